@@ -1,0 +1,74 @@
+"""Typed identifiers and closed vocabularies shared by every room."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NewType
+from uuid import UUID
+
+TenantId = NewType("TenantId", UUID)
+RegistrationId = NewType("RegistrationId", UUID)
+SubmissionId = NewType("SubmissionId", UUID)
+OperationId = NewType("OperationId", UUID)
+ApiKeyId = NewType("ApiKeyId", str)
+AccreditationId = NewType("AccreditationId", str)
+ProfileId = NewType("ProfileId", str)
+ResellerId = NewType("ResellerId", str)
+DomainName = NewType("DomainName", str)
+"""A lower-case LDH name of A-labels without a final dot; made only by names.parse_domain_name."""
+
+
+class Mode(StrEnum):
+    """What the world sees of the people behind a name (contract, Modes)."""
+
+    PROXY = "proxy"
+    PRIVACY = "privacy"
+    REDACTED = "redacted"
+    PUBLISHED = "published"
+
+
+class State(StrEnum):
+    """Where a registration stands in its life with us."""
+
+    RESERVED = "reserved"  # mask answered, nothing published; lapses
+    ACTIVE = "active"  # published
+    CLAIMED = "claimed"  # another tenant speaks for the name; never published
+    ENDING = "ending"  # left_service: published until our contact is seen gone
+    ENDED = "ended"  # tombstone
+
+
+class EndReason(StrEnum):
+    """Why a registration ended. The first four come from DELETE, the rest from ourselves."""
+
+    REGISTRY_DELETED = "registry_deleted"
+    TRANSFERRED_OUT = "transferred_out"
+    LEFT_SERVICE = "left_service"
+    ERROR = "error"
+    LAPSED = "lapsed"  # a reservation that was never completed
+    REPLACED = "replaced"  # drop-catch: `replaces` named this registration
+
+
+class Role(StrEnum):
+    """The four contacts of a registration, in the order in which they are printed."""
+
+    REGISTRANT = "registrant"
+    ADMIN = "admin"
+    TECH = "tech"
+    BILLING = "billing"
+
+
+class RecordClass(StrEnum):
+    """What a sealed record holds; each class has KEK epochs of its own (vault.md, Keys)."""
+
+    REACH = "reach"  # e-mail and language by role: enough to relay and notify
+    IDENTITY = "identity"  # all contacts, whole
+    EVIDENCE = "evidence"
+    SECRET = "secret"  # noqa: S105 - a class name, not a secret
+
+
+class Scope(StrEnum):
+    """What an API key may do."""
+
+    REGISTRATIONS_READ = "registrations:read"
+    REGISTRATIONS_WRITE = "registrations:write"
+    IMPORTS_WRITE = "imports:write"

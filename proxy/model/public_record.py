@@ -1,0 +1,153 @@
+"""The one thing the world may see of a registration (promise 1), and what it is shown with.
+
+A person's data can enter only as ConsentedField or PublishedContact. Neither can be made from a
+Contact by accident: the first names its ground, the second is made by the vault alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from datetime import datetime
+
+import msgspec
+
+# msgspec reads the annotations of its structs at run time, so these are real imports.
+from proxy.model.identifiers import (
+    AccreditationId,
+    DomainName,
+    Mode,
+    ProfileId,
+    ResellerId,
+    Role,
+    TenantId,
+)
+from proxy.model.registration import Dnssec, Nameserver
+
+
+class ConsentedName(StrEnum):
+    """The fields of a contact that may ever be shown by consent."""
+
+    NAME = "name"
+    STATE = "state"
+    COUNTRY = "country"
+
+
+class Ground(StrEnum):
+    """Why a person's field may be shown."""
+
+    MODE = "mode"  # the holder chose privacy mode: holder named, contact masked
+    POLICY = "policy"  # ICANN Registration Data Policy s9: state and country stay public
+
+
+class ConsentedField(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    """One field of the registrant that may be shown, and on what ground."""
+
+    field: ConsentedName
+    value: str
+    ground: Ground
+
+    def __repr__(self) -> str:
+        """Never the value."""
+        return f"<ConsentedField {self.field} {self.ground}>"
+
+
+class PublicRecord(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    """What is published of one name. Shown together with the tenant's Profile.
+
+    A msgspec struct, because the edge decodes one per query: measured, it is the largest part of
+    a look-up after the system calls.
+    """
+
+    domain: DomainName
+    tenant_id: TenantId
+    profile: ProfileId
+    accreditation: AccreditationId
+    mode: Mode
+    reference: str
+    alias: str
+    created_at: datetime
+    reseller: ResellerId | None = None
+    registry_domain_id: str | None = None
+    registrant_registry_id: str | None = None
+    updated_at: datetime | None = None
+    transferred_at: datetime | None = None
+    registry_expires_at: datetime | None = None
+    registrar_expires_at: datetime | None = None
+    statuses: tuple[str, ...] = ()
+    nameservers: tuple[Nameserver, ...] = ()
+    dnssec: Dnssec = Dnssec()
+    consented: tuple[ConsentedField, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicContact:
+    """A contact as shown: the mask, consented fields, or withheld fields (None and listed).
+
+    `withheld` names the fields that exist for the world but are kept back (redacted mode); it
+    never depends on whether the person has them. `contact_uri` stands in for `email`.
+    """
+
+    name: str | None
+    organization: str | None
+    street: tuple[str, ...]
+    city: str | None
+    state: str | None
+    postal_code: str | None
+    country: str | None
+    phone: str | None
+    phone_ext: str | None
+    fax: str | None
+    email: str | None
+    contact_uri: str | None
+    withheld: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """How names under one TLD are answered and what its registry allows."""
+
+    layout: str  # "gtld" | "plain"
+    proxy: str  # "allowed" | "forbidden" | "registry-hides"
+    contacts: str  # "thick" | "minimum": what the registry holds; for the registrar adapters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accreditation:
+    """The registrar on whose behalf an answer is given."""
+
+    id: AccreditationId
+    registrar_name: str
+    iana_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """A tenant's brand: mask, hosts, notices and TLD rules (contract, profile.json)."""
+
+    tenant_id: TenantId
+    id: ProfileId
+    revision: int
+    trust: str  # "verified" | "declared"
+    tld_tables: Mapping[str, Layout]  # by TLD, with "default"
+    affiliated: bool
+    mask: PublicContact  # name may hold {reference}
+    published_roles: tuple[Role, ...]
+    relay_domain: DomainName
+    whois_host: str
+    whois_notice: tuple[str, ...]
+    rdap_base_url: str  # ends in "/"
+    rdap_terms_url: str
+    rdap_host_names: tuple[str, ...]
+    rdap_addresses: tuple[str, ...]  # listening addresses that select this profile's registrar
+    rdap_objects: frozenset[str]  # of {"entity", "nameserver"}: further look-ups offered
+    abuse_email: str
+    abuse_phone: str
+    registrar_url: str
+    contact_form_base: str  # ends in "/"; the alias follows
+    accreditations: Mapping[AccreditationId, Accreditation]
+
+    def layout_for(self, domain: DomainName) -> Layout:
+        """The row of the TLD table that covers `domain`, else the default row."""
+        return self.tld_tables.get(domain.rpartition(".")[2]) or self.tld_tables["default"]

@@ -1,0 +1,60 @@
+"""Sealed records as they travel from an intake host to the vault; bytes only, no keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from proxy.model.contact import ContactSet
+    from proxy.model.identifiers import RecordClass, RegistrationId, SubmissionId, TenantId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordName:
+    """What a record's associated data binds: whose, which class, which version."""
+
+    tenant_id: TenantId
+    registration_id: RegistrationId
+    record_class: RecordClass
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToSeal:
+    """The persons of one registration, to be sealed as record version `version`."""
+
+    tenant_id: TenantId
+    registration_id: RegistrationId
+    version: int
+    contacts: ContactSet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedRecord:
+    """One sealed record: FORMAT.md bytes and its wrapped data key."""
+
+    name: RecordName
+    record: bytes = field(repr=False)
+    wrapped_dek: bytes = field(repr=False)
+    kek_epoch: int | None = None  # None: still wrapped under its submission's intake key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """One HPKE encapsulation carrying an intake key, signed by the intake host."""
+
+    id: SubmissionId
+    tenant_id: TenantId
+    intake_key_id: int
+    encapsulation: bytes = field(repr=False)
+    signer_id: str
+    signature: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedBatch:
+    """A submission and the records sealed under its intake key, two per registration."""
+
+    submission: Submission
+    records: tuple[SealedRecord, ...]

@@ -1,0 +1,52 @@
+-- Who may touch what, on one page. Applied by the owner after every migration; idempotent.
+-- Everything not granted here is denied. Login roles are made by the operator or the embedded
+-- start; pp_owner owns the tables and is used by migrations alone.
+
+REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, pp_api, pp_edge, pp_vault, pp_worker, pp_operator;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC;
+REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+GRANT USAGE ON SCHEMA public TO pp_api, pp_edge, pp_vault, pp_worker, pp_operator;
+
+-- edge (its follower; workers have no login at all): published rows, nothing else
+GRANT SELECT ON published, journal_epoch, published_profile TO pp_edge;
+
+-- api: declares registrations, writes sealed records it can not open
+GRANT SELECT ON tenant, accreditation, profile, api_key, intake_key TO pp_api;
+GRANT SELECT, INSERT, UPDATE ON registration, published, idempotency, operation TO pp_api;
+GRANT DELETE ON idempotency TO pp_api;
+GRANT SELECT, INSERT ON operation_error TO pp_api;
+GRANT INSERT ON submission, sealed_record, ledger_entry TO pp_api;
+GRANT SELECT (tenant_id, registration_id, class, version, superseded_at), UPDATE (superseded_at)
+  ON sealed_record TO pp_api;
+
+-- vault: the only reader of sealed bytes; sequences the ledger
+GRANT SELECT, INSERT ON intake_key TO pp_vault;
+GRANT DELETE ON intake_key TO pp_vault;
+GRANT SELECT, DELETE ON submission TO pp_vault;
+GRANT SELECT, UPDATE ON sealed_record TO pp_vault;
+GRANT SELECT, INSERT, UPDATE, DELETE ON blind_index TO pp_vault;
+GRANT SELECT, INSERT ON erasure TO pp_vault;
+GRANT SELECT, INSERT, UPDATE ON key_rotation TO pp_vault;
+GRANT SELECT (tenant_id, id, state, revision, record_version, hold, ended_at, end_reason, shredded_at),
+  UPDATE (shredded_at) ON registration TO pp_vault;
+GRANT SELECT, INSERT ON ledger_entry, ledger_leaf, ledger_checkpoint TO pp_vault;
+GRANT UPDATE (leaf_index) ON ledger_entry TO pp_vault;
+
+-- worker: sequences the journal, lapses reservations, tidies
+GRANT SELECT, UPDATE ON published TO pp_worker;
+GRANT SELECT, INSERT, UPDATE ON journal_epoch TO pp_worker;
+GRANT SELECT, UPDATE ON registration TO pp_worker;
+GRANT SELECT, UPDATE, DELETE ON operation TO pp_worker;
+GRANT SELECT, DELETE ON idempotency, operation_error TO pp_worker;
+GRANT INSERT ON ledger_entry TO pp_worker;
+GRANT SELECT, INSERT, UPDATE ON event TO pp_worker;
+
+-- operator: the command line (registrar add, doctor, status); counts, never sealed bytes
+GRANT SELECT, INSERT ON tenant, accreditation, api_key TO pp_operator;
+GRANT SELECT, INSERT, UPDATE ON profile, published_profile TO pp_operator;
+GRANT UPDATE (revoked_at) ON api_key TO pp_operator;
+GRANT SELECT ON registration, published, journal_epoch, operation, key_rotation, intake_key TO pp_operator;
+GRANT SELECT (tenant_id, registration_id, class, version, kek_epoch, submission_id, failed, superseded_at)
+  ON sealed_record TO pp_operator;
+GRANT SELECT ON ledger_checkpoint TO pp_operator;
+GRANT INSERT ON ledger_entry TO pp_operator;
