@@ -6,10 +6,10 @@ Contact by accident: the first names its ground, the second is made by the vault
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping  # noqa: TC003 - a codec reads Profile's annotations
 from dataclasses import dataclass
-from enum import StrEnum
 from datetime import datetime
+from enum import StrEnum
 
 import msgspec
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from proxy.model.identifiers import DomainName  # noqa: TC001 - msgspec reads it at run time
+from proxy.model.identifiers import DomainName  # msgspec reads it at run time
 
 if TYPE_CHECKING:
     from datetime import datetime
