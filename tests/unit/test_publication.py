@@ -1,0 +1,205 @@
+"""The one projection: an allow-list through which no other field of a person can pass."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+
+from proxy.model.contact import Contact
+from proxy.model.identifiers import (
+    AccreditationId,
+    DomainName,
+    Mode,
+    ProfileId,
+    RegistrationId,
+    Role,
+    State,
+    TenantId,
+)
+from proxy.model.public_record import Accreditation, Layout, Profile, PublicContact
+from proxy.model.registration import Declaration, Registration
+from proxy.rules import publication
+from proxy.wire import published
+
+AT = datetime(2026, 1, 20, 11, 4, 9, tzinfo=UTC)
+
+# Every field carries a mark of its own, so that a leak names the field it came from.
+REGISTRANT = Contact(
+    name="mark-name",
+    organization="mark-organization",
+    street=("mark-street",),
+    city="mark-city",
+    state="mark-state",
+    postal_code="mark-postal",
+    country="mark-country",
+    phone="mark-phone",
+    phone_ext="mark-phone-ext",
+    fax="mark-fax",
+    fax_ext="mark-fax-ext",
+    email="mark-email",
+    language="mark-language",
+    verified_at=AT,
+    verified_method="mark-method",
+)
+
+PROFILE = Profile(
+    tenant_id=TenantId(UUID(int=1)),
+    id=ProfileId("quiet-harbour"),
+    revision=1,
+    trust="verified",
+    tld_tables={"default": Layout(layout="gtld", proxy="allowed", contacts="thick")},
+    affiliated=True,
+    mask=PublicContact(
+        name="Privacy Customer {reference}",
+        organization="Quiet Harbour Privacy AS",
+        street=("PO Box 12",),
+        city="Moss",
+        state="Viken",
+        postal_code="1501",
+        country="NO",
+        phone="+47.5555550100",
+        phone_ext=None,
+        fax=None,
+        email=None,
+        contact_uri=None,
+    ),
+    published_roles=(Role.TECH, Role.REGISTRANT),
+    relay_domain=DomainName("mask.example.net"),
+    whois_host="whois.registrar.example",
+    whois_notice=(),
+    rdap_base_url="https://rdap.registrar.example/",
+    rdap_terms_url="https://registrar.example/terms",
+    rdap_host_names=(),
+    rdap_addresses=(),
+    rdap_objects=frozenset(),
+    abuse_email="abuse@registrar.example",
+    abuse_phone="+1.5555550100",
+    registrar_url="https://registrar.example/",
+    contact_form_base="https://privacy.example/c/",
+    accreditations={
+        AccreditationId("iana-9999"): Accreditation(
+            id=AccreditationId("iana-9999"), registrar_name="Example", iana_id=9999
+        )
+    },
+)
+
+
+def _registration(
+    mode: Mode, *, state: State = State.ACTIVE, created_at: datetime | None = AT
+) -> Registration:
+    return Registration(
+        tenant_id=TenantId(UUID(int=1)),
+        id=RegistrationId(UUID(int=2)),
+        revision=1,
+        state=state,
+        declared=Declaration(
+            domain=DomainName("kaveri.example"),
+            mode=mode,
+            accreditation=AccreditationId("iana-9999"),
+            profile=ProfileId("quiet-harbour"),
+            created_at=created_at,
+            customer_ref="mark-customer-ref",
+        ),
+        reference="7F3K9QX2MT4VD",
+        alias="k3v9x2pq7m4td",
+        enrolled_at=AT,
+    )
+
+
+def _marks(value: bytes) -> set[bytes]:
+    return {b"mark-" + part for part in (b"name", b"state", b"country") if b"mark-" + part in value}
+
+
+@pytest.mark.parametrize(
+    ("mode", "allowed"),
+    [
+        (Mode.PROXY, set()),
+        (Mode.PRIVACY, {b"mark-name"}),
+        (Mode.REDACTED, {b"mark-state", b"mark-country"}),
+    ],
+)
+def test_no_other_field_of_a_person_can_be_published(mode: Mode, allowed: set[bytes]) -> None:
+    """The bytes of a record hold the marks that its mode consents to, and no other mark."""
+    record = publication.project(_registration(mode), REGISTRANT)
+    assert record is not None
+    value = published.encode_record(record)
+    assert _marks(value) == allowed
+    assert value.count(b"mark-") == len(allowed)
+
+
+@pytest.mark.parametrize("mode", [Mode.PROXY, Mode.PRIVACY, Mode.REDACTED])
+def test_contacts_show_only_consented_marks(mode: Mode) -> None:
+    """Whatever the mode, contacts show a mark only where the record consents to it."""
+    record = publication.project(_registration(mode), REGISTRANT)
+    assert record is not None
+    shown = publication.contacts_shown(record, PROFILE)
+    values = repr([dataclasses.asdict(contact) for contact in shown.values()])
+    assert values.count("mark-") == len(record.consented)
+
+
+@pytest.mark.parametrize("state", [State.RESERVED, State.CLAIMED, State.ENDED])
+def test_only_active_and_ending_names_are_published(state: State) -> None:
+    """A reservation, a claim and a tombstone have no public record."""
+    assert publication.project(_registration(Mode.PROXY, state=state), REGISTRANT) is None
+    ending = _registration(Mode.PROXY, state=State.ENDING)
+    assert publication.project(ending, REGISTRANT) is not None
+
+
+def test_nothing_is_published_without_a_creation_date_or_in_published_mode() -> None:
+    """A name that does not exist yet, or a mode that needs a grant, has no record."""
+    assert publication.project(_registration(Mode.PROXY, created_at=None), REGISTRANT) is None
+    assert publication.project(_registration(Mode.PUBLISHED), REGISTRANT) is None
+
+
+def test_proxy_mode_shows_the_mask_for_every_published_role() -> None:
+    """Roles come in printing order, each with the mask, the reference and the alias."""
+    record = publication.project(_registration(Mode.PROXY), REGISTRANT)
+    assert record is not None
+    shown = publication.contacts_shown(record, PROFILE)
+    assert list(shown) == [Role.REGISTRANT, Role.TECH]
+    for contact in shown.values():
+        assert contact.name == "Privacy Customer 7F3K9QX2MT4VD"
+        assert contact.email == "k3v9x2pq7m4td@mask.example.net"
+        assert contact.withheld == frozenset()
+        assert contact.contact_uri is None
+
+
+def test_privacy_mode_names_the_holder_as_registrant_alone() -> None:
+    """The holder's name replaces the mask's name of the registrant; the rest stays masked."""
+    record = publication.project(_registration(Mode.PRIVACY), REGISTRANT)
+    assert record is not None
+    shown = publication.contacts_shown(record, PROFILE)
+    assert shown[Role.REGISTRANT].name == "mark-name"
+    assert shown[Role.REGISTRANT].organization == "Quiet Harbour Privacy AS"
+    assert shown[Role.TECH].name == "Privacy Customer 7F3K9QX2MT4VD"
+
+
+def test_redacted_mode_withholds_alike_whatever_the_person_has() -> None:
+    """The withheld list is the same for a person with few fields as for one with all."""
+    bare = Contact(name="mark-name", email="mark-email")
+    shown = []
+    for person in (REGISTRANT, bare):
+        record = publication.project(_registration(Mode.REDACTED), person)
+        assert record is not None
+        shown.append(publication.contacts_shown(record, PROFILE))
+    full, few = shown
+    for role in (Role.REGISTRANT, Role.TECH):
+        assert full[role].withheld == few[role].withheld
+        assert full[role].contact_uri == "https://privacy.example/c/k3v9x2pq7m4td"
+        assert full[role].name is full[role].email is full[role].phone is None
+    assert full[Role.REGISTRANT].state == "mark-state"
+    assert full[Role.TECH].state is None
+    assert {"state", "country"} <= full[Role.TECH].withheld
+    assert not {"state", "country"} & full[Role.REGISTRANT].withheld
+
+
+def test_an_unpublished_privacy_name_is_answered_without_the_person() -> None:
+    """A reservation's contacts carry the mask, and no name where the holder's would stand."""
+    registration = _registration(Mode.PRIVACY, state=State.RESERVED, created_at=None)
+    shown = publication.contacts_answered(registration, None, PROFILE)
+    assert shown[Role.REGISTRANT].name is None
+    assert shown[Role.REGISTRANT].email == "k3v9x2pq7m4td@mask.example.net"
+    assert shown[Role.TECH].name == "Privacy Customer 7F3K9QX2MT4VD"
