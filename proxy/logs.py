@@ -29,8 +29,8 @@ KEYS = frozenset(
         "constraint", "grant", "purpose", "state", "reason", "migration", "listener", "method",
         "route", "status", "setting", "signal", "task", "error", "places",
         # how much, how long, where to
-        "count", "total", "done", "failed", "octets", "epoch", "position", "leaf_index", "exit_code",
-        "deaths", "delay_s", "duration_s", "age_s", "port",
+        "count", "total", "done", "failed", "octets", "epoch", "position", "leaf_index",
+        "exit_code", "deaths", "delay_s", "duration_s", "age_s", "port",
     }
 )  # fmt: skip
 """Every key an event may carry."""
