@@ -1,0 +1,157 @@
+"""Connections to PostgreSQL: where, as whom, and what its errors mean to us.
+
+Every password is given in the open structure `Access`, never looked up in files or the
+environment by the driver. asyncpg's own errors end here: they carry values and SQL text, so they
+are turned into ProxyErrors without a cause (style, rules 16 and 17).
+
+JSON columns travel as text (`str`) both ways; store modules encode and decode them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ssl
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+import asyncpg
+
+from proxy.errors import InvalidInput, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator, Mapping
+
+    from asyncpg.pool import PoolConnectionProxy
+
+    from proxy.errors import ProxyError
+
+Record: TypeAlias = asyncpg.Record
+Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
+
+CONNECT_TIMEOUT_S = 5.0  # a local server answers in milliseconds; a far one within a round trip
+COMMAND_TIMEOUT_S = 60.0  # no statement of a request may hold a connection longer
+IDLE_CONNECTION_S = 300.0  # closes what a burst opened
+
+# The server is away, going away, or too busy: trying again later makes sense.
+_AWAY: tuple[type[Exception], ...] = (
+    OSError,
+    TimeoutError,
+    EOFError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,  # shutdown, cancelled, not started yet
+    asyncpg.InsufficientResourcesError,  # too many connections, disk full
+    asyncpg.TransactionRollbackError,  # deadlock, serialisation
+    asyncpg.LockNotAvailableError,
+    asyncpg.InvalidAuthorizationSpecificationError,  # wrong password: see doctor
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.ReadOnlySQLTransactionError,  # a standby, or a primary that was demoted
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """Everything needed to log in. A host that begins with `/` is a Unix socket's directory."""
+
+    host: str
+    port: int
+    user: str
+    password: str = field(repr=False)
+    database: str
+    tls: ssl.SSLContext | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        """Refuse a network connection whose other end would not be proven."""
+        if self.host.startswith("/"):
+            return
+        verified = (
+            self.tls is not None
+            and self.tls.check_hostname
+            and self.tls.verify_mode is ssl.CERT_REQUIRED
+        )
+        if not verified:
+            raise InvalidInput(
+                "database_tls",
+                "A PostgreSQL over TCP needs sslmode=verify-full (Unix sockets do not).",
+            )
+
+
+async def connect(access: Access) -> asyncpg.Connection[asyncpg.Record]:
+    """One connection; the caller closes it. Raises Unavailable."""
+    with translated():
+        return await asyncpg.connect(
+            host=access.host,
+            port=access.port,
+            user=access.user,
+            password=access.password,
+            database=access.database,
+            ssl=access.tls if access.tls is not None else False,
+            timeout=CONNECT_TIMEOUT_S,
+            command_timeout=COMMAND_TIMEOUT_S,
+            server_settings=_session(access),
+        )
+
+
+@contextlib.asynccontextmanager
+async def connected(access: Access) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
+    """One connection for the length of the block."""
+    connection = await connect(access)
+    try:
+        yield connection
+    finally:
+        await connection.close(timeout=CONNECT_TIMEOUT_S)
+
+
+async def open_pool(access: Access, *, min_size: int = 1, max_size: int = 10) -> Pool:
+    """A pool of at most `max_size` connections; the caller closes it. Raises Unavailable."""
+    with translated():
+        pool = await asyncpg.create_pool(
+            host=access.host,
+            port=access.port,
+            user=access.user,
+            password=access.password,
+            database=access.database,
+            ssl=access.tls if access.tls is not None else False,
+            timeout=CONNECT_TIMEOUT_S,
+            command_timeout=COMMAND_TIMEOUT_S,
+            server_settings=_session(access),
+            min_size=min_size,
+            max_size=max_size,
+            max_inactive_connection_lifetime=IDLE_CONNECTION_S,
+        )
+    if pool is None:  # only of a pool that was opened before
+        raise Unavailable("database")
+    return pool
+
+
+@contextlib.contextmanager
+def translated(constraints: Mapping[str, ProxyError] | None = None) -> Iterator[None]:
+    """Turns the driver's errors into ours for the length of the block.
+
+    A broken constraint becomes the error that `constraints` has under its name; other ones are
+    bugs and become BrokenConstraint, with its name only. A server that is away
+    becomes Unavailable("database").
+    """
+    try:
+        yield
+    except asyncpg.IntegrityConstraintViolationError as violation:
+        name = violation.constraint_name or ""
+        raise (constraints or {}).get(name) or BrokenConstraint(name) from None
+    except asyncpg.InterfaceError as fault:
+        if isinstance(fault, ValueError):  # an argument of the wrong type: a bug, not an outage
+            raise BadArgument(str(fault).partition(":")[0]) from None
+        raise Unavailable("database", "The connection to PostgreSQL was closed.") from None
+    except _AWAY:
+        raise Unavailable("database", "PostgreSQL does not answer; see `doctor`.") from None
+
+
+class BadArgument(Exception):
+    """A query argument the driver can not encode: a bug. Says which, never the value."""
+
+
+class BrokenConstraint(Exception):
+    """A constraint no rule expects: a bug. Holds the constraint's name, never a value."""
+
+
+def _session(access: Access) -> dict[str, str]:
+    return {"application_name": access.user, "timezone": "UTC"}
