@@ -6,8 +6,21 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from proxy.model.contact import ContactSet
     from proxy.model.identifiers import RecordClass, RegistrationId, SubmissionId, TenantId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntakeKey:
+    """The public half of an intake key pair, signed by the vault key that API hosts pin."""
+
+    id: int
+    public_key: bytes
+    not_before: datetime
+    not_after: datetime
+    signature: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,64 @@
+"""Small private files that survive a power cut: whole or absent, readable by their owner alone."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+PRIVATE_FILE = 0o600
+PRIVATE_DIRECTORY = 0o700
+
+
+def make_directory(path: Path, mode: int = PRIVATE_DIRECTORY) -> None:
+    """Create `path` with `mode` unless it is there; its parent's entry is fsynced."""
+    if path.is_dir():
+        return
+    path.mkdir(mode=mode)
+    path.chmod(mode)  # whatever the umask
+    _sync_directory(path.parent)
+
+
+def write(path: Path, content: bytes, mode: int = PRIVATE_FILE) -> None:
+    """Put `content` at `path`: temporary file, fsync, rename, fsync of the directory.
+
+    A crash leaves the old file or the new one, never a part; the owner of a replaced file stays.
+    """
+    temporary = path.with_name(f".{path.name}.new")
+    temporary.unlink(missing_ok=True)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
+    with os.fdopen(descriptor, "wb") as file:
+        os.fchmod(descriptor, mode)
+        file.write(content)
+        file.flush()
+        os.fsync(descriptor)
+    temporary.replace(path)
+    _sync_directory(path.parent)
+
+
+def read(path: Path, limit_octets: int) -> bytes | None:
+    """The content of `path`, None when it is absent; longer files are cut at the limit."""
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(limit_octets)
+    except FileNotFoundError:
+        return None
+
+
+def destroy(path: Path) -> None:
+    """Overwrite and remove `path`; what the disk or a snapshot keeps is beyond our reach."""
+    if not path.exists():
+        return
+    with path.open("r+b") as file:
+        file.write(bytes(path.stat().st_size))
+        file.flush()
+        os.fsync(file.fileno())
+    path.unlink()
+    _sync_directory(path.parent)
+
+
+def _sync_directory(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,190 @@
+"""Write-only intake: implements ports.Sealer for API hosts. It can not open what it has sealed.
+
+Must import neither unseal nor keyring. One HPKE encapsulation per submission carries an intake
+key; each record has a data key (DEK) of its own, wrapped under the intake key. The intake key and
+the DEKs are forgotten when `seal` returns; Python can not promise that memory is wiped.
+Source: FORMAT.md, Intake.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import msgspec
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from typing_extensions import override
+
+from proxy.errors import Unavailable
+from proxy.model import identifiers
+from proxy.model.identifiers import RecordClass, SubmissionId
+from proxy.model.sealed import RecordName, SealedBatch, SealedRecord, Submission
+from proxy.vault import files, persons, primitives, record, statements
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from proxy import ports
+    from proxy.model.contact import ContactSet
+    from proxy.model.identifiers import RegistrationId, TenantId
+    from proxy.model.sealed import IntakeKey, ToSeal
+
+_FILE_LIMIT_OCTETS = 4096
+
+
+class _ApiFile(msgspec.Struct, forbid_unknown_fields=True):
+    signer_id: str
+    signing_key: bytes
+    mac_key: bytes
+
+    @override
+    def __repr__(self) -> str:
+        """Never the keys."""
+        return "<_ApiFile>"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKeys:
+    """What an API host holds: an Ed25519 signing seed and a MAC key. Neither opens a record."""
+
+    signer_id: str
+    signing_key: bytes = field(repr=False)
+    mac_key: bytes = field(repr=False)
+
+
+def load_api_keys(path: Path) -> ApiKeys:
+    """The keys in KEYDIR/api/api.json; Unavailable `api_keys` when absent or damaged."""
+    try:
+        content = files.read(path, _FILE_LIMIT_OCTETS)
+        found = msgspec.json.decode(content or b"", type=_ApiFile)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+        raise Unavailable("api_keys", f"The API's key file {path} can not be read.") from None
+    if not len(found.signing_key) == len(found.mac_key) == primitives.KEY_OCTETS:
+        raise Unavailable("api_keys", f"The API's key file {path} is damaged.")
+    return ApiKeys(signer_id=found.signer_id, signing_key=found.signing_key, mac_key=found.mac_key)
+
+
+def load_pin(path: Path) -> bytes:
+    """The vault's verification key in DATA/vault.pub; Unavailable `vault_pin` when unusable."""
+    try:
+        text = (files.read(path, _FILE_LIMIT_OCTETS) or b"").decode("ascii").split()
+        key = bytes.fromhex(text[1])
+    except (OSError, ValueError, IndexError):
+        raise Unavailable("vault_pin", f"The vault's key {path} can not be read.") from None
+    if text[0] != "privacyproxy-vault-ed25519" or len(key) != primitives.KEY_OCTETS:
+        raise Unavailable("vault_pin", f"The vault's key {path} is damaged.")
+    return key
+
+
+class IntakeSealer:
+    """Seals batches of one tenant with the newest intake key that the pinned vault signed."""
+
+    def __init__(
+        self,
+        *,
+        keys: ApiKeys,
+        pin: bytes,
+        current: Callable[[], IntakeKey | None],
+        clock: ports.Clock,
+        random: Callable[[int], bytes],
+    ) -> None:
+        """`current` gives the newest row of intake_key as last read; `random(n)` n octets."""
+        self._keys = keys
+        self._pin = pin
+        self._current = current
+        self._clock = clock
+        self._random = random
+        self._checked: IntakeKey | None = None  # the last key whose signature held
+
+    def seal(self, batch: Sequence[ToSeal]) -> SealedBatch:
+        """One submission of two records per registration; Unavailable without a valid key.
+
+        All of `batch` is one tenant's; ValueError otherwise.
+        """
+        tenant_id = batch[0].tenant_id
+        key = self._valid_key()
+        submission_id = SubmissionId(identifiers.uuid7(self._clock.now(), self._random(10)))
+        intake_key = self._random(primitives.KEY_OCTETS)
+        cipher = AESGCM(intake_key)
+        records: list[SealedRecord] = []
+        for item in batch:
+            if item.tenant_id != tenant_id:
+                raise ValueError("submission_of_two_tenants")
+            for record_class, plaintext in (
+                (RecordClass.IDENTITY, persons.render_identity(item.contacts)),
+                (RecordClass.REACH, persons.render_reach(item.contacts)),
+            ):
+                name = RecordName(
+                    tenant_id=tenant_id,
+                    registration_id=item.registration_id,
+                    record_class=record_class,
+                    version=item.version,
+                )
+                header = record.render_header(name, key.id)
+                dek = self._random(primitives.KEY_OCTETS)
+                sealed = seal_record(dek, self._random(primitives.NONCE_OCTETS), header, plaintext)
+                bound = record.intake_associated_data(
+                    submission_id, header, primitives.sha256(sealed)
+                )
+                wrapped = primitives.wrap_for_intake(cipher, len(records), dek, bound)
+                records.append(SealedRecord(name=name, record=sealed, wrapped_dek=wrapped))
+        info = statements.encapsulation_info(tenant_id, submission_id, key.id)
+        encapsulation = primitives.encapsulate(intake_key, key.public_key, info)
+        statement = statements.submission(
+            tenant_id, submission_id, key.id, self._keys.signer_id, encapsulation
+        )
+        submission = Submission(
+            id=submission_id,
+            tenant_id=tenant_id,
+            intake_key_id=key.id,
+            encapsulation=encapsulation,
+            signer_id=self._keys.signer_id,
+            signature=primitives.sign(self._keys.signing_key, statement),
+        )
+        return SealedBatch(submission=submission, records=tuple(records))
+
+    def fingerprint(
+        self, tenant_id: TenantId, registration_id: RegistrationId, contacts: ContactSet
+    ) -> bytes:
+        """HMAC over tenant, registration and the canonical contacts.
+
+        Equal contacts of two registrations give different values. Whoever holds the MAC key and
+        the table can test guesses of a person's data; the database alone can not.
+        """
+        identity = persons.render_identity(contacts)
+        return primitives.mac(
+            self._keys.mac_key,
+            primitives.joined(b"pp-contacts-v1", tenant_id.bytes, registration_id.bytes, identity),
+        )
+
+    def body_mac(self, tenant_id: TenantId, body: bytes) -> bytes:
+        """HMAC over tenant and request body; the same remark as for `fingerprint`."""
+        return primitives.mac(
+            self._keys.mac_key, primitives.joined(b"pp-body-v1", tenant_id.bytes, body)
+        )
+
+    def _valid_key(self) -> IntakeKey:
+        """The current intake key, its signature and time checked; Unavailable `intake_key`."""
+        key = self._current()
+        if key is None:
+            raise Unavailable("intake_key", "The vault has not published an intake key yet.")
+        if not key.not_before <= self._clock.now() < key.not_after:
+            raise Unavailable("intake_key", "The newest intake key is out of date; see the vault.")
+        if key != self._checked:
+            statement = statements.intake_key(key.id, key.public_key, key.not_before, key.not_after)
+            if not primitives.is_signed(self._pin, key.signature, statement):
+                raise Unavailable("intake_key", "The intake key is not signed by our vault.")
+            self._checked = key
+        return key
+
+
+def seal_record(dek: bytes, nonce: bytes, header: bytes, plaintext: bytes) -> bytes:
+    """The record bytes of a plaintext under a fresh DEK (FORMAT.md, Record)."""
+    associated = record.associated_data(header)
+    return record.render(
+        header,
+        nonce,
+        primitives.commitment(dek, associated),
+        primitives.seal_plaintext(dek, nonce, persons.pad(plaintext), associated),
+    )

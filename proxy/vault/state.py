@@ -1,0 +1,359 @@
+"""The vault's own memory of what must be true, outside PostgreSQL: an LMDB file, fsynced.
+
+Holds hashes, counts and the ledger's frontier; never a key, never personal data. Rows that
+disagree with it were rolled back, deleted, swapped or forged, and are refused. It is written
+before PostgreSQL wherever both change, so that a crash leaves the state ahead and a repetition
+mends it. Losing it stops every opening: the keys alone can not tell a true row from an old one.
+Source: vault.md, State outside PostgreSQL; FORMAT.md, State.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import struct
+from datetime import UTC, datetime
+from enum import StrEnum
+from itertools import islice
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import lmdb
+
+from proxy.errors import Unavailable
+from proxy.model.identifiers import RecordClass, RegistrationId, TenantId
+from proxy.model.sealed import RecordName
+from proxy.vault import files
+from proxy.vault.record import CLASS_CODES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+DIRECTORY = "state"
+_LOCK_NAME = "in-use"
+_MAP_OCTETS = 64 << 30  # address space only; about 200 octets of disk a registration
+_TABLES = (b"meta", b"records", b"changing", b"erased", b"budgets", b"entries")
+_VERSION = struct.Struct(">I")
+_ERASURE = struct.Struct(">IQB")
+_CODE_CLASSES = {code: one for one, code in CLASS_CODES.items()}
+_PERSON_OCTETS = 32
+_LOST = (
+    "The vault's state {path} is missing or belongs to other keys. Openings are stopped, because"
+    " a rolled back or forged row could not be told from a true one; intake goes on. Put the"
+    " state directory back from the newest backup of the key directory. Without one it must be"
+    " re-anchored by an order signed under the roster, which this version can not do yet."
+)
+
+
+class Slot(StrEnum):
+    """Single values of the table `meta`."""
+
+    STATE_ID = "state_id"
+    FRONTIER = "frontier"
+    PREPARED = "prepared"  # a ledger batch signed but not yet seen in PostgreSQL
+    ROTATION = "rotation"
+    ROSTER = "roster_hash"  # of the issue that brings the roster
+
+
+class Disagreement(StrEnum):
+    """How a row can contradict the state."""
+
+    UNKNOWN = "record_unknown"  # never adopted here
+    FORGED = "record_forged"  # other bytes than those adopted
+    ERASED = "record_erased"  # shredded; somebody put it back
+    ROLLED_BACK = "record_rolled_back"  # a newer version is known
+
+
+def create(path: Path, state_id: bytes) -> None:
+    """An empty state that answers to `state_id`; one that is there gets the new id.
+
+    Called before keys.json exists, when nothing can have been anchored yet.
+    """
+    files.make_directory(path)
+    environment = _open_environment(path)
+    with environment.begin(write=True, db=environment.open_db(b"meta")) as transaction:
+        transaction.put(Slot.STATE_ID.encode(), state_id)
+    environment.close()
+
+
+class State:
+    """The open state; one process at a time."""
+
+    def __init__(self, path: Path, state_id: bytes) -> None:
+        """Open `path`; Unavailable `state_lost` unless it is the state of these keys."""
+        if not (path / "data.mdb").exists():
+            raise Unavailable("state_lost", _LOST.format(path=path))
+        self._lock = os.open(path / _LOCK_NAME, os.O_RDWR | os.O_CREAT, files.PRIVATE_FILE)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(self._lock)
+            raise Unavailable("state_in_use", f"Another vault has {path} open.") from None
+        try:
+            self._environment = _open_environment(path)
+        except lmdb.Error:
+            os.close(self._lock)
+            raise Unavailable("state_lost", _LOST.format(path=path)) from None
+        self._tables = {name: self._environment.open_db(name) for name in _TABLES}
+        if self.slot(Slot.STATE_ID) != state_id:
+            self.close()
+            raise Unavailable("state_lost", _LOST.format(path=path))
+
+    def close(self) -> None:
+        """Release the file."""
+        self._environment.close()
+        os.close(self._lock)
+
+    def slot(self, slot: Slot) -> bytes | None:
+        """A single value."""
+        with self._environment.begin(db=self._tables[b"meta"]) as transaction:
+            found = transaction.get(slot.encode())
+            return None if found is None else bytes(found)
+
+    def set_slot(self, slot: Slot, value: bytes | None) -> None:
+        """Set or clear a single value, durably."""
+        with self._environment.begin(write=True, db=self._tables[b"meta"]) as transaction:
+            if value is None:
+                transaction.delete(slot.encode())
+            else:
+                transaction.put(slot.encode(), value)
+
+    # Records: the hash of every living version.
+
+    def disagreement(
+        self, name: RecordName, record_sha256: bytes, *, newest: bool = False
+    ) -> Disagreement | None:
+        """How a row contradicts the state; None when it is the row that was adopted.
+
+        While a record is being re-encrypted its old and its new bytes are both true.
+        """
+        with self._environment.begin() as transaction:
+            if name.version <= self._erased(transaction, _person(name)):
+                return Disagreement.ERASED
+            key = _key(name)
+            known = transaction.get(key, db=self._tables[b"records"])
+            if known is None:
+                return Disagreement.UNKNOWN
+            following = transaction.get(key, db=self._tables[b"changing"])
+            if record_sha256 not in {known, following}:
+                return Disagreement.FORGED
+            if newest and self._newest(transaction, name) != name.version:
+                return Disagreement.ROLLED_BACK
+        return None
+
+    def anchor(
+        self, records: Sequence[tuple[RecordName, bytes]]
+    ) -> tuple[Disagreement | None, ...]:
+        """Remember newly adopted records by hash, durably; what was refused, by place.
+
+        The same record again is no fault (a crash came between); other bytes under a known name
+        are a forgery, an erased version is a replay.
+        """
+        answers: list[Disagreement | None] = []
+        table = self._tables[b"records"]
+        with self._environment.begin(write=True) as transaction:
+            for name, record_sha256 in records:
+                key = _key(name)
+                known = transaction.get(key, db=table)
+                if name.version <= self._erased(transaction, _person(name)):
+                    answers.append(Disagreement.ERASED)
+                elif known is not None and known != record_sha256:
+                    answers.append(Disagreement.FORGED)
+                else:
+                    if known is None:
+                        transaction.put(key, record_sha256, db=table)
+                    answers.append(None)
+        return tuple(answers)
+
+    def begin_change(self, records: Sequence[tuple[RecordName, bytes]]) -> None:
+        """Accept other bytes for these records as well, until `finish_change`."""
+        with self._environment.begin(write=True, db=self._tables[b"changing"]) as transaction:
+            for name, record_sha256 in records:
+                transaction.put(_key(name), record_sha256)
+
+    def finish_change(self, changed: Iterable[RecordName], dropped: Iterable[RecordName]) -> None:
+        """Settle changes under way: the new bytes alone are true, or the old ones."""
+        with self._environment.begin(write=True, db=self._tables[b"changing"]) as transaction:
+            for name in changed:
+                key = _key(name)
+                following = transaction.pop(key)
+                if following is not None:
+                    transaction.put(key, following, db=self._tables[b"records"])
+            for name in dropped:
+                transaction.delete(_key(name))
+
+    def changes(self, limit: int) -> list[tuple[RecordName, bytes]]:
+        """Up to `limit` changes under way, with the new hash."""
+        with self._environment.begin(db=self._tables[b"changing"]) as transaction:
+            found = transaction.cursor().iternext()
+            return [(_name(key), bytes(value)) for key, value in islice(found, limit)]
+
+    def names_between(self, first: bytes, last: bytes | None) -> Iterator[RecordName]:
+        """The known records with keys from `first` up to and including `last`, in order."""
+        with self._environment.begin(db=self._tables[b"records"]) as transaction:
+            cursor = transaction.cursor()
+            if not cursor.set_range(first):
+                return
+            for key in cursor.iternext(keys=True, values=False):
+                if last is not None and bytes(key) > last:
+                    return
+                yield _name(key)
+
+    def count_records(self) -> int:
+        """How many record versions are anchored."""
+        with self._environment.begin(db=self._tables[b"records"]) as transaction:
+            return int(transaction.stat(self._tables[b"records"])["entries"])
+
+    # Erasures: intended before PostgreSQL changes, done after.
+
+    def begin_erasures(self, erasures: Sequence[tuple[RecordName, datetime]]) -> None:
+        """Refuse these versions and older ones from now on; the class in the name is ignored."""
+        self._put_erasures(erasures, is_done=False)
+
+    def finish_erasures(self, erasures: Sequence[tuple[RecordName, datetime]]) -> None:
+        """The rows are gone: forget their hashes, keep the erasure for a restored database."""
+        self._put_erasures(erasures, is_done=True)
+
+    def cancel_erasure(self, name: RecordName) -> bool:
+        """Take back an erasure that was intended but not done; whether it was."""
+        with self._environment.begin(write=True, db=self._tables[b"erased"]) as transaction:
+            found = transaction.get(_person(name))
+            if found is None or _ERASURE.unpack(found)[2]:
+                return False
+            return bool(transaction.delete(_person(name)))
+
+    def erasures(self, after: bytes, limit: int) -> list[tuple[RecordName, datetime, bool]]:
+        """Erasures behind the person key `after` (b"" for the first), with time and `is_done`."""
+        with self._environment.begin(db=self._tables[b"erased"]) as transaction:
+            cursor = transaction.cursor()
+            found: list[tuple[RecordName, datetime, bool]] = []
+            if not cursor.set_range(after + b"\0" if after else b"\0"):
+                return found
+            for key, value in cursor.iternext():
+                version, at, done = _ERASURE.unpack(value)
+                name = _name(bytes(key) + bytes([1]) + _VERSION.pack(version))
+                found.append((name, datetime.fromtimestamp(at, UTC), bool(done)))
+                if len(found) == limit:
+                    break
+            return found
+
+    def _put_erasures(
+        self, erasures: Sequence[tuple[RecordName, datetime]], *, is_done: bool
+    ) -> None:
+        table = self._tables[b"erased"]
+        with self._environment.begin(write=True) as transaction:
+            for name, at in erasures:
+                version = max(name.version, self._erased(transaction, _person(name)))
+                value = _ERASURE.pack(version, int(at.timestamp()), is_done)
+                transaction.put(_person(name), value, db=table)
+                if is_done:
+                    self._forget(transaction, name)
+
+    def _forget(self, transaction: lmdb.Transaction, name: RecordName) -> None:
+        for record_class in RecordClass:
+            prefix = _person(name) + bytes([CLASS_CODES[record_class]])
+            cursor = transaction.cursor(db=self._tables[b"records"])
+            has_place = cursor.set_range(prefix)
+            while has_place and bytes(cursor.key()).startswith(prefix):
+                if _VERSION.unpack(cursor.key()[-4:])[0] > name.version:
+                    break
+                transaction.delete(cursor.key(), db=self._tables[b"changing"])
+                has_place = cursor.delete() and bool(cursor.key())
+
+    def _erased(self, transaction: lmdb.Transaction, person: bytes) -> int:
+        found = transaction.get(person, db=self._tables[b"erased"])
+        return 0 if found is None else int(_ERASURE.unpack(found)[0])
+
+    def _newest(self, transaction: lmdb.Transaction, name: RecordName) -> int:
+        prefix = _key(name)[:-4]
+        cursor = transaction.cursor(db=self._tables[b"records"])
+        has_place = cursor.set_range(prefix + b"\xff\xff\xff\xff") or cursor.last()
+        while has_place and bytes(cursor.key()) > prefix + b"\xff\xff\xff\xff":
+            has_place = cursor.prev()
+        if has_place and bytes(cursor.key()[:-4]) != prefix:
+            has_place = cursor.prev()
+        if not has_place or bytes(cursor.key()[:-4]) != prefix:
+            return 0
+        return int(_VERSION.unpack(cursor.key()[-4:])[0])
+
+    # Budgets: distinct persons (or runs) per purpose and hour.
+
+    def spend(self, purpose: str, now: datetime, whom: bytes, limit: int) -> bool:
+        """Whether `whom` fits the hour's budget of `purpose`; counted durably when it does.
+
+        One person counts once an hour. Older hours are forgotten on the way.
+        """
+        hour = int(now.timestamp()) // 3600
+        prefix = purpose.encode() + b"\0"
+        place = prefix + _VERSION.pack(hour)
+        with self._environment.begin(write=True, db=self._tables[b"budgets"]) as transaction:
+            cursor = transaction.cursor()
+            has_place = cursor.set_range(prefix)
+            while has_place and prefix <= bytes(cursor.key()) < place:
+                has_place = cursor.delete() and bool(cursor.key())
+            spent = int.from_bytes(transaction.get(place) or b"")
+            if transaction.get(place + whom) is not None:
+                return True
+            if spent >= limit:
+                return False
+            transaction.put(place, (spent + 1).to_bytes(4))
+            transaction.put(place + whom, b"")
+        return True
+
+    # The ledger's own entries: durable here before anything is opened.
+
+    def add_entry(self, entry_id: UUID, content: bytes) -> None:
+        """Keep an entry of the vault's own until its leaf is in a signed checkpoint."""
+        with self._environment.begin(write=True, db=self._tables[b"entries"]) as transaction:
+            transaction.put(entry_id.bytes, content)
+
+    def entries(self, limit: int) -> list[tuple[UUID, bytes]]:
+        """The oldest of the vault's own entries that have no leaf yet."""
+        with self._environment.begin(db=self._tables[b"entries"]) as transaction:
+            found = transaction.cursor().iternext()
+            return [(UUID(bytes=bytes(key)), bytes(value)) for key, value in islice(found, limit)]
+
+    def confirm_batch(self, frontier: bytes, entry_ids: Iterable[UUID]) -> None:
+        """The prepared batch is in PostgreSQL: its frontier is ours, its entries are settled."""
+        with self._environment.begin(write=True, db=self._tables[b"meta"]) as transaction:
+            transaction.put(Slot.FRONTIER.encode(), frontier)
+            transaction.delete(Slot.PREPARED.encode())
+            for entry_id in entry_ids:
+                transaction.delete(entry_id.bytes, db=self._tables[b"entries"])
+
+
+def _open_environment(path: Path) -> lmdb.Environment:
+    return lmdb.open(str(path), map_size=_MAP_OCTETS, max_dbs=len(_TABLES), mode=files.PRIVATE_FILE)
+
+
+def person_key(tenant_id: TenantId, registration_id: RegistrationId) -> bytes:
+    """Whom a budget or an erasure counts: tenant and registration."""
+    return tenant_id.bytes + registration_id.bytes
+
+
+def _person(name: RecordName) -> bytes:
+    return person_key(name.tenant_id, name.registration_id)
+
+
+def _key(name: RecordName) -> bytes:
+    return b"%b%c%b" % (
+        _person(name),
+        CLASS_CODES[name.record_class],
+        _VERSION.pack(name.version),
+    )
+
+
+def record_key(name: RecordName) -> bytes:
+    """The key of a record, which sorts as (tenant, registration, class, version) do in SQL."""
+    return _key(name)
+
+
+def _name(key: bytes) -> RecordName:
+    raw = bytes(key)
+    return RecordName(
+        tenant_id=TenantId(UUID(bytes=raw[:16])),
+        registration_id=RegistrationId(UUID(bytes=raw[16:_PERSON_OCTETS])),
+        record_class=_CODE_CLASSES[raw[_PERSON_OCTETS]],
+        version=_VERSION.unpack(raw[_PERSON_OCTETS + 1 :])[0],
+    )

@@ -1,0 +1,55 @@
+"""The byte strings that keys sign, so that signer and verifier can not differ. Pure.
+
+Source: FORMAT.md, Intake. Every statement starts with a label of its own, so no signature can be
+taken for another.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING
+
+from proxy.vault import primitives
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from proxy.model.identifiers import SubmissionId, TenantId
+
+_U64 = struct.Struct(">Q")
+
+
+def intake_key(key_id: int, public_key: bytes, not_before: datetime, not_after: datetime) -> bytes:
+    """What the vault signs about an intake key; times in whole seconds since 1970."""
+    return primitives.joined(
+        b"pp-intake-key-v1",
+        _U64.pack(key_id),
+        public_key,
+        _U64.pack(int(not_before.timestamp())),
+        _U64.pack(int(not_after.timestamp())),
+    )
+
+
+def encapsulation_info(tenant_id: TenantId, submission_id: SubmissionId, key_id: int) -> bytes:
+    """What HPKE binds besides the key: tenant, submission, intake key id."""
+    return primitives.joined(
+        b"pp-submission-v1", tenant_id.bytes, submission_id.bytes, _U64.pack(key_id)
+    )
+
+
+def submission(
+    tenant_id: TenantId,
+    submission_id: SubmissionId,
+    key_id: int,
+    signer_id: str,
+    encapsulation: bytes,
+) -> bytes:
+    """What an intake host signs. Its records follow: only the intake key inside can wrap DEKs."""
+    return primitives.joined(
+        b"pp-intake-signature-v1",
+        tenant_id.bytes,
+        submission_id.bytes,
+        _U64.pack(key_id),
+        signer_id.encode(),
+        encapsulation,
+    )
