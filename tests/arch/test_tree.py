@@ -87,8 +87,9 @@ def test_every_test_states_its_rule() -> None:
     wrong = []
     for file in python_files("tests"):
         for node in ast.walk(ast.parse(file.read_text())):
-            is_function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-            if is_function and node.name.startswith("test_"):
+            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                continue
+            if node.name.startswith("test_"):
                 stated = (ast.get_docstring(node) or "").strip()
                 if not stated or "\n\n" in stated or stated[-1] not in ".!?":
                     wrong.append(f"{file.relative_to(ROOT)}:{node.lineno} {node.name}")
