@@ -33,6 +33,7 @@ MODES = {"proxy": "px", "privacy": "pv", "redacted": "rd"}
 ROLES = ("registrant", "admin", "tech", "billing")
 # Fields that can not hold a marker: `country` and `language` are codes out of a short list.
 UNMARKED = {"country": "NO", "language": "nb"}
+ALGORITHMS = ("md5", "sha1", "sha256", "sha512")
 DEEPEST = 3  # a gzip in base64 in a gzip is looked into, no further
 LONGEST_UNPACKED = 32 * 2**20  # octets; protects the test against a bomb it made itself
 
@@ -113,7 +114,7 @@ def disguises(core: str) -> Iterator[tuple[str, bytes]]:
 
 
 def _digests(value: str) -> Iterator[tuple[str, bytes]]:
-    for name in ("md5", "sha1", "sha256", "sha512"):
+    for name in ALGORITHMS:
         raw = hashlib.new(name, value.encode(), usedforsecurity=False).digest()
         yield name, raw
         yield f"{name} in hex", raw.hex().encode()
@@ -137,22 +138,35 @@ class Search:
         ]
         self._exact: list[tuple[str, str, bytes]] = []
         self._folded: list[tuple[str, str, bytes]] = []
+        self._written: dict[bytes, tuple[str, str]] = {}
         for core in CORES:
             for name, pattern in disguises(core):
                 kept = self._exact if "base64" in name else self._folded
                 kept.append((core, name, pattern))
         for value in sorted(markers):
-            self._add_whole(value)
+            if value.startswith(CYRILLIC) or "@" in value:  # names and e-mail: what is indexed
+                self._add_whole(value)
 
     def _add_whole(self, value: str) -> None:
         for word in re.split(r"[\s@.]+", value):
             if not word.isascii():
                 self._folded.append((value, "punycode", b"xn--" + word.encode("punycode").lower()))
-        if " " in value or "@" in value:  # names and addresses of both kinds: what is indexed
-            for form in {value, value.lower(), value.upper()}:
-                for name, digest in _digests(form):
-                    kept = self._folded if name.endswith("hex") else self._exact
-                    kept.append((value, name, digest))
+        for form in {value, value.lower(), value.upper()}:
+            for name, digest in _digests(form):
+                if name in ALGORITHMS:
+                    self._exact.append((value, name, digest))
+                else:
+                    self._written[digest] = (value, name)
+
+    def _written_digests(self, data: bytes) -> Iterator[tuple[str, str, int, int]]:
+        # One pass over the runs of text that are long enough, instead of one per digest.
+        for run in _RUN.finditer(data):
+            for length in _DIGEST_LENGTHS:
+                for at in range(run.start(), min(run.end(), run.start() + 4096) - length + 1):
+                    piece = data[at : at + length]
+                    known = self._written.get(piece) or self._written.get(piece.lower())
+                    if known:
+                        yield *known, at, length
 
     def scan(self, data: bytes, depth: int = DEEPEST) -> list[Find]:
         """Every marker in `data` and in what is packed inside it."""
@@ -165,6 +179,9 @@ class Search:
                 if at >= 0:
                     around = data[max(0, at - 60) : at + len(pattern) + 60]
                     found.append(Find(marker=marker, disguise=disguise, context=around))
+        for marker, disguise, at, length in self._written_digests(data):
+            around = data[max(0, at - 60) : at + length + 60]
+            found.append(Find(marker=marker, disguise=disguise, context=around))
         if depth:
             for how, inner in unpacked(data):
                 found += [
@@ -182,6 +199,9 @@ class Search:
         ]
 
 
+_RUN = re.compile(rb"[A-Za-z0-9+/_-]{22,}")
+# md5, sha1, sha256, sha512: in base64 without padding, then in hex.
+_DIGEST_LENGTHS = (22, 27, 43, 86, 32, 40, 64, 128)
 _GZIP = re.compile(rb"\x1f\x8b\x08[\x00-\x1f]")
 _ZLIB = re.compile(rb"\x78[\x01\x5e\x9c\xda]")
 # base64 of a gzip or zlib head.
