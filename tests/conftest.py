@@ -1,0 +1,35 @@
+"""Fixtures every test may ask for. PostgreSQL is real: one server per test process."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.database import EMPTY, Database, Server, running_server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The PostgreSQL server of this test process; ask for `database` instead."""
+    with running_server(tmp_path_factory.mktemp("postgresql")) as server:
+        yield server
+
+
+@pytest.fixture
+def database(postgresql: Server) -> Iterator[Database]:
+    """A fresh, migrated database: `database.access("api")` logs in as that role."""
+    made = postgresql.create()
+    yield made
+    postgresql.drop(made)
+
+
+@pytest.fixture
+def empty_database(postgresql: Server) -> Iterator[Database]:
+    """A fresh database without any table."""
+    made = postgresql.create(EMPTY)
+    yield made
+    postgresql.drop(made)
