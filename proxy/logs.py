@@ -9,6 +9,7 @@ exception texts. A bug is logged as the type and place of its exception, without
 
 from __future__ import annotations
 
+import logging
 import sys
 import traceback
 from typing import TYPE_CHECKING, TextIO
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, TextIO
 import structlog
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import MutableMapping, Sequence
     from types import TracebackType
 
@@ -26,8 +28,8 @@ KEYS = frozenset(
         # what it is about: ids and codes, never values
         "tenant_id", "registration_id", "operation_id", "submission_id", "record_class",
         "record_version", "kek_epoch", "accreditation_id", "profile_id", "api_key_id", "code",
-        "constraint", "grant", "purpose", "state", "reason", "migration", "listener", "method",
-        "route", "status", "setting", "signal", "task", "error", "places",
+        "constraint", "library", "grant", "purpose", "state", "reason", "migration", "listener",
+        "method", "route", "status", "setting", "signal", "task", "error", "places",
         # how much, how long, where to
         "count", "total", "done", "failed", "octets", "epoch", "position", "leaf_index",
         "exit_code", "deaths", "delay_s", "duration_s", "age_s", "port",
@@ -90,6 +92,53 @@ def _frames(trace: TracebackType | None) -> tuple[str, ...]:
     return tuple(
         f"{frame.filename.rpartition('/proxy/')[2]}:{frame.lineno} {frame.name}" for frame in frames
     )
+
+
+def catch_bugs() -> None:
+    """Have whatever nobody caught in this process logged without its text.
+
+    Python's own hooks, and the standard logging that libraries use, print exception texts and
+    request lines; both are replaced by one event with the type and place.
+    """
+    logging.root.handlers = [_Bridge()]
+    logging.root.setLevel(logging.WARNING)
+    logging.captureWarnings(capture=True)
+    sys.excepthook = lambda _kind, error, _trace: _bug("uncaught", error)
+    sys.unraisablehook = lambda unraisable: _bug("unraisable", unraisable.exc_value)
+
+
+def catch_loop_bugs(loop: asyncio.AbstractEventLoop) -> None:
+    """The same for tasks and callbacks of one event loop."""
+
+    def handle(_loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+        error = context.get("exception")
+        _bug("loop", error if isinstance(error, BaseException) else None)
+
+    loop.set_exception_handler(handle)
+
+
+def _bug(library: str, error: BaseException | None) -> None:
+    structlog.get_logger().error(
+        "uncaught_exception",
+        library=library,
+        error=type(error).__name__,
+        places=() if error is None else places(error),
+    )
+
+
+class _Bridge(logging.Handler):
+    """What a library logs, without its message: its name, level, and the exception's place."""
+
+    # typing.override comes with Python 3.12
+    def emit(self, record: logging.LogRecord) -> None:  # type: ignore[explicit-override]
+        error = record.exc_info[1] if record.exc_info else None
+        structlog.get_logger().log(
+            record.levelno,
+            "library_message",
+            library=record.name,
+            error="" if error is None else type(error).__name__,
+            places=() if error is None else places(error),
+        )
 
 
 class _AllowList:

@@ -111,6 +111,13 @@ def _networks(value: object) -> tuple[Network, ...]:
         raise _refuse("networks in CIDR form, such as 192.0.2.0/24, 2001:db8::/32") from None
 
 
+def _addresses(value: object) -> tuple[Address, ...]:
+    parts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(parts, list | tuple) or not parts:
+        raise _refuse("one or more host:port")
+    return tuple(_address(str(part).strip()) for part in parts)
+
+
 def _address(value: object) -> Address:
     expected = "host:port with a numeric host, such as 127.0.0.1:4343 or [::]:43"
     host, _, port = _text(value).rpartition(":")
@@ -140,9 +147,9 @@ def _database_url(value: object) -> str:
     return parts.geturl()
 
 
-_WHOIS_LISTEN = Address(host="127.0.0.1", port=4343)
-_RDAP_LISTEN = Address(host="127.0.0.1", port=4380)
-_API_LISTEN = Address(host="127.0.0.1", port=4381)
+_WHOIS_LISTEN = (Address(host="127.0.0.1", port=4343),)
+_RDAP_LISTEN = (Address(host="127.0.0.1", port=4380),)
+_API_LISTEN = (Address(host="127.0.0.1", port=4381),)
 _METRICS_LISTEN = Address(host="127.0.0.1", port=4390)
 _WHOIS_RATE = RateLimit(requests=60, seconds=60)
 _RDAP_RATE = RateLimit(requests=120, seconds=60)
@@ -162,9 +169,9 @@ class Settings:
     database_ca: Path | None = None
     role_user_base: int = 59_400  # first numeric user id of the roles, when started as root
 
-    whois_listen: Address = _WHOIS_LISTEN  # WHOIS listener
-    rdap_listen: Address = _RDAP_LISTEN  # RDAP listener
-    api_listen: Address = _API_LISTEN  # registrar API listener
+    whois_listen: tuple[Address, ...] = _WHOIS_LISTEN  # WHOIS listeners
+    rdap_listen: tuple[Address, ...] = _RDAP_LISTEN  # RDAP listeners
+    api_listen: tuple[Address, ...] = _API_LISTEN  # registrar API listeners
     metrics_listen: Address = _METRICS_LISTEN  # metrics and health listener
     listen_backlog: int = 1_024  # connections the system may queue per listener
     ports: str = "fixed"  # auto: take free ports instead of those above
@@ -221,9 +228,9 @@ _PARSERS: Mapping[str, Callable[[object], object]] = {
     "database_password_dir": _path,
     "database_ca": _path,
     "role_user_base": _whole(1, 2**31 - 8),
-    "whois_listen": _address,
-    "rdap_listen": _address,
-    "api_listen": _address,
+    "whois_listen": _addresses,
+    "rdap_listen": _addresses,
+    "api_listen": _addresses,
     "metrics_listen": _address,
     "listen_backlog": _COUNT,
     "ports": _choice("fixed", "auto"),
@@ -355,7 +362,7 @@ def _plain(value: object) -> object:
         case None:
             return None
         case tuple():
-            return [str(part) for part in value]
+            return [_plain(part) for part in value]
         case bool() | int() | str():
             return value
         case RateLimit() | Address():
