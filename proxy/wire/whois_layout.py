@@ -82,7 +82,9 @@ def render_as(
 ) -> bytes:
     """The same with the layout and the U-label form of the name decided by the caller."""
     is_gtld = layout == GTLD
-    fields = _gtld(record, profile, unicode_name) if is_gtld else _plain(record, profile, unicode_name)
+    fields = (
+        _gtld(record, profile, unicode_name) if is_gtld else _plain(record, profile, unicode_name)
+    )
     text = [f"{label}: {value}" if value else f"{label}:" for label, value in fields]
     if is_gtld:
         text.append(COMPLAINT_FORM)

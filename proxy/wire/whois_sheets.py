@@ -119,7 +119,7 @@ def _values(record: PublicRecord, unicode_name: str | None, as_of_text: str) -> 
         registrar_expires = (
             "-" if registrar_expires_at is None else moment_text(registrar_expires_at)
         )
-    values = (
+    values: Values = (
         clean(record.domain),
         "-" if unicode_name is None else clean(unicode_name),
         "-" if record.registry_domain_id is None else clean(record.registry_domain_id),
@@ -185,6 +185,7 @@ def _template(text: str) -> Callable[[Values], str]:
     template = _MARK.sub("%s", text.replace("%", "%%"))
 
     def fill(values: Values) -> str:
-        return template % order(values)
+        text: str = template % order(values)
+        return text
 
     return fill
