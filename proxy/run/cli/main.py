@@ -1,0 +1,131 @@
+"""The command line: one table of commands, one way to fail.
+
+Each command is a module `proxy.run.cli.<name>` with `NAME`, `HELP`, `configure(parser)` and
+`run(arguments, settings) -> int`. Exit codes: 0 done, 1 failed with a reason, 2 wrong use. A
+command's module is imported only when it is asked for, so that one does not pay for another.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from proxy import settings as settings_module
+from proxy.errors import InvalidInput, ProxyError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from proxy.settings import Settings
+
+COMMANDS: Mapping[str, str] = {
+    "up": "start every role on this machine",
+    "run": "start one role, for many machines",
+    "migrate": "bring the database's schema up to date",
+    "registrar": "add a registrar and its API key",
+    "import": "enrol registrations from an NDJSON file",
+    "keys": "show or rotate the vault's keys",
+    "doctor": "find out what is wrong and what to do",
+    "bench": "measure against floors on this machine",
+}
+"""Every command with its help, in the order of `--help`."""
+
+
+class Command(Protocol):
+    """What a command's module offers."""
+
+    NAME: str
+    HELP: str
+
+    def configure(self, parser: argparse.ArgumentParser) -> None:
+        """Add the command's own arguments."""
+        ...
+
+    def run(self, arguments: argparse.Namespace, settings: Settings) -> int:
+        """The exit code."""
+        ...
+
+
+def main(arguments: Sequence[str]) -> int:
+    """The exit code of one command line; 2 comes from argparse as SystemExit."""
+    parser = _parser(arguments)
+    given = parser.parse_args(arguments)
+    command: Command = given.command
+    try:
+        # A process of a role learns its settings from its supervisor, not from the environment.
+        flags = {name: getattr(given, name, None) for name in ("data_dir", "key_dir", "ports")}
+        settings = settings_module.from_environment(given.config, flags)
+        return command.run(given, settings)
+    except InvalidInput as error:
+        print(f"privacyproxy {command.NAME}: {error.detail}", file=sys.stderr)
+        return 2 if error.code == "invalid_settings" or error.code.startswith("config_") else 1
+    except ProxyError as error:
+        print(f"privacyproxy {command.NAME}: {error.detail}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(f"privacyproxy {command.NAME}: interrupted", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        return 1
+
+
+def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="privacyproxy", description="Domain privacy service.", allow_abbrev=False
+    )
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for name, sentence in COMMANDS.items():
+        sub = commands.add_parser(name, help=sentence, description=sentence, allow_abbrev=False)
+        if name not in arguments:
+            continue  # not asked for: its module stays unread
+        command = _command(name)
+        sub.set_defaults(command=command)
+        _add_common(sub)
+        command.configure(sub)
+    return parser
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data-dir", metavar="DIR", help="everything but keys")
+    parser.add_argument("--key-dir", metavar="DIR", help="keys; by default beside as DIR.keys")
+    parser.add_argument("--config", metavar="FILE", type=Path, help="settings in TOML")
+    parser.add_argument("--json", action="store_true", help="print JSON, for programs")
+
+
+def _command(name: str) -> Command:
+    """The module of a command; static imports, so that walls and types see them."""
+    match name:
+        case "up":
+            from proxy.run.cli import up  # noqa: PLC0415 - one command's code at a time
+
+            return up
+        case "run":
+            from proxy.run.cli import run  # noqa: PLC0415 - one command's code at a time
+
+            return run
+        case "migrate":
+            from proxy.run.cli import migrate  # noqa: PLC0415 - one command's code at a time
+
+            return migrate
+        case "registrar":
+            from proxy.run.cli import registrar  # noqa: PLC0415 - one command's code at a time
+
+            return registrar
+        case "import":
+            from proxy.run.cli import import_  # noqa: PLC0415 - one command's code at a time
+
+            return import_
+        case "keys":
+            from proxy.run.cli import keys  # noqa: PLC0415 - one command's code at a time
+
+            return keys
+        case "doctor":
+            from proxy.run.cli import doctor  # noqa: PLC0415 - one command's code at a time
+
+            return doctor
+        case _:
+            from proxy.run.cli import bench  # noqa: PLC0415 - one command's code at a time
+
+            return bench

@@ -1,0 +1,123 @@
+"""PostgreSQL as the processes meet it: the embedded one, or any other by URL.
+
+Gives each login as it travels to a process, and keeps the embedded server alive. Passwords come
+from files, one per login; a URL holds none. Over TCP the server must prove itself (verify-full).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from proxy.errors import InvalidInput, Unavailable
+from proxy.run.boot import Login
+from proxy.store import embedded, logins
+
+if TYPE_CHECKING:
+    import subprocess
+    from pathlib import Path
+
+    from proxy.settings import Settings
+    from proxy.store.logins import LoginRole
+    from proxy.store.pool import Access
+
+DIRECTORY = "postgres"
+DEATH_POLL_S = 0.1
+_KNOWN_PARAMETERS = {"sslmode", "host"}
+
+
+def login(settings: Settings, role: LoginRole) -> Login:
+    """How `role` logs in by the settings; raises Unavailable with what is missing."""
+    if settings.database_url is not None:
+        return _by_url(settings, settings.database_url, role)
+    return _plain(embedded.access(settings.data_dir / DIRECTORY, role))
+
+
+def _plain(access: Access) -> Login:
+    return Login(
+        host=access.host,
+        port=access.port,
+        user=access.user,
+        password=access.password,
+        database=access.database,
+        authority="",
+    )
+
+
+def _by_url(settings: Settings, url: str, role: LoginRole) -> Login:
+    parts = urlsplit(url)
+    parameters = parse_qs(parts.query)
+    if parameters.keys() - _KNOWN_PARAMETERS or parameters.get("sslmode", ["verify-full"]) != [
+        "verify-full"
+    ]:
+        raise InvalidInput(
+            "database_url", "database_url takes sslmode=verify-full and host=/directory only."
+        )
+    host = parameters.get("host", [unquote(parts.hostname or "")])[0]
+    if not host:
+        raise InvalidInput("database_url", "database_url names no host.")
+    return Login(
+        host=host,
+        port=parts.port or 5432,
+        user=role.login,
+        password=_password(settings, role),
+        database=unquote(parts.path.lstrip("/")) or logins.DATABASE,
+        authority="" if settings.database_ca is None else str(settings.database_ca),
+    )
+
+
+def password_dir(settings: Settings) -> Path:
+    """Where the password files of a database by URL lie."""
+    return settings.database_password_dir or settings.key_dir / "database"
+
+
+def _password(settings: Settings, role: LoginRole) -> str:
+    path = password_dir(settings) / role.login
+    try:
+        return path.read_text("utf-8").strip()
+    except OSError as error:
+        raise Unavailable(
+            "database_password",
+            f"{path} can not be read: {error.strerror}. It must hold the password of {role.login}.",
+        ) from None
+
+
+class Server:
+    """The embedded server under a supervisor's care."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._cluster = embedded.Cluster(data_dir / DIRECTORY)
+        self._postmaster: subprocess.Popen[bytes] | None = None
+
+    async def prepare(self) -> None:
+        """Make the cluster where it is missing."""
+        await asyncio.to_thread(self._cluster.prepare)
+
+    async def start(self) -> None:
+        """Returns once connections are taken. Blocks while a killed server still ends.
+
+        Started on the loop's own thread, the main one: PostgreSQL ends with the thread that
+        started it.
+        """
+        self._postmaster = self._cluster.start()
+        await self._cluster.wait_ready(self._postmaster)
+
+    @property
+    def pid(self) -> int | None:
+        """Its process id, for doctor."""
+        return None if self._postmaster is None else self._postmaster.pid
+
+    async def ended(self) -> int:
+        """The exit code, once the server is gone."""
+        while True:
+            code = 0 if self._postmaster is None else self._postmaster.poll()
+            if code is not None:
+                return code
+            await asyncio.sleep(DEATH_POLL_S)
+
+    async def stop(self) -> None:
+        """End the server, and give up its directory."""
+        if self._postmaster is not None:
+            await asyncio.to_thread(self._cluster.stop, self._postmaster)
+        self._cluster.close()

@@ -1,0 +1,39 @@
+"""What must be true before any role starts: the schema is current, the keys exist.
+
+A process of its own, so that the supervisor never holds a key or an owner's connection: it runs
+to its end before the first role starts. Idempotent; may be killed at any point.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from proxy import logs
+from proxy.errors import ProxyError
+from proxy.run import boot as boots
+from proxy.run import isolation
+from proxy.run.process import SystemClock
+from proxy.store import migrate
+from proxy.vault import genesis
+
+PREPARE = "prepare"
+
+
+def main(boot_descriptor: int) -> int:
+    """0, or 1 with a sentence on standard error."""
+    boot = boots.receive(boot_descriptor)
+    isolation.hide_memory()
+    isolation.die_with(boot.parent)
+    logs.configure(format_name=boot.settings.log_format, level=boot.settings.log_level)
+    logs.catch_bugs()
+    now = SystemClock().now()
+    try:
+        if "vault" in boot.users:
+            genesis.initialise(boot.paths.key_dir, boot.paths.data_dir, now=now)
+        if boot.login is not None:
+            asyncio.run(migrate.migrate(boots.access(boot.login), now=now))
+    except ProxyError as error:
+        print(error.detail, file=sys.stderr)
+        return 1
+    return 0
