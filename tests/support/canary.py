@@ -129,7 +129,12 @@ class Search:
     anything beside it.
     """
 
-    def __init__(self, markers: Iterable[str], apart: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        markers: Iterable[str],
+        apart: Iterable[str] = (),
+        cores: Iterable[str] = CORES,
+    ) -> None:
         """Prepare every pattern once."""
         self._apart = [
             form
@@ -139,7 +144,7 @@ class Search:
         self._exact: list[tuple[str, str, bytes]] = []
         self._folded: list[tuple[str, str, bytes]] = []
         self._written: dict[bytes, tuple[str, str]] = {}
-        for core in CORES:
+        for core in cores:
             for name, pattern in disguises(core):
                 kept = self._exact if "base64" in name else self._folded
                 kept.append((core, name, pattern))

@@ -84,7 +84,7 @@ def sample_rows() -> tuple[dict[str, Any], ...]:
 
 
 def peer_name(mode: str) -> str:
-    """A name of that mode under a top-level domain that every peer knows; looked up at our port alone."""
+    """A name of that mode under a top-level domain that peers know; asked of our port alone."""
     return f"{mode}-sample-7f3k9qx2mt4v.com"
 
 
