@@ -199,8 +199,9 @@ class Cluster:
 
     def close(self) -> None:
         """Give up the directory and remove the socket directory if we made it."""
-        if self._given_socket_dir is None:
-            shutil.rmtree(self.socket_dir, ignore_errors=True)
+        with contextlib.suppress(Unavailable):
+            if self._given_socket_dir is None:
+                shutil.rmtree(self.socket_dir, ignore_errors=True)
         if self._holder is not None:
             self._holder.release()
             self._holder = None
@@ -315,7 +316,7 @@ class Cluster:
         )
         if done.returncode != 0:
             reason = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
-            raise Unavailable("database_create", f"{program} failed: {reason}")
+            raise Unavailable("database_create", f"{program} failed: {reason}.")
 
     def _prepare_socket_dir(self) -> None:
         identity = self._prepared()

@@ -121,11 +121,17 @@ def status(cluster: Path) -> tuple[int, str]:
 
 
 def _signal(cluster: Path, number: signal.Signals) -> None:
-    """Ask what is left on `cluster` to end: the postmaster, or orphaned children if it is gone."""
+    """Ask what is left on `cluster` to end.
+
+    Children without a postmaster have nothing to finish: the next start recovers as after a
+    crash, whatever they were doing.
+    """
     postmaster, _ = status(cluster)
     found = _processes(cluster)
     if postmaster in found and number != signal.SIGKILL:
         found = (postmaster,)
+    else:
+        number = signal.SIGKILL
     for process in found:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(process, number)

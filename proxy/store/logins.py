@@ -53,7 +53,9 @@ def login_statements(verifiers: Mapping[LoginRole, str]) -> tuple[str, ...]:
     for role, verifier in verifiers.items():
         login = role.login
         statements.append(
-            f"DO $$ BEGIN CREATE ROLE {login}; EXCEPTION WHEN duplicate_object THEN NULL; END $$;"
+            # Asked for, not caught: a stand-alone server may end at any error, caught or not.
+            f"DO $$ BEGIN IF to_regrole('{login}') IS NULL"
+            f" THEN CREATE ROLE {login}; END IF; END $$;"
         )
         statements.append(
             f"ALTER ROLE {login} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION"

@@ -11,13 +11,14 @@ GRANT USAGE ON SCHEMA public TO pp_api, pp_edge, pp_vault, pp_worker, pp_operato
 GRANT SELECT ON published, journal_epoch, published_profile TO pp_edge;
 
 -- api: declares registrations, writes sealed records it can not open
-GRANT SELECT ON tenant, accreditation, profile, api_key, intake_key TO pp_api;
+GRANT SELECT ON tenant, accreditation, profile, published_profile, api_key, intake_key TO pp_api;
+GRANT SELECT, INSERT, DELETE ON import_name TO pp_api;
 GRANT SELECT, INSERT, UPDATE ON registration, published, idempotency, operation TO pp_api;
 GRANT DELETE ON idempotency TO pp_api;
 GRANT SELECT, INSERT ON operation_error TO pp_api;
 GRANT INSERT ON submission, sealed_record, ledger_entry TO pp_api;
-GRANT SELECT (tenant_id, registration_id, class, version, superseded_at), UPDATE (superseded_at)
-  ON sealed_record TO pp_api;
+GRANT SELECT (tenant_id, registration_id, class, version, kek_epoch, superseded_at),
+  UPDATE (superseded_at) ON sealed_record TO pp_api;
 
 -- vault: the only reader of sealed bytes; sequences the ledger
 GRANT SELECT, INSERT ON intake_key TO pp_vault;

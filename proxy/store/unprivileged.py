@@ -2,7 +2,8 @@
 
 Not root: as ourselves. Root: in a user namespace that gives root another name, so that files stay
 root's and need no chown; where the system refuses namespaces, as `nobody`, if the paths can be
-entered by `nobody` (vault.md, Process isolation). A cluster that exists keeps the owner it has.
+entered by `nobody`. A user without a name (in some containers) takes
+a namespace too. A cluster that exists keeps the owner it has.
 """
 
 from __future__ import annotations
@@ -32,7 +33,11 @@ class Identity:
 
 
 SAME_USER = Identity(arguments=(), owner=None)
-NAMESPACE = Identity(arguments=("--namespace", str(NOBODY)), owner=None)
+
+
+def namespace() -> Identity:
+    """The identity of a user namespace that calls us `nobody`: initdb wants a user with a name."""
+    return Identity(arguments=("--namespace", str(_nobody()[0])), owner=None)
 
 
 def other_user(uid: int, gid: int) -> Identity:
@@ -76,10 +81,10 @@ def choose(
                 "database_owner",
                 f"{existing} belongs to user {owner}. Start as that user or as root.",
             )
-        candidates = [SAME_USER]
+        candidates = [SAME_USER if _has_name(ours) else namespace()]
     elif owner in (None, 0):
-        candidates = [NAMESPACE] if namespaces else []
-        candidates += [_nobody()] if owner is None else []
+        candidates = [namespace()] if namespaces else []
+        candidates += [other_user(*_nobody())] if owner is None else []
     else:
         candidates = [other_user(owner, existing.stat().st_gid)]
     refusals: list[str] = []
@@ -88,21 +93,32 @@ def choose(
         if not refusal:
             return identity, version
         refusals.append(refusal)
-    raise Unavailable(
-        "database_user",
-        "PostgreSQL refuses to run as root, and can not be run as somebody else here: "
-        + "; ".join(refusals or ["user namespaces are refused"])
-        + ". Open the path (chmod o+x), choose another --data-dir, start as an ordinary user, "
-        "or set PRIVACYPROXY_DATABASE_URL.",
+    raise Unavailable("database_user", _advice(ours, refusals or ["user namespaces are refused"]))
+
+
+def _advice(user: int, refusals: list[str]) -> str:
+    who = "as root" if user == 0 else f"as user {user}"
+    return (
+        f"The embedded PostgreSQL can not be run here {who}: {'; '.join(refusals)}. "
+        "Open the path (chmod o+x), choose another --data-dir, start as an ordinary user with an "
+        "entry in /etc/passwd, or set PRIVACYPROXY_DATABASE_URL."
     )
 
 
-def _nobody() -> Identity:
+def _nobody() -> tuple[int, int]:
     try:
         entry = pwd.getpwnam("nobody")
     except KeyError:
-        return other_user(NOBODY, NOBODY)
-    return other_user(entry.pw_uid, entry.pw_gid)
+        return NOBODY, NOBODY
+    return entry.pw_uid, entry.pw_gid
+
+
+def _has_name(user: int) -> bool:
+    try:
+        pwd.getpwuid(user)
+    except KeyError:
+        return False
+    return True
 
 
 def _probe(identity: Identity, postgres: Path, directory: Path) -> tuple[str, str]:

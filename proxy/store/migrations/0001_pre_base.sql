@@ -196,8 +196,16 @@ CREATE TABLE operation (
   absent bigint, -- live names of the tenant that the file did not mention
   reason text,
   started_at timestamptz NOT NULL,
+  touched_at timestamptz NOT NULL, -- moves with every batch; an old one means interrupted
   finished_at timestamptz,
   PRIMARY KEY (tenant_id, id)
+);
+CREATE INDEX operation_running ON operation (touched_at) WHERE state = 'running';
+-- The names a running import has mentioned: finds duplicates and absent names in flat memory.
+CREATE TABLE import_name (
+  operation_id uuid NOT NULL,
+  domain text NOT NULL,
+  PRIMARY KEY (operation_id, domain)
 );
 CREATE TABLE operation_error (
   tenant_id uuid NOT NULL,

@@ -1,0 +1,74 @@
+-- The ledger: entries say what happened, leaves are commitments, checkpoints are signed.
+
+-- add_entry --
+-- An entry that waits for its leaf.
+-- roles: api worker operator vault
+-- $1 id, $2 tenant_id, $3 subject, $4 kind, $5 facts, $6 at
+INSERT INTO ledger_entry (id, tenant_id, subject, kind, facts, at)
+VALUES ($1, $2, $3, $4, $5::jsonb, $6);
+
+-- waiting --
+-- The oldest entries without a leaf.
+-- roles: vault
+-- $1 limit
+SELECT id, tenant_id, subject, kind, facts, at FROM ledger_entry
+WHERE leaf_index IS NULL ORDER BY at LIMIT $1;
+
+-- edge --
+-- How far the database's copy of the tree goes, and its newest checkpoint.
+-- roles: vault
+-- no arguments
+SELECT coalesce((SELECT max(index) + 1 FROM ledger_leaf), 0) AS size,
+  (SELECT note FROM ledger_checkpoint ORDER BY size DESC LIMIT 1) AS note;
+
+-- add_leaves --
+-- The leaves of a batch; those that are there already stay as they are.
+-- roles: vault
+-- $1 first_index, $2 commitments
+INSERT INTO ledger_leaf (index, commitment)
+SELECT $1::bigint + n.place - 1, n.commitment
+FROM unnest($2::bytea[]) WITH ORDINALITY AS n (commitment, place)
+ON CONFLICT (index) DO NOTHING;
+
+-- leaves --
+-- Leaves in order.
+-- roles: vault
+-- $1 first_index, $2 limit
+SELECT index, commitment FROM ledger_leaf WHERE index >= $1 ORDER BY index LIMIT $2;
+
+-- add_own_entries --
+-- Entries of the vault's own, which may not be here yet.
+-- roles: vault
+-- $1 ids, $2 tenant_ids, $3 subjects, $4 kinds, $5 facts, $6 ats
+INSERT INTO ledger_entry (id, tenant_id, subject, kind, facts, at)
+SELECT n.id, n.tenant_id, n.subject, n.kind, n.facts::jsonb, n.at
+FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::timestamptz[])
+  AS n (id, tenant_id, subject, kind, facts, at)
+ON CONFLICT (id) DO NOTHING;
+
+-- place_entries --
+-- Tells entries their leaf.
+-- roles: vault
+-- $1 ids, $2 indexes
+UPDATE ledger_entry e SET leaf_index = n.index
+FROM unnest($1::uuid[], $2::bigint[]) AS n (id, index)
+WHERE e.id = n.id AND e.leaf_index IS NULL;
+
+-- count_placed --
+-- How many of the entries have exactly the leaf they should have.
+-- roles: vault
+-- $1 ids, $2 indexes
+SELECT count(*) FROM ledger_entry e
+JOIN unnest($1::uuid[], $2::bigint[]) AS n (id, index) ON e.id = n.id AND e.leaf_index = n.index;
+
+-- add_checkpoint --
+-- A signed checkpoint.
+-- roles: vault
+-- $1 size, $2 note, $3 at
+INSERT INTO ledger_checkpoint (size, note, at) VALUES ($1, $2, $3) ON CONFLICT (size) DO NOTHING;
+
+-- count_waiting --
+-- How many entries wait for a leaf.
+-- roles: vault
+-- no arguments
+SELECT count(*) FROM ledger_entry WHERE leaf_index IS NULL;
