@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Final, Protocol, assert_never
 
 from proxy.apps import rdap_errors
 from proxy.errors import InvalidInput, Unavailable
-from proxy.wire import published, rdap, rdap_notices, rdap_objects, rdap_sheets
+from proxy.wire import rdap, rdap_notices, rdap_objects, rdap_sheets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from proxy.apps.rdap_scope import Bound, Scope, Scopes
+    from proxy.apps.rdap_scope import Scope, Scopes
     from proxy.model.identifiers import DomainName
     from proxy.model.public_record import Profile, PublicRecord
 
@@ -109,7 +109,8 @@ class Answers:
         if scope.allowed is not None and bound.key not in scope.allowed:
             return None
         asked = bound.domain_url + record.domain
-        return bound.sheets.render(record, asked, self.as_of), _record_tag(record, bound, asked)
+        body, material = bound.sheets.render(record, asked, self.as_of)
+        return body, _tag(bound.salt + material)
 
     def answer(self, asked: Asked) -> Answer:
         """The answer to any request that could be read."""
@@ -189,13 +190,9 @@ class Answers:
         if found is None or bound is None or not scope.may_answer(bound):
             return self.problem("not_found", kind="domain", scope=scope, name=name)
         asked = bound.base_url + path.removeprefix("/")
-        return Answer(
-            status=200,
-            kind="domain",
-            result="found",
-            body=bound.sheets.render(found[0], asked, self.as_of),
-            tag=_record_tag(found[0], bound, asked),
-        )
+        body, material = bound.sheets.render(found[0], asked, self.as_of)
+        tag = _tag(bound.salt + material)
+        return Answer(status=200, kind="domain", result="found", body=body, tag=tag)
 
     def _nameserver(self, name: DomainName, path: str, scope: Scope) -> Answer:
         """A host inside a name that we publish and that is delegated to it; no other is ours."""
@@ -248,13 +245,11 @@ def _found(kind: str, tree: rdap_objects.Tree) -> Answer:
 
 
 def _tag(octets: bytes) -> str:
-    """An opaque tag, 72 bits: equal by chance once in 10^10 changes of one name, or never."""
+    """A weak tag's opaque part, 72 bits.
+
+    Over record, profile and URL form of a name, not over the snapshot's time.
+    """
     return f'"{hashlib.blake2b(octets, digest_size=9).hexdigest()}"'
-
-
-def _record_tag(record: PublicRecord, bound: Bound, asked: str) -> str:
-    """The tag over record, profile and URL form; not over the snapshot's time: it is weak."""
-    return _tag(bound.salt + published.encode_record(record) + asked.encode("ascii"))
 
 
 def _not_modified(answer: Answer) -> Answer:

@@ -228,6 +228,9 @@ class Connection(asyncio.Protocol):
         if self._is_ending or self._is_blocked or self._transport.is_closing():
             return
         self._answer_pending()
+        self._read_on()
+
+    def _read_on(self) -> None:
         if not (self._is_ending or self._is_blocked or self._is_waiting):
             self._transport.resume_reading()
 

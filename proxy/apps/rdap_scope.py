@@ -74,6 +74,7 @@ class Scopes:
         """Prepare them."""
         bound = tuple(Bound(profile) for profile in profiles)
         self._bound = {one.key: one for one in bound}
+        self._latest: Bound | None = None
         self._everyone = Scope(profiles=bound, allowed=None)
         self._by_host = _scopes(
             (host.removesuffix(".").lower(), one)
@@ -96,9 +97,13 @@ class Scopes:
 
     def bound(self, profile: Profile) -> Bound:
         """The prepared form of `profile`; made anew where it changed under the same id."""
+        latest = self._latest
+        if latest is not None and profile is latest.profile:  # most edges have one profile
+            return latest
         found = self._bound.get((profile.tenant_id, profile.id))
         if found is None or (found.profile is not profile and found.profile != profile):
             found = self._bound[profile.tenant_id, profile.id] = Bound(profile)
+        self._latest = found
         return found
 
 

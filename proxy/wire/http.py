@@ -28,13 +28,12 @@ MAX_FIELDS: Final = 64
 MAX_HEAD_OCTETS: Final = MAX_LINE_OCTETS + MAX_FIELDS_OCTETS
 """Octets of a whole head: what one connection may make us keep."""
 
-_MAX_LENGTH_DIGITS: Final = 18  # of Content-Length: fits 64 bits everywhere
-
 _TOKEN: Final = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _LINE: Final = re.compile(rb"(" + _TOKEN + rb") ([\x21-\x7e]+) HTTP/([0-9])\.([0-9])")
 _FIELD: Final = re.compile(rb"(" + _TOKEN + rb"):([\t\x20-\x7e\x80-\xff]*)")
 _BARE_LF: Final = re.compile(rb"(?<!\r)\n")
 _HOST: Final = re.compile(r"([A-Za-z0-9._-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{0,5})?")
+_LENGTH: Final = re.compile(r"[0-9]{1,18}")  # fits 64 bits everywhere
 _PATH: Final = re.compile(r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*")
 _ABSOLUTE: Final = re.compile(r"[Hh][Tt][Tt][Pp][Ss]?://([^/?#]*)([^#]*)")
 _ENTITY_TAG: Final = re.compile(r'[ \t]*(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")[ \t]*(?:,|$)')
@@ -131,13 +130,12 @@ def parse_request_line(line: bytes) -> RequestLine:
 def parse_fields(fields: bytes) -> Fields:
     """What the header section, ended by its empty line, says; raises InvalidInput."""
     values = _collect(fields)
-    host = _single(values, b"host")
+    host = _single(values, b"host", "host")
     if host is not None and _HOST.fullmatch(host) is None:
         raise InvalidInput("host")
-    length = _single(values, b"content-length")
-    if length is not None:
-        if not (length.isascii() and length.isdigit() and len(length) <= _MAX_LENGTH_DIGITS):
-            raise InvalidInput("content_length")
+    length = _single(values, b"content-length", "content_length")
+    if length is not None and _LENGTH.fullmatch(length) is None:
+        raise InvalidInput("content_length")
     connection = {token.strip().lower() for token in _list(values, b"connection")}
     return Fields(
         host=host,
@@ -189,14 +187,12 @@ def _collect(fields: bytes) -> dict[bytes, list[str]]:
     return values
 
 
-def _single(values: dict[bytes, list[str]], name: bytes) -> str | None:
+def _single(values: dict[bytes, list[str]], name: bytes, code: str) -> str | None:
     """The one value of a field that may stand once; equal repetitions are refused as well."""
-    found = values.get(name)
-    if found is None:
-        return None
+    found = values.get(name, ())
     if len(found) > 1:
-        raise InvalidInput("host" if name == b"host" else "content_length")
-    return found[0]
+        raise InvalidInput(code)
+    return found[0] if found else None
 
 
 def _list(values: dict[bytes, list[str]], name: bytes) -> list[str]:

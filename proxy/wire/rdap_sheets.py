@@ -1,12 +1,13 @@
 """RDAP domain answers from templates prepared once per profile and shape of record. Pure.
 
-A shape is what decides which members an answer has, apart from its lists (status, events, name
-servers, DNSSEC), which are written per record. For a new shape a probe record with marks in place
-of its values goes through wire/rdap_objects, the one definition; what comes back, cut at the
-marks, is the template. A property test proves both equal for any record.
+A shape is what decides which members an answer has, apart from the lists whose length varies
+(status, name servers, DNSSEC). For a new shape a probe record with marks in place of its values
+goes through wire/rdap_objects, the one definition; what comes back, cut at the marks, is the
+template. A property test proves both equal for any record.
 
-Everything is ASCII: other characters, quotes and `<` are escaped, so that no reader takes an
-answer for a page, and the URL asked for and the snapshot's time are spliced in as they are.
+Every value is escaped as JSON, `<` as well, so that no reader takes an answer for a page; the URL
+asked for and the snapshot's time are spliced in as they are. Measured per answer: 2 us, against
+60 us through the tree; filling by join is three times as fast as by `%`.
 """
 
 from __future__ import annotations
@@ -14,8 +15,7 @@ from __future__ import annotations
 import functools
 import json
 import re
-from datetime import datetime
-from json.encoder import encode_basestring_ascii
+from datetime import UTC, datetime
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
@@ -27,8 +27,6 @@ from proxy.model.public_record import ConsentedField, ConsentedName
 from proxy.wire import rdap_objects
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from proxy.model.public_record import Profile, PublicRecord
     from proxy.model.registration import Dnssec, Nameserver
 
@@ -37,9 +35,9 @@ MAX_SHEETS: Final = 1024
 
 _MARK: Final = re.compile(r"\\ue000([0-9]+)\\ue001")
 
-# Places of the values, in the order in which render() lists them.
+# Places of the values, in the order in which Sheets.render lists them: texts, which are escaped
+# together, then what is JSON already.
 (
-    _URL,
     _DOMAIN,
     _UNICODE,
     _HANDLE,
@@ -47,24 +45,28 @@ _MARK: Final = re.compile(r"\\ue000([0-9]+)\\ue001")
     _RESELLER,
     _REFERENCE,
     _ALIAS,
-    _NAME,
-    _STATE,
-    _COUNTRY,
-) = range(11)
-_STATUSES, _EVENTS, _NAMESERVERS, _SECURE_DNS = range(11, 15)
-_LISTS: Final = {
-    "status": _STATUSES,
-    "events": _EVENTS,
-    "nameservers": _NAMESERVERS,
-    "secureDNS": _SECURE_DNS,
+    _CREATED,
+    _EXPIRES,
+    _REGISTRAR_EXPIRES,
+    _UPDATED,
+    _TRANSFERRED,
+) = range(12)
+_CONSENTED: Final = {ConsentedName.NAME: 12, ConsentedName.STATE: 13, ConsentedName.COUNTRY: 14}
+_URL, _AS_OF, _STATUSES, _NAMESERVERS, _SECURE_DNS = range(15, 20)
+_LISTS: Final = {"status": _STATUSES, "nameservers": _NAMESERVERS, "secureDNS": _SECURE_DNS}
+_EVENTS: Final = {
+    "registration": _CREATED,
+    "expiration": _EXPIRES,
+    "registrar expiration": _REGISTRAR_EXPIRES,
+    "last changed": _UPDATED,
+    "transfer": _TRANSFERRED,
+    "last update of RDAP database": _AS_OF,
 }
-_CONSENTED: Final = {
-    ConsentedName.NAME: _NAME,
-    ConsentedName.STATE: _STATE,
-    ConsentedName.COUNTRY: _COUNTRY,
-}
+_ANY_MOMENT: Final = datetime(2026, 1, 1, tzinfo=UTC)  # events are marked as a whole
 _NOTHING: Final = ("", "", "")
 _UNSIGNED: Final = '{"delegationSigned":false}'
+
+_values: Final = msgspec.json.Encoder()
 
 # IDNA work costs 50 us a name; the names asked for again and again are few.
 unicode_name = functools.lru_cache(maxsize=4096)(names.unicode_name)
@@ -83,56 +85,105 @@ class Sheets:
         self.profile = profile
         self._tables = profile.tld_tables
         self._default = profile.tld_tables["default"]
-        self._sheets: dict[object, Callable[[tuple[str, ...]], str]] = {}
+        self._sheets: dict[object, _Sheet] = {}
 
-    def render(self, record: PublicRecord, asked: str, as_of: str) -> bytes:
-        """The answer about `record`; `asked` is the URL, a URI; `as_of` as moment() writes it."""
+    def render(self, record: PublicRecord, asked: str, as_of: str) -> tuple[bytes, bytes]:
+        """The answer about `record`, and octets that differ when it does, `as_of` apart.
+
+        `asked` is the URL asked for, a URI; `as_of` is written by moment().
+        """
         domain = record.domain
         u_labels = unicode_name(domain) if "xn--" in domain else None
         handle = record.registry_domain_id
         contact_handle = record.registrant_registry_id
+        reseller = record.reseller
         consented = record.consented
-        layout = self._tables.get(domain[domain.rfind(".") + 1 :], self._default).layout
+        expires = record.registry_expires_at
+        registrar_expires = record.registrar_expires_at or expires
+        updated = record.updated_at
+        transferred = record.transferred_at
         shape = (
-            layout,
+            self._tables.get(domain[domain.rfind(".") + 1 :], self._default).layout,
             record.accreditation,
             record.mode,
             u_labels is None,
             handle is None,
             contact_handle is None,
-            record.reseller is None,
+            reseller is None,
+            expires is None,
+            registrar_expires is None,
+            updated is None,
+            transferred is None,
             tuple([one.field for one in consented]) if consented else (),
         )
-        fill = self._sheets.get(shape)
-        if fill is None:
-            fill = self._make(shape, record, u_labels)
-        return fill(
+        sheet = self._sheets.get(shape)
+        if sheet is None:
+            sheet = self._make(shape, record, u_labels)
+        # One call escapes all texts and writes all dates; they come back apart at `","`, which
+        # can not stand inside a JSON string.
+        texts = _values.encode(
             (
-                asked,
-                _text(domain),
-                "" if u_labels is None else _text(u_labels),
-                "" if handle is None else _text(handle),
-                "" if contact_handle is None else _text(contact_handle),
-                "" if record.reseller is None else _text(record.reseller),
-                _text(record.reference),
-                _text(record.alias),
+                domain,
+                u_labels or "",
+                handle or "",
+                contact_handle or "",
+                reseller or "",
+                record.reference,
+                record.alias,
+                record.created_at,
+                expires or "",
+                registrar_expires or "",
+                updated or "",
+                transferred or "",
                 *(_consented_values(record) if consented else _NOTHING),
-                _status_list(record.statuses),
-                _event_list(record, as_of),
-                _nameserver_list(record.nameservers),
-                _secure_dns(record.dnssec),
             )
-        ).encode("ascii")
+        ).decode("utf-8")
+        if "<" in texts:
+            texts = texts.replace("<", "\\u003c")
+        values = texts[2:-2].split('","')
+        dnssec = record.dnssec
+        lists = (
+            asked,
+            as_of,
+            _status_list(record.statuses),
+            _nameserver_list(record.nameservers),
+            _secure_dns(dnssec) if dnssec.ds or dnssec.keys else _UNSIGNED,
+        )
+        values += lists
+        material = texts + asked + lists[2] + lists[3] + lists[4]
+        return sheet.fill(values).encode("utf-8"), material.encode("utf-8")
 
-    def _make(
-        self, shape: object, record: PublicRecord, u_labels: str | None
-    ) -> Callable[[tuple[str, ...]], str]:
+    def _make(self, shape: object, record: PublicRecord, u_labels: str | None) -> _Sheet:
         """The template for records shaped like `record`."""
         if len(self._sheets) >= MAX_SHEETS:
             self._sheets.clear()
-        sheet = _cut(dump(_probe(record, self.profile, u_labels)))
+        sheet = _Sheet(dump(_probe(record, self.profile, u_labels)))
         self._sheets[shape] = sheet
         return sheet
+
+
+class _Sheet:
+    """Constant pieces of an answer and which value stands between them."""
+
+    __slots__ = ("_pick", "_pieces")
+
+    def __init__(self, text: str) -> None:
+        """Cut `text` at its marks.
+
+        The mark of the name takes its last label (`MARK.example`) and that of a list its quotes.
+        """
+        text = re.sub(rf"(\\ue000{_DOMAIN}\\ue001)\.[a-z0-9-]+", r"\1", text)
+        lists = "|".join(str(place) for place in _LISTS.values())
+        text = re.sub(rf'"(\\ue000(?:{lists})\\ue001)"', r"\1", text)
+        cut = _MARK.split(text)  # piece, place, piece, place ... piece
+        self._pieces = cut
+        self._pick = itemgetter(*(int(place) for place in cut[1::2]))
+
+    def fill(self, values: list[str]) -> str:
+        """The answer with `values` at their places."""
+        pieces = self._pieces
+        pieces[1::2] = self._pick(values)
+        return "".join(pieces)
 
 
 def _probe(record: PublicRecord, profile: Profile, u_labels: str | None) -> rdap_objects.Tree:
@@ -158,37 +209,24 @@ def _probe(record: PublicRecord, profile: Profile, u_labels: str | None) -> rdap
         marked,
         profile,
         asked=_mark(_URL),
-        as_of=record.created_at,  # stands in a list that is cut out
+        as_of=_ANY_MOMENT,
         unicode_name=None if u_labels is None else _mark(_UNICODE),
     )
-    return tree | {name: _mark(place) for name, place in _LISTS.items()}
-
-
-def _cut(text: str) -> Callable[[tuple[str, ...]], str]:
-    """A function that puts values into the marked places of `text`.
-
-    A mark of the last label's kind (`MARK.example`) takes the whole name, so the label goes.
-    """
-    text = re.sub(rf"(\\ue000{_DOMAIN}\\ue001)\.[a-z0-9-]+", r"\1", text)
-    lists = "|".join(str(place) for place in _LISTS.values())
-    text = re.sub(rf'"(\\ue000(?:{lists})\\ue001)"', r"\1", text)
-    places = [int(place) for place in _MARK.findall(text)]
-    template = _MARK.sub("%s", text.replace("%", "%%"))
-    pick = itemgetter(*places)
-    return lambda values: template % pick(values)
+    events = [
+        {"eventAction": action, "eventDate": _mark(_EVENTS[action])}
+        for action in (
+            str(event["eventAction"]) for event in rdap_objects.events(record, record.created_at)
+        )
+    ]
+    return tree | {name: _mark(place) for name, place in _LISTS.items()} | {"events": events}
 
 
 def _mark(place: int) -> str:
     return f"\ue000{place}\ue001"
 
 
-def _text(value: str) -> str:
-    """`value` as it stands between the quotes of a JSON string."""
-    return encode_basestring_ascii(value)[1:-1].replace("<", "\\u003c")
-
-
 def _consented_values(record: PublicRecord) -> tuple[str, str, str]:
-    found = {one.field: _text(one.value) for one in record.consented}
+    found = {one.field: one.value for one in record.consented}
     return (
         found.get(ConsentedName.NAME, ""),
         found.get(ConsentedName.STATE, ""),
@@ -207,31 +245,4 @@ def _nameserver_list(hosts: tuple[Nameserver, ...]) -> str:
 
 
 def _secure_dns(dnssec: Dnssec) -> str:
-    if dnssec.ds or dnssec.keys:
-        return dump(rdap_objects.secure_dns(dnssec))
-    return _UNSIGNED
-
-
-def _event_list(record: PublicRecord, as_of: str) -> str:
-    """What rdap_objects.events says; msgspec writes five dates as fast as isoformat does one."""
-    found = [_Event("registration", record.created_at)]
-    expires = record.registry_expires_at
-    registrar_expires = record.registrar_expires_at or expires
-    if expires is not None:
-        found.append(_Event("expiration", expires))
-    if registrar_expires is not None:
-        found.append(_Event("registrar expiration", registrar_expires))
-    if record.updated_at is not None:
-        found.append(_Event("last changed", record.updated_at))
-    if record.transferred_at is not None:
-        found.append(_Event("transfer", record.transferred_at))
-    found.append(_Event("last update of RDAP database", as_of))
-    return _events.encode(found).decode("ascii")
-
-
-class _Event(msgspec.Struct, frozen=True, rename="camel", gc=False):
-    event_action: str
-    event_date: datetime | str
-
-
-_events: Final = msgspec.json.Encoder()
+    return dump(rdap_objects.secure_dns(dnssec))

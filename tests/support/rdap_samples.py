@@ -26,7 +26,7 @@ from proxy.model.public_record import (
     PublicContact,
     PublicRecord,
 )
-from proxy.model.registration import DsRecord, Dnssec, Nameserver
+from proxy.model.registration import Dnssec, DsRecord, Nameserver
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
