@@ -16,7 +16,9 @@ ROOT = Path(__file__).parents[2]
 FORBIDDEN = {
     "proxy.run.edge": (
         "proxy.vault",
-        "proxy.store",
+        "proxy.store.pool",
+        "proxy.store.queries",
+        "proxy.store.sealed",
         "proxy.outbound",
         "cryptography",
         "asyncpg",
@@ -76,7 +78,9 @@ def test_import_contracts_hold() -> None:
 @pytest.mark.parametrize("module", FORBIDDEN)
 def test_process_loads_only_what_it_may(module: str) -> None:
     """A fresh interpreter that imports a process's entry holds nothing forbidden to it."""
-    assert trespassers(loaded_by(module), (*FORBIDDEN[module], *NOWHERE)) == []
+    # Every process starts in proxy.run.child, which then imports its role.
+    loaded = loaded_by(f"proxy.run.child, {module}")
+    assert trespassers(loaded, (*FORBIDDEN[module], *NOWHERE)) == []
 
 
 def test_every_process_has_a_wall() -> None:
