@@ -49,6 +49,6 @@ EXPOSE 4343 4380 4381
 STOPSIGNAL SIGTERM
 # The metrics listener stays on the container's loopback; readiness is asked from inside.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --retries=3 \
-  CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:4390/ready', timeout=2)"]
+  CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:4390/health/ready', timeout=2)"]
 ENTRYPOINT ["privacyproxy"]
 CMD ["up", "--data-dir", "/var/lib/privacyproxy/data", "--key-dir", "/var/lib/privacyproxy/keys"]

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from typing_extensions import override
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
@@ -35,6 +37,7 @@ class Contact:
     verified_at: datetime | None = field(default=None, repr=False)
     verified_method: str | None = field(default=None, repr=False)
 
+    @override
     def __str__(self) -> str:
         """Never the person."""
         return "<Contact>"

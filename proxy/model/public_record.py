@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 
 import msgspec
+from typing_extensions import override
 
 # msgspec reads the annotations of its structs at run time, so these are real imports.
 from proxy.model.identifiers import (
@@ -48,6 +49,7 @@ class ConsentedField(msgspec.Struct, frozen=True, kw_only=True, array_like=True)
     value: str
     ground: Ground
 
+    @override
     def __repr__(self) -> str:
         """Never the value."""
         return f"<ConsentedField {self.field} {self.ground}>"

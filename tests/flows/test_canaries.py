@@ -197,7 +197,7 @@ class Flow:
         for words in (("keys", "status"), ("keys", "rotate"), ("doctor",)):
             self.command(*words)
             self.command(*words, "--json")
-        for path in ("/metrics", "/health", "/ready"):
+        for path in ("/metrics", "/health/live", "/health/ready"):
             self.raw("metrics", "GET", path)
 
     def plant(self, temporary: Path) -> None:
