@@ -1,6 +1,6 @@
 """Login roles of PostgreSQL and the statements that make them. No connection is opened here.
 
-One login per process role, each with its own password (vault.md, Process isolation). What a login
+One login per process role, each with its own password. What a login
 may touch stands in roles.sql; here only that it exists, may log in, and owns or may enter the
 database. Passwords reach the server as SCRAM verifiers (RFC 5803), so that no statement, log or
 catalog ever holds one.
