@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, TypedDict
 from proxy import settings as settings_module
 from proxy.errors import Unavailable
 from proxy.run.process import Paths
-from proxy.store.pool import Access
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from proxy.settings import Settings
+    from proxy.store.pool import Access
 
 PIPE_OCTETS = 65_536  # what a pipe takes before anybody reads; the document is about 2 kB
 
@@ -99,6 +99,8 @@ def load(document: bytes) -> Boot:
 
 def access(login: Login) -> Access:
     """How to log in, with the TLS context that can not travel."""
+    from proxy.store.pool import Access  # noqa: PLC0415 - edge workers have no driver loaded
+
     tls = None
     if not login["host"].startswith("/"):
         try:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from proxy import logs
-from proxy.errors import ProxyError
+from proxy.errors import ProxyError, Unavailable
 from proxy.metrics import Registry
 from proxy.run import boot as boots
 from proxy.run import isolation, roles
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from proxy.run.boot import Boot
 
 REPORT_INTERVAL_S = 1.0  # how often metrics go to the supervisor
+DATABASE_POLL_S = 0.5  # how often a starting process looks for an absent database
 ORPHAN_EXIT_S = 4  # an orphan that does not drain in this time is ended by the system's alarm
 REPORT_BACKLOG_OCTETS = 1_000_000  # above it the supervisor hangs, and reports are skipped
 
@@ -109,6 +110,8 @@ async def _run(boot: Boot, serve: Callable[[Process], Awaitable[None]]) -> int:
 
 async def _serve(process: Process, serve: Callable[[Process], Awaitable[None]]) -> int:
     try:
+        if process.database is not None and not await _is_database_there(process):
+            return 0
         await serve(process)
     except ProxyError as error:
         _log.error("process_failed", code=error.code, reason=_sentence(process, error))
@@ -120,6 +123,25 @@ async def _serve(process: Process, serve: Callable[[Process], Awaitable[None]]) 
         _log.error("process_returned_early")
         return 1
     return 0
+
+
+async def _is_database_there(process: Process) -> bool:
+    """Whether the database answers; waits for it until told to stop.
+
+    A process that can not start without it would otherwise die again and again, and five deaths
+    end the whole service, edges included, which need no database.
+    """
+    from proxy.store import pool  # noqa: PLC0415 - edge workers have no driver loaded
+
+    while process.database is not None and not process.stopping.is_set():
+        try:
+            async with pool.connected(process.database):
+                return True
+        except Unavailable as error:
+            _log.warning("waiting_for_database", code=error.code, reason=error.detail)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(process.stopping.wait(), DATABASE_POLL_S)
+    return False
 
 
 def _sentence(process: Process, error: ProxyError) -> str:
