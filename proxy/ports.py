@@ -5,12 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from proxy.model.contact import ContactSet
-    from proxy.model.identifiers import RegistrationId, TenantId
-    from proxy.model.sealed import SealedBatch, ToSeal
+    from proxy.model.identifiers import ProfileId, RegistrationId, TenantId
+    from proxy.model.journal import JournalPosition, ProfileChange, RecordChange
+    from proxy.model.ledger import LedgerBatch, LedgerEntry
+    from proxy.model.sealed import (
+        Adopted,
+        NotAdopted,
+        RecordName,
+        Rewrapped,
+        Rotation,
+        SealedBatch,
+        SealedRecord,
+        ToSeal,
+    )
 
 
 class Clock(Protocol):
@@ -36,4 +47,160 @@ class Sealer(Protocol):
 
     def body_mac(self, tenant_id: TenantId, body: bytes) -> bytes:
         """A keyed 32-byte MAC of a request body, for idempotency keys."""
+        ...
+
+
+class Adopter(Protocol):
+    """The vault's side of adoption."""
+
+    def adopt(self, batches: Sequence[SealedBatch]) -> Sequence[Adopted | NotAdopted]:
+        """Every record of `batches`, checked, anchored in the vault's state and re-wrapped."""
+        ...
+
+
+class Rewrapper(Protocol):
+    """The vault's side of a rotation."""
+
+    def rotation(self) -> Rotation | None:
+        """The rotation under way."""
+        ...
+
+    def note_progress(self, rotation: Rotation | None) -> None:
+        """Remember how far it is, durably; None when it is finished."""
+        ...
+
+    def rewrap(
+        self, records: Sequence[SealedRecord], rotation: Rotation
+    ) -> Sequence[Rewrapped | NotAdopted]:
+        """Every record moved to the rotation's epoch; re-encrypted if it is `is_compromised`."""
+        ...
+
+    def settle(self, changed: Sequence[RecordName], dropped: Sequence[RecordName]) -> None:
+        """The database has the new bytes of `changed`; the change of `dropped` did not happen."""
+        ...
+
+    def unsettled(self, limit: int) -> Sequence[tuple[RecordName, bytes]]:
+        """Records whose change a crash left open, with the SHA-256 of the new bytes."""
+        ...
+
+
+class Forgetter(Protocol):
+    """The vault's side of shredding."""
+
+    def begin(self, erasures: Sequence[tuple[RecordName, datetime]]) -> None:
+        """Refuse these versions and all older ones from now on."""
+        ...
+
+    def finish(self, erasures: Sequence[tuple[RecordName, datetime]]) -> None:
+        """The database has forgotten them."""
+        ...
+
+    def cancel(self, name: RecordName) -> bool:
+        """Take back an erasure that was begun and not finished; whether there was one."""
+        ...
+
+    def erasures(
+        self, after: RecordName | None, limit: int
+    ) -> Sequence[tuple[RecordName, datetime, bool]]:
+        """Erasures known to the vault, in order: name, time, whether finished."""
+        ...
+
+
+class Ledger(Protocol):
+    """The vault's side of the ledger: it alone extends and signs the tree."""
+
+    def add(self, entries: Sequence[LedgerEntry]) -> None:
+        """Keep entries of the vault's own, durably, before what they speak of happens."""
+        ...
+
+    def frontier(self) -> tuple[int, str | None]:
+        """The tree's size and the newest checkpoint, as the vault knows them."""
+        ...
+
+    def prepared(self) -> LedgerBatch | None:
+        """A batch that was signed and not confirmed yet."""
+        ...
+
+    def prepare(self, waiting: Sequence[LedgerEntry], now: datetime) -> LedgerBatch:
+        """A signed batch of `waiting` and the vault's own entries, shuffled and padded."""
+        ...
+
+    def confirm(self, batch: LedgerBatch) -> None:
+        """The database holds the batch."""
+        ...
+
+
+class Examiner(Protocol):
+    """The vault's side of the operator's check: it counts, and gives nothing away."""
+
+    def examine(self, records: Sequence[SealedRecord]) -> Sequence[str | None]:
+        """For every record the reason why it can not be read, None where it can."""
+        ...
+
+    def missing(
+        self, present: Sequence[RecordName], after: RecordName | None, *, is_last: bool
+    ) -> int:
+        """How many records the vault knows between `after` and the last present are absent."""
+        ...
+
+
+class PublishedNames(Protocol):
+    """The snapshot as an edge reads it; every method raises Unavailable without one."""
+
+    def get(self, domain: bytes) -> bytes | None:
+        """The published value under an A-label name."""
+        ...
+
+    def profile_bodies(self) -> Mapping[tuple[TenantId, ProfileId], bytes]:
+        """Every published profile as JSON."""
+        ...
+
+    def profiles_generation(self) -> int:
+        """Another number means other profiles."""
+        ...
+
+    def as_of(self) -> datetime:
+        """The moment up to which the snapshot is known to be current."""
+        ...
+
+
+class SnapshotFile(Protocol):
+    """The snapshot as its one writer sees it."""
+
+    def position(self) -> JournalPosition | None:
+        """Up to where it follows the journal; None when it must be rebuilt."""
+        ...
+
+    def as_of(self) -> datetime | None:
+        """Up to which moment it is current."""
+        ...
+
+    def apply(
+        self,
+        records: Iterable[RecordChange],
+        profiles: Iterable[ProfileChange],
+        position: JournalPosition,
+        as_of: datetime | None,
+    ) -> None:
+        """Commit a batch durably, into the generation under construction if there is one."""
+        ...
+
+    def begin_rebuild(self, position: JournalPosition, as_of: datetime) -> None:
+        """Start an empty generation beside the one in use."""
+        ...
+
+    def finish_rebuild(self) -> None:
+        """Let readers move to the new generation."""
+        ...
+
+    def abandon_rebuild(self) -> None:
+        """Throw the generation under construction away."""
+        ...
+
+    def check_readers(self) -> int:
+        """Free the slots of readers that died."""
+        ...
+
+    def entries(self) -> int:
+        """How many names it holds."""
         ...

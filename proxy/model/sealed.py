@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from uuid import UUID
 
     from proxy.model.contact import ContactSet
     from proxy.model.identifiers import RecordClass, RegistrationId, SubmissionId, TenantId
@@ -71,3 +72,48 @@ class SealedBatch:
 
     submission: Submission
     records: tuple[SealedRecord, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adopted:
+    """A record whose data key the vault has wrapped anew.
+
+    `tokens` are the blind-index tokens of an identity record, None for other classes.
+    """
+
+    name: RecordName
+    wrapped_dek: bytes = field(repr=False)
+    kek_epoch: int
+    tokens: tuple[bytes, ...] | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotAdopted:
+    """A record that could not be adopted, and the reason's code."""
+
+    name: RecordName
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rewrapped:
+    """A record moved to another epoch; `record` only if it was encrypted anew."""
+
+    name: RecordName
+    from_epoch: int
+    kek_epoch: int
+    wrapped_dek: bytes = field(repr=False)
+    record: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rotation:
+    """A rotation under way, as `keys status` and the progress bar show it."""
+
+    id: UUID
+    is_compromised: bool
+    target_epoch: int
+    started_at: datetime
+    total: int
+    done: int = 0
+    unreadable: int = 0

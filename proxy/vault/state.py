@@ -303,10 +303,11 @@ class State:
 
     # The ledger's own entries: durable here before anything is opened.
 
-    def add_entry(self, entry_id: UUID, content: bytes) -> None:
-        """Keep an entry of the vault's own until its leaf is in a signed checkpoint."""
+    def add_entries(self, entries: Sequence[tuple[UUID, bytes]]) -> None:
+        """Keep entries of the vault's own until their leaves are in a signed checkpoint."""
         with self._environment.begin(write=True, db=self._tables[b"entries"]) as transaction:
-            transaction.put(entry_id.bytes, content)
+            for entry_id, content in entries:
+                transaction.put(entry_id.bytes, content)
 
     def entries(self, limit: int) -> list[tuple[UUID, bytes]]:
         """The oldest of the vault's own entries that have no leaf yet."""

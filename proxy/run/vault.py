@@ -1,0 +1,113 @@
+"""The vault process: keys, state and database brought together; listens on its Unix sockets only.
+
+Composition root: the parts are in proxy.vault, proxy.services and run.vault_rounds. When the state
+is lost it starts all the same, keeps intake going and says what is needed, but opens nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+
+from proxy.apps.vault import VaultServer
+from proxy.errors import Unavailable
+from proxy.run.vault_answers import Answers
+from proxy.run.vault_rounds import Rooms, Rounds, Walls
+from proxy.services.shred import Terms
+from proxy.store import pool as pools
+from proxy.vault import genesis, keyring, ledger, rotation, shredding, state
+from proxy.vault.adoption import VaultAdopter
+from proxy.vault.grants import Caller
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from proxy.run.process import Process
+    from proxy.store.pool import Pool
+    from proxy.vault.keyring import Keyring
+    from proxy.vault.state import State
+
+_log = structlog.get_logger()
+_POOL_CONNECTIONS = 6  # a round each, and an operator's check
+
+
+async def serve(process: Process) -> None:
+    """Hold the keys and serve until told to stop; raises Unavailable when a key file is wrong."""
+    if process.database is None:
+        raise Unavailable("database", "The vault needs a database.")
+    directory = process.paths.key_dir / genesis.VAULT_DIRECTORY
+    ring = keyring.open_keyring(directory)
+    known, fault = _open_state(directory, ring)
+    pool = await pools.open_pool(process.database, max_size=_POOL_CONNECTIONS)
+    rooms = _rooms(process, pool, ring, known, fault)
+    rounds = Rounds(rooms)
+    answers = Answers(rooms, rounds)
+    server = VaultServer(
+        listeners={one: process.sockets.get(f"vault.{one}", ()) for one in Caller},
+        users=process.users,
+        answer=answers.answer,
+    )
+    try:
+        await rounds.prepare()
+        await server.start()
+        process.ready()
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one) for one in rounds.all()]
+            await process.stopping.wait()
+            for task in tasks:
+                task.cancel()
+    finally:
+        server.close()
+        pool.terminate()
+        if known is not None:
+            known.close()
+
+
+def _open_state(directory: Path, ring: Keyring) -> tuple[State | None, Unavailable | None]:
+    try:
+        return state.State(directory / state.DIRECTORY, ring.file.state_id), None
+    except Unavailable as fault:
+        if fault.code != "state_lost":
+            raise
+        _log.error("vault_state_lost", reason=fault.detail)
+        return None, fault
+
+
+def _rooms(
+    process: Process,
+    pool: Pool,
+    ring: Keyring,
+    known: State | None,
+    fault: Unavailable | None,
+) -> Rooms:
+    settings = process.settings
+    return Rooms(
+        pool=pool,
+        keyring=ring,
+        walls=None if known is None else _walls(ring, known),
+        fault=fault,
+        clock=process.clock,
+        metrics=process.metrics,
+        terms=Terms(
+            retention=timedelta(days=settings.retention_days),
+            superseded=timedelta(days=settings.superseded_days),
+            backup_cycle=timedelta(days=settings.backup_cycle_days),
+        ),
+        ledger_interval_s=settings.ledger_interval_s,
+        random=secrets.token_bytes,
+    )
+
+
+def _walls(ring: Keyring, known: State) -> Walls:
+    return Walls(
+        state=known,
+        adopter=VaultAdopter(ring, known),
+        rewrapper=rotation.VaultRewrapper(ring, known, secrets.token_bytes),
+        forgetter=shredding.VaultForgetter(known),
+        examiner=shredding.VaultExaminer(ring, known),
+        ledger=ledger.LedgerKeeper(ring, known, secrets.token_bytes),
+    )

@@ -1,0 +1,278 @@
+"""What the vault does by itself: adopt, renew keys, rotate, shred, sequence the ledger.
+
+Every round is a loop that does one step, waits, and survives a database that is away. Rounds that
+change rows and state together take turns, so that none sees the other half done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import structlog
+
+from proxy import logs
+from proxy.errors import ProxyError, Refused
+from proxy.services import adopt, rotate, sequence_ledger, shred
+from proxy.store import ledger as ledger_store
+from proxy.store import pool as pools
+from proxy.store import sealed
+from proxy.vault import upkeep
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine
+    from datetime import datetime
+
+    from proxy.errors import Unavailable
+    from proxy.metrics import Registry
+    from proxy.model.sealed import RecordName
+    from proxy.ports import Clock
+    from proxy.services.shred import Terms
+    from proxy.store.pool import Pool
+    from proxy.vault.adoption import VaultAdopter
+    from proxy.vault.keyring import Keyring
+    from proxy.vault.ledger import LedgerKeeper
+    from proxy.vault.rotation import VaultRewrapper
+    from proxy.vault.shredding import VaultExaminer, VaultForgetter
+    from proxy.vault.state import State
+
+ADOPTION_POLL_S = 0.25  # an empty look costs one index probe
+UPKEEP_INTERVAL_S = 60.0
+SHRED_INTERVAL_S = 60.0
+PAUSE_AFTER_FAULT_S = 1.0
+BREATH_S = 0.0  # between batches of long work: lets callers and other rounds run
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Walls:
+    """The parts that need the vault's state."""
+
+    state: State
+    adopter: VaultAdopter
+    rewrapper: VaultRewrapper
+    forgetter: VaultForgetter
+    examiner: VaultExaminer
+    ledger: LedgerKeeper
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rooms:
+    """Everything the vault process holds. `walls` is None while the state is lost."""
+
+    pool: Pool
+    keyring: Keyring = field(repr=False)
+    walls: Walls | None
+    fault: Unavailable | None
+    clock: Clock
+    metrics: Registry
+    terms: Terms
+    ledger_interval_s: float
+    random: Callable[[int], bytes]
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def open_walls(self) -> Walls:
+        """The walls; Unavailable says what a lost state needs."""
+        if self.walls is None:
+            raise self.fault or Refused("state_lost")
+        return self.walls
+
+
+class Rounds:
+    """The loops of the vault process."""
+
+    def __init__(self, rooms: Rooms) -> None:
+        self._rooms = rooms
+        self._is_rotating = asyncio.Event()
+        self.steps = 0  # of rotations, so that a follower misses none
+        self._stepped = asyncio.Condition()
+        metrics = rooms.metrics
+        self._adopted = metrics.counter("vault_adopted_total")
+        self._adoption_failed = metrics.counter("vault_adoption_failed_total")
+        self._shredded = metrics.counter("vault_erasures_total")
+        self._alarms = metrics.counter("vault_alarms_total")
+        self._waiting = metrics.gauge("vault_adoption_waiting")
+        self._failed = metrics.gauge("vault_adoption_failed")
+        self._intake_age = metrics.gauge("vault_intake_key_age_seconds")
+        self._epoch_age = metrics.gauge("vault_epoch_age_seconds")
+        self._ledger_size = metrics.gauge("vault_ledger_size")
+        self._ledger_waiting = metrics.gauge("vault_ledger_waiting")
+        metrics.gauge("vault_state_lost").value = float(rooms.walls is None)
+        metrics.refresh_with(self._show_ages)
+
+    def all(self) -> tuple[Coroutine[object, object, None], ...]:
+        """The loops to run; without the state only intake keys are looked after."""
+        if self._rooms.walls is None:
+            return (self._repeat("upkeep", self.renew_intake, UPKEEP_INTERVAL_S),)
+        return (
+            self._repeat("upkeep", self.keep_keys, UPKEEP_INTERVAL_S),
+            self._repeat("adoption", self.adopt, ADOPTION_POLL_S),
+            self._repeat("shredding", self.shred, SHRED_INTERVAL_S),
+            self._repeat("ledger", self.sequence, self._rooms.ledger_interval_s),
+            self._repeat("rotation", self.rotate, BREATH_S),
+        )
+
+    async def prepare(self) -> None:
+        """What must be done before anything is served: intake key, open changes, erasures."""
+        with pools.translated():
+            await self.renew_intake()
+            if self._rooms.walls is None:
+                return
+            walls = self._rooms.walls
+            await rotate.settle_open_changes(self._rooms.pool, walls.rewrapper)
+            await shred.replay(self._rooms.pool, walls.forgetter, terms=self._rooms.terms)
+            await self._resume_rotation(walls)
+
+    async def _resume_rotation(self, walls: Walls) -> None:
+        """Go on with a rotation that a stop cut short, also one that had only just begun."""
+        rewrapper = walls.rewrapper
+        if rewrapper.rotation() is None:
+            async with self._rooms.pool.acquire() as connection:
+                left = await sealed.count_stale(connection, rewrapper.target_epoch())
+            if not left:
+                return
+            rewrapper.catch_up(self._rooms.clock.now(), total=left)
+        self._is_rotating.set()
+
+    async def renew_intake(self) -> None:
+        """A current intake key, made if the newest is a day old, where API hosts find it."""
+        rooms = self._rooms
+        key = upkeep.current_intake(rooms.keyring, rooms.clock.now(), rooms.random)
+        async with rooms.pool.acquire() as connection:
+            await sealed.publish_intake_key(connection, key)
+
+    async def keep_keys(self) -> None:
+        """Intake keys, the monthly epoch, destruction of what no backup needs."""
+        await self.renew_intake()
+        rooms, now = self._rooms, self._rooms.clock.now()
+        if upkeep.is_epoch_due(rooms.keyring, now):
+            await self.begin_rotation(is_compromised=False)
+        async with rooms.turn, rooms.pool.acquire() as connection:
+            in_use = await sealed.count_epochs(connection)
+            upkeep.age_epochs(rooms.keyring, in_use, now, rooms.terms.backup_cycle)
+            expired = upkeep.expired_intake(rooms.keyring, now, rooms.terms.backup_cycle)
+            unused = await sealed.unused_intake_keys(connection, expired)
+            rooms.keyring.destroy_intake(unused)
+            await sealed.drop_intake_keys(connection, unused)
+            waiting, failed = await sealed.count_waiting(connection)
+        self._waiting.value, self._failed.value = float(waiting), float(failed)
+
+    async def adopt(self) -> None:
+        """Everything that waits for adoption."""
+        rooms, walls = self._rooms, self._rooms.open_walls()
+        is_full = True
+        while is_full:
+            async with rooms.turn:
+                done = await adopt.adopt(rooms.pool, walls.adopter)
+            self._adopted.value += done.adopted
+            self._adoption_failed.value += done.failed
+            self._alarms.value += done.failed
+            is_full = done.is_full
+
+    async def shred(self) -> None:
+        """Everything that is due for erasure."""
+        rooms, walls = self._rooms, self._rooms.open_walls()
+        count = shred.BATCH
+        while count >= shred.BATCH:
+            async with rooms.turn:
+                count = await shred.shred(
+                    rooms.pool,
+                    walls.forgetter,
+                    walls.ledger,
+                    terms=rooms.terms,
+                    now=rooms.clock.now(),
+                )
+            self._shredded.value += count
+
+    async def sequence(self) -> None:
+        """One batch of the ledger."""
+        rooms, walls = self._rooms, self._rooms.open_walls()
+        size = await sequence_ledger.sequence(rooms.pool, walls.ledger, now=rooms.clock.now())
+        self._ledger_size.value = float(size)
+        async with rooms.pool.acquire() as connection:
+            self._ledger_waiting.value = float(await ledger_store.count_waiting(connection))
+
+    async def begin_rotation(self, *, is_compromised: bool, new_root: bool = False) -> None:
+        """Start a rotation in the background; Refused `rotation_running` if one is under way."""
+        rooms, walls = self._rooms, self._rooms.open_walls()
+        async with rooms.turn, rooms.pool.acquire() as connection:
+            if walls.rewrapper.rotation() is not None:
+                raise Refused("rotation_running", "A rotation is under way already.")
+            if new_root:
+                rooms.keyring.change_root(rooms.random)
+            if is_compromised:
+                key = rooms.keyring.renew_intake(rooms.clock.now(), rooms.random)
+                await sealed.publish_intake_key(connection, key)
+            total = await sealed.count_stale(connection, walls.rewrapper.target_epoch() + 1)
+            rotation = walls.rewrapper.begin(
+                rooms.clock.now(), total=total, is_compromised=is_compromised
+            )
+            await sealed.note_rotation(connection, rotation, None)
+        _log.info("rotation_began", total=total, kek_epoch=rotation.target_epoch)
+        self._is_rotating.set()
+
+    async def rotate(self) -> None:
+        """The rotation under way, to its end; waits for one when there is none."""
+        await self._is_rotating.wait()
+        rooms, walls = self._rooms, self._rooms.open_walls()
+        rotation = walls.rewrapper.rotation()
+        if rotation is None:
+            self._is_rotating.clear()
+            return
+        rotation = await rotate.resumed(rooms.pool, rotation)
+        after: RecordName | None = None
+        while True:
+            async with rooms.turn:
+                rotation, after = await rotate.rotate_batch(
+                    rooms.pool, walls.rewrapper, rotation, after
+                )
+            await self._tell()
+            if after is None:
+                break
+        await rotate.finish(rooms.pool, walls.rewrapper, rotation, rooms.clock.now())
+        self._alarms.value += rotation.unreadable
+        _log.info("rotation_finished", total=rotation.total, done=rotation.done,
+                  failed=rotation.unreadable)  # fmt: skip
+        self._is_rotating.clear()
+        await self._tell()
+
+    async def next_step(self, seen: int) -> None:
+        """Wait until `steps` is no longer `seen`."""
+        async with self._stepped:
+            await self._stepped.wait_for(lambda: self.steps != seen)
+
+    async def _tell(self) -> None:
+        async with self._stepped:
+            self.steps += 1
+            self._stepped.notify_all()
+
+    async def _repeat(
+        self, task: str, step: Callable[[], Awaitable[None]], interval_s: float
+    ) -> None:
+        while True:
+            try:
+                with pools.translated():
+                    await step()
+            except ProxyError as fault:
+                if isinstance(fault, Refused):
+                    self._alarms.value += 1
+                _log.error("vault_round_failed", task=task, code=fault.code)
+                await asyncio.sleep(PAUSE_AFTER_FAULT_S)
+            except Exception as bug:  # noqa: BLE001 - one round's bug must not end the others
+                self._alarms.value += 1
+                _log.error(
+                    "vault_bug", task=task, error=type(bug).__name__, places=logs.places(bug)
+                )
+                await asyncio.sleep(PAUSE_AFTER_FAULT_S)
+            await asyncio.sleep(interval_s)
+
+    def _show_ages(self) -> None:
+        now: datetime = self._rooms.clock.now()
+        newest = self._rooms.keyring.newest_intake()
+        if newest is not None:
+            self._intake_age.value = (now - newest.not_before).total_seconds()
+        epochs = self._rooms.keyring.file.epochs
+        newest_epoch = max(one.created_at for one in epochs)
+        self._epoch_age.value = (now - newest_epoch).total_seconds()

@@ -1,0 +1,80 @@
+"""Forgetting, and the operator's check: implement ports.Forgetter and ports.Examiner on the state.
+
+Destroying the wrapped DEK and the record is PostgreSQL's part; here it is made final: whatever is
+put back is refused. Source: vault.md, Shredding; FORMAT.md, State.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from proxy.errors import InvalidInput, Refused
+from proxy.model.identifiers import RecordClass
+from proxy.vault import persons, unseal
+from proxy.vault import state as states
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from proxy.model.sealed import RecordName, SealedRecord
+    from proxy.vault.keyring import Keyring
+    from proxy.vault.state import State
+
+
+class VaultForgetter:
+    """Keeps erasures in the state."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def begin(self, erasures: Sequence[tuple[RecordName, datetime]]) -> None:
+        """Refuse these versions and all older ones from now on."""
+        self._state.begin_erasures(erasures)
+
+    def finish(self, erasures: Sequence[tuple[RecordName, datetime]]) -> None:
+        """The rows are gone; forget the hashes, keep the erasures."""
+        self._state.finish_erasures(erasures)
+
+    def cancel(self, name: RecordName) -> bool:
+        """Take back an erasure that was begun and not finished."""
+        return self._state.cancel_erasure(name)
+
+    def erasures(
+        self, after: RecordName | None, limit: int
+    ) -> list[tuple[RecordName, datetime, bool]]:
+        """Erasures behind `after`, in order of tenant and registration."""
+        key = b"" if after is None else states.person_key(after.tenant_id, after.registration_id)
+        return self._state.erasures(key, limit)
+
+
+class VaultExaminer:
+    """Opens records to see that they open; keeps nothing and gives reasons only."""
+
+    def __init__(self, keyring: Keyring, state: State) -> None:
+        self._opener = unseal.Opener(keyring, state)
+        self._state = state
+
+    def examine(self, records: Sequence[SealedRecord]) -> tuple[str | None, ...]:
+        """For every record the reason why it can not be read, None where it can."""
+        return tuple(self._fault(one) for one in records)
+
+    def missing(
+        self, present: Sequence[RecordName], after: RecordName | None, *, is_last: bool
+    ) -> int:
+        """How many anchored records behind `after` and up to the last present one are absent."""
+        first = b"\0" if after is None else states.record_key(after) + b"\0"
+        last = None if is_last or not present else states.record_key(present[-1])
+        there = set(present)
+        return sum(1 for name in self._state.names_between(first, last) if name not in there)
+
+    def _fault(self, row: SealedRecord) -> str | None:
+        try:
+            plaintext = self._opener.open(row.name, row)
+            if row.name.record_class is RecordClass.IDENTITY:
+                persons.parse_identity(plaintext)
+            elif row.name.record_class is RecordClass.REACH:
+                persons.parse_reach(plaintext)
+        except (Refused, InvalidInput) as fault:
+            return fault.code
+        return None
