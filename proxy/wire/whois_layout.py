@@ -47,6 +47,8 @@ _UNSAFE: Final = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
 )
 
+_TWO: Final = tuple(f"{number:02}" for number in range(60))
+
 Line = tuple[str, str]
 """A label and its value; the value may be empty."""
 
@@ -58,7 +60,11 @@ def clean(value: str) -> str:
 
 def moment_text(moment: datetime) -> str:
     """`2026-01-20T11:04:09Z`; `moment` is UTC."""
-    return moment.isoformat()[:19] + "Z"
+    # A third of the time of isoformat, which counts: an answer holds four.
+    return (
+        f"{moment.year:04}-{_TWO[moment.month]}-{_TWO[moment.day]}"
+        f"T{_TWO[moment.hour]}:{_TWO[moment.minute]}:{_TWO[moment.second]}Z"
+    )
 
 
 def render(record: PublicRecord, profile: Profile, as_of: datetime) -> bytes:

@@ -40,6 +40,8 @@ _REGISTRAR_EXPIRES: Final = datetime(4, 1, 1, tzinfo=UTC)
 _AS_OF: Final = datetime(5, 1, 1, tzinfo=UTC)
 _NEXT_NAMESERVER: Final = "\r\nName Server: "
 
+_NONE: Final = "-"  # never shown: its mark is not in the template
+
 Values = tuple[str, ...]
 
 # IDNA work is 50 us a name; the names asked for again and again are few.
@@ -57,15 +59,15 @@ class Sheets:
     def render(self, record: PublicRecord, as_of: datetime, as_of_text: str) -> bytes:
         """The bytes that whois_layout.render gives; `as_of_text` is moment_text(as_of)."""
         domain = record.domain
-        layout = self.profile.layout_for(domain).layout
+        dnssec = record.dnssec
         unicode_name = _unicode_name(domain) if "xn--" in domain else None
         shape = (
-            layout,
+            domain[domain.rfind(".") :],  # the TLD decides the layout
             record.accreditation,
             record.mode,
             record.reseller,
             record.statuses,
-            record.dnssec.is_signed,
+            not dnssec.ds and not dnssec.keys,
             unicode_name is None,
             record.registry_domain_id is None,
             record.registrant_registry_id is None,
@@ -73,7 +75,7 @@ class Sheets:
             record.registry_expires_at is None,
             record.registrar_expires_at is None,
             not record.nameservers,
-            _grounds(record),
+            _grounds(record) if record.consented else (),
         )
         values = _values(record, unicode_name, as_of_text)
         if values is not None:
@@ -81,7 +83,11 @@ class Sheets:
             if fill is not None:
                 return fill(values).encode("utf-8", "replace")
         answer = whois_layout.render_as(
-            record, self.profile, as_of, layout=layout, unicode_name=unicode_name
+            record,
+            self.profile,
+            as_of,
+            layout=self.profile.layout_for(domain).layout,
+            unicode_name=unicode_name,
         )
         if values is not None:
             self._learn(shape, record, values, answer)
@@ -95,8 +101,8 @@ class Sheets:
             _probe(record),
             self.profile,
             _AS_OF,
-            layout=str(shape[0]),
-            unicode_name=None if shape[6] else _mark(1),
+            layout=self.profile.layout_for(record.domain).layout,
+            unicode_name=None if values[1] == _NONE else _mark(1),
         )
         fill = _template(probe.decode())
         if fill(values).encode("utf-8", "replace") != answer:
@@ -108,41 +114,53 @@ class Sheets:
 
 def _values(record: PublicRecord, unicode_name: str | None, as_of_text: str) -> Values | None:
     """What goes into the marks 0, 1, 2 ...; None when a value needs more care than that."""
-    clean = whois_layout.clean
-    moment_text = whois_layout.moment_text
+    registry_id = record.registry_domain_id
+    registrant_id = record.registrant_registry_id
+    reference = record.reference
+    alias = record.alias
+    hosts = [each.name for each in record.nameservers]
+    # One look at all that should be plain words: a blank or a control character needs cleaning,
+    # an empty value changes which lines there are.
+    words = [record.domain, reference, alias, *hosts]
+    if registry_id is not None:
+        words.append(registry_id)
+    if registrant_id is not None:
+        words.append(registrant_id)
+    text = "".join(words)
+    if "" in words or " " in text or not text.isprintable():
+        return None
     registry_expires_at = record.registry_expires_at
     registrar_expires_at = record.registrar_expires_at
-    registry_expires = "-" if registry_expires_at is None else moment_text(registry_expires_at)
-    if registrar_expires_at == registry_expires_at:
-        registrar_expires = registry_expires
-    else:
-        registrar_expires = (
-            "-" if registrar_expires_at is None else moment_text(registrar_expires_at)
-        )
+    registry_expires = _moment(registry_expires_at)
     values: Values = (
-        clean(record.domain),
-        "-" if unicode_name is None else clean(unicode_name),
-        "-" if record.registry_domain_id is None else clean(record.registry_domain_id),
-        "-" if record.registrant_registry_id is None else clean(record.registrant_registry_id),
-        "-" if record.updated_at is None else moment_text(record.updated_at),
-        moment_text(record.created_at),
+        record.domain,
+        unicode_name or _NONE,
+        registry_id or _NONE,
+        registrant_id or _NONE,
+        _moment(record.updated_at),
+        _moment(record.created_at),
         registry_expires,
-        registrar_expires,
-        clean(record.reference),
-        clean(record.alias),
+        registry_expires
+        if registrar_expires_at == registry_expires_at
+        else _moment(registrar_expires_at),
+        reference,
+        alias,
         as_of_text,
-        _NEXT_NAMESERVER.join([clean(each.name) for each in record.nameservers]) or "-",
+        _NEXT_NAMESERVER.join(hosts),
     )
     if record.consented:
-        values += tuple([clean(each.value) for each in record.consented])
-    # An empty value changes which lines there are.
-    return None if "" in values else values
+        shown = [whois_layout.clean(each.value) for each in record.consented]
+        return None if "" in shown else (*values, *shown)
+    return values
+
+
+def _moment(moment: datetime | None) -> str:
+    """The same as whois_layout.moment_text, also of what is not there."""
+    return _NONE if moment is None else whois_layout.moment_text(moment)
 
 
 def _grounds(record: PublicRecord) -> tuple[object, ...]:
     """Which fields are shown by consent, and why."""
-    if not record.consented:
-        return ()
     return tuple([(each.field, each.ground) for each in record.consented])
 
 
@@ -181,11 +199,12 @@ def _template(text: str) -> Callable[[Values], str]:
         (10, _AS_OF),
     ):
         text = text.replace(whois_layout.moment_text(moment), _mark(number))
-    order = itemgetter(*(int(number) for number in _MARK.findall(text)))
-    template = _MARK.sub("%s", text.replace("%", "%%"))
+    pieces = _MARK.split(text)  # text, number, text, number ... text
+    order = itemgetter(*map(int, pieces[1::2]))
 
     def fill(values: Values) -> str:
-        text: str = template % order(values)
-        return text
+        filled = pieces.copy()
+        filled[1::2] = order(values)
+        return "".join(filled)  # a fifth of the time of the % operator
 
     return fill

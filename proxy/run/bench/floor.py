@@ -67,9 +67,9 @@ def http(scratch: Path, body: bytes) -> Iterator[tuple[int, int]]:
 
 
 def cpu_s(pid: int) -> float:
-    """User and system time a process has used, seconds (proc(5), stat fields 14 and 15)."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    """Time on a CPU that all threads of a process have used, seconds (proc(5), schedstat)."""
+    files = Path(f"/proc/{pid}/task").glob("*/schedstat")
+    return sum(int(file.read_text(encoding="ascii").split()[0]) for file in files) / 1e9
 
 
 def free_port() -> int:

@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from pathlib import Path
 
-TOGETHER: Final = 32  # connections of one round
-ROUNDS: Final = 160  # of one measurement
-MEASUREMENTS: Final = 5  # of each server, in turn; the medians count
+TOGETHER: Final = 8  # connections of one round
+ROUNDS: Final = 640  # of one measurement
+MEASUREMENTS: Final = 7  # of each server, in turn; the medians count
 GOAL: Final = "at most 1.6 x the floor"
 _BOUNDS: Final = Bounds(connections=1_024, connections_per_client=1_024, read_timeout_s=10)
 _NOBODY_REACHES: Final = Limit(count=1_000_000, period_s=1)
