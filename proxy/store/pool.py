@@ -43,8 +43,6 @@ _AWAY: tuple[type[Exception], ...] = (
     asyncpg.InsufficientResourcesError,  # too many connections, disk full
     asyncpg.TransactionRollbackError,  # deadlock, serialisation
     asyncpg.LockNotAvailableError,
-    asyncpg.InvalidAuthorizationSpecificationError,  # wrong password: see doctor
-    asyncpg.InvalidCatalogNameError,
     asyncpg.ReadOnlySQLTransactionError,  # a standby, or a primary that was demoted
 )
 
@@ -141,6 +139,12 @@ def translated(constraints: Mapping[str, ProxyError] | None = None) -> Iterator[
         if isinstance(fault, ValueError):  # an argument of the wrong type: a bug, not an outage
             raise BadArgument(str(fault).partition(":")[0]) from None
         raise Unavailable("database", "The connection to PostgreSQL was closed.") from None
+    except asyncpg.InvalidAuthorizationSpecificationError:
+        raise Unavailable("database", "The login or its password is refused.") from None
+    except asyncpg.InvalidCatalogNameError:
+        raise Unavailable("database", "There is no database of that name.") from None
+    except ssl.SSLError:
+        raise Unavailable("database", "The server's certificate is not the one expected.") from None
     except _AWAY:
         raise Unavailable("database", "PostgreSQL does not answer; see `doctor`.") from None
 

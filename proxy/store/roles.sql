@@ -49,5 +49,5 @@ GRANT UPDATE (revoked_at) ON api_key TO pp_operator;
 GRANT SELECT ON registration, published, journal_epoch, operation, key_rotation, intake_key TO pp_operator;
 GRANT SELECT (tenant_id, registration_id, class, version, kek_epoch, submission_id, failed, superseded_at)
   ON sealed_record TO pp_operator;
-GRANT SELECT ON ledger_checkpoint TO pp_operator;
+GRANT SELECT ON ledger_checkpoint, schema_migration TO pp_operator;
 GRANT INSERT ON ledger_entry TO pp_operator;

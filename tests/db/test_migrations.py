@@ -12,6 +12,7 @@ import pytest
 from proxy.errors import Conflict
 from proxy.store import migrate, pool
 from proxy.store.migrate import Migration
+from tests.support import schema
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,6 +35,11 @@ async def test_a_second_run_applies_nothing(empty_database: Database) -> None:
     assert first == tuple(file.name for file in migrate.files())
     assert first
     assert await migrate.migrate(access, now=NOW) == ()
+
+
+def test_the_readable_schema_is_what_migrations_make(database: Database) -> None:
+    """schema.sql says what PostgreSQL says after all migrations."""
+    assert schema.FILE.read_text("utf-8") == schema.dumped(database), f"run {schema.COMMAND}"
 
 
 async def test_racing_hosts_apply_each_file_once(empty_database: Database) -> None:

@@ -1,0 +1,387 @@
+-- The schema after all migrations, for reading. Written by `python -m tests.support.schema`.
+
+CREATE FUNCTION public.refuse_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  RAISE EXCEPTION 'append-only table %', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+END $$;
+
+CREATE FUNCTION public.refuse_entry_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  IF TG_OP = 'DELETE' OR OLD.leaf_index IS NOT NULL
+     OR (NEW.id, NEW.tenant_id, NEW.subject, NEW.kind, NEW.facts, NEW.at)
+        IS DISTINCT FROM (OLD.id, OLD.tenant_id, OLD.subject, OLD.kind, OLD.facts, OLD.at) THEN
+    RAISE EXCEPTION 'append-only table ledger_entry' USING ERRCODE = 'restrict_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+
+CREATE TABLE public.accreditation (
+    tenant_id uuid NOT NULL,
+    id text NOT NULL,
+    registrar_name text NOT NULL,
+    iana_id integer,
+    CONSTRAINT accreditation_iana_id_check CHECK ((iana_id > 0)),
+    CONSTRAINT accreditation_id_check CHECK ((id ~ '^[a-z0-9][a-z0-9-]{0,63}$'::text))
+);
+
+CREATE TABLE public.api_key (
+    id text NOT NULL,
+    tenant_id uuid NOT NULL,
+    secret_sha256 bytea NOT NULL,
+    scopes text[] NOT NULL,
+    reseller text,
+    created_at timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone,
+    CONSTRAINT api_key_secret_sha256_check CHECK ((length(secret_sha256) = 32))
+);
+
+CREATE TABLE public.blind_index (
+    tenant_id uuid NOT NULL,
+    registration_id uuid NOT NULL,
+    version integer NOT NULL,
+    tokens bytea[] NOT NULL
+);
+
+CREATE TABLE public.erasure (
+    tenant_id uuid NOT NULL,
+    registration_id uuid NOT NULL,
+    version integer NOT NULL,
+    erased_at timestamp with time zone NOT NULL,
+    backups_until timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.event (
+    id uuid NOT NULL,
+    tenant_id uuid NOT NULL,
+    kind text NOT NULL,
+    body jsonb NOT NULL,
+    at timestamp with time zone NOT NULL,
+    pos bigint
+);
+
+CREATE TABLE public.former_alias (
+    alias text NOT NULL,
+    tenant_id uuid NOT NULL,
+    registration_id uuid NOT NULL,
+    accepted_until timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.idempotency (
+    tenant_id uuid NOT NULL,
+    route text NOT NULL,
+    key_sha256 bytea NOT NULL,
+    body_mac bytea NOT NULL,
+    status integer,
+    headers jsonb,
+    response bytea,
+    created_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.import_name (
+    operation_id uuid NOT NULL,
+    domain text NOT NULL
+);
+
+CREATE TABLE public.intake_key (
+    id bigint NOT NULL,
+    public_key bytea NOT NULL,
+    not_before timestamp with time zone NOT NULL,
+    not_after timestamp with time zone NOT NULL,
+    signature bytea NOT NULL
+);
+
+CREATE TABLE public.journal_epoch (
+    epoch bigint NOT NULL,
+    cluster text NOT NULL,
+    next_pos bigint NOT NULL,
+    began_at timestamp with time zone NOT NULL,
+    CONSTRAINT journal_epoch_next_pos_check CHECK ((next_pos > 0))
+);
+
+CREATE TABLE public.key_rotation (
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    finished_at timestamp with time zone,
+    total bigint NOT NULL,
+    done bigint DEFAULT 0 NOT NULL,
+    target_epoch integer NOT NULL,
+    CONSTRAINT key_rotation_kind_check CHECK ((kind = ANY (ARRAY['rewrap'::text, 'compromised'::text])))
+);
+
+CREATE TABLE public.ledger_checkpoint (
+    size bigint NOT NULL,
+    note text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT ledger_checkpoint_size_check CHECK ((size >= 0))
+);
+
+CREATE TABLE public.ledger_entry (
+    id uuid NOT NULL,
+    tenant_id uuid,
+    subject text NOT NULL,
+    kind text NOT NULL,
+    facts jsonb NOT NULL,
+    at timestamp with time zone NOT NULL,
+    leaf_index bigint,
+    CONSTRAINT ledger_entry_kind_check CHECK ((kind ~ '^[a-z_]+$'::text))
+);
+
+CREATE TABLE public.ledger_leaf (
+    index bigint NOT NULL,
+    commitment bytea NOT NULL,
+    CONSTRAINT ledger_leaf_commitment_check CHECK ((length(commitment) = 32)),
+    CONSTRAINT ledger_leaf_index_check CHECK ((index >= 0))
+);
+
+CREATE TABLE public.operation (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    state text NOT NULL,
+    total bigint,
+    done bigint DEFAULT 0 NOT NULL,
+    failed bigint DEFAULT 0 NOT NULL,
+    absent bigint,
+    reason text,
+    started_at timestamp with time zone NOT NULL,
+    touched_at timestamp with time zone NOT NULL,
+    finished_at timestamp with time zone,
+    CONSTRAINT operation_kind_check CHECK ((kind = 'import'::text)),
+    CONSTRAINT operation_state_check CHECK ((state = ANY (ARRAY['running'::text, 'succeeded'::text, 'failed'::text])))
+);
+
+CREATE TABLE public.operation_error (
+    tenant_id uuid NOT NULL,
+    operation_id uuid NOT NULL,
+    line bigint NOT NULL,
+    code text NOT NULL,
+    faults jsonb NOT NULL
+);
+
+CREATE TABLE public.profile (
+    tenant_id uuid NOT NULL,
+    id text NOT NULL,
+    revision integer NOT NULL,
+    body jsonb NOT NULL,
+    CONSTRAINT profile_id_check CHECK ((id ~ '^[a-z0-9][a-z0-9-]{0,63}$'::text)),
+    CONSTRAINT profile_revision_check CHECK ((revision > 0))
+);
+
+CREATE TABLE public.published (
+    domain text NOT NULL,
+    tenant_id uuid NOT NULL,
+    registration_id uuid NOT NULL,
+    value bytea,
+    pos bigint,
+    CONSTRAINT published_value_check CHECK ((length(value) <= 2048))
+)
+WITH (fillfactor='70');
+
+CREATE TABLE public.published_profile (
+    tenant_id uuid NOT NULL,
+    id text NOT NULL,
+    revision integer NOT NULL,
+    body jsonb NOT NULL
+);
+
+CREATE TABLE public.registration (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    domain text NOT NULL,
+    state text NOT NULL,
+    revision integer NOT NULL,
+    declared jsonb NOT NULL,
+    reference text NOT NULL,
+    alias text NOT NULL,
+    record_version integer NOT NULL,
+    contacts_mac bytea NOT NULL,
+    hold boolean DEFAULT false NOT NULL,
+    enrolled_at timestamp with time zone NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    lapses_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    end_reason text,
+    shredded_at timestamp with time zone,
+    CONSTRAINT registration_contacts_mac_check CHECK ((length(contacts_mac) = 32)),
+    CONSTRAINT registration_domain_check CHECK (((length(domain) >= 3) AND (length(domain) <= 253))),
+    CONSTRAINT registration_end CHECK (((state = 'ended'::text) = (ended_at IS NOT NULL))),
+    CONSTRAINT registration_end_reason CHECK (((end_reason IS NOT NULL) = (state = ANY (ARRAY['ending'::text, 'ended'::text])))),
+    CONSTRAINT registration_end_reason_check CHECK ((end_reason = ANY (ARRAY['registry_deleted'::text, 'transferred_out'::text, 'left_service'::text, 'error'::text, 'lapsed'::text, 'replaced'::text]))),
+    CONSTRAINT registration_record_version_check CHECK ((record_version > 0)),
+    CONSTRAINT registration_revision_check CHECK ((revision > 0)),
+    CONSTRAINT registration_state_check CHECK ((state = ANY (ARRAY['reserved'::text, 'active'::text, 'claimed'::text, 'ending'::text, 'ended'::text])))
+);
+
+CREATE TABLE public.schema_migration (
+    name text NOT NULL,
+    sha256 text NOT NULL,
+    applied_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.sealed_record (
+    tenant_id uuid NOT NULL,
+    registration_id uuid NOT NULL,
+    class text NOT NULL,
+    version integer NOT NULL,
+    submission_id uuid,
+    kek_epoch integer,
+    record bytea,
+    wrapped_dek bytea,
+    superseded_at timestamp with time zone,
+    failed text,
+    CONSTRAINT sealed_record_adopted CHECK (((submission_id IS NULL) = (kek_epoch IS NOT NULL))),
+    CONSTRAINT sealed_record_class_check CHECK ((class = ANY (ARRAY['reach'::text, 'identity'::text, 'evidence'::text, 'secret'::text]))),
+    CONSTRAINT sealed_record_shredded CHECK (((record IS NULL) = (wrapped_dek IS NULL))),
+    CONSTRAINT sealed_record_version_check CHECK ((version > 0))
+);
+
+CREATE TABLE public.submission (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    intake_key_id bigint NOT NULL,
+    encapsulation bytea NOT NULL,
+    signer_id text NOT NULL,
+    signature bytea NOT NULL
+);
+
+CREATE TABLE public.tenant (
+    id uuid NOT NULL,
+    name text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT tenant_name_check CHECK (((length(name) >= 1) AND (length(name) <= 255)))
+);
+
+ALTER TABLE ONLY public.accreditation
+    ADD CONSTRAINT accreditation_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.api_key
+    ADD CONSTRAINT api_key_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.blind_index
+    ADD CONSTRAINT blind_index_pkey PRIMARY KEY (tenant_id, registration_id);
+
+ALTER TABLE ONLY public.erasure
+    ADD CONSTRAINT erasure_pkey PRIMARY KEY (tenant_id, registration_id, version);
+
+ALTER TABLE ONLY public.event
+    ADD CONSTRAINT event_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.event
+    ADD CONSTRAINT event_pos_key UNIQUE (pos);
+
+ALTER TABLE ONLY public.former_alias
+    ADD CONSTRAINT former_alias_pkey PRIMARY KEY (alias);
+
+ALTER TABLE ONLY public.idempotency
+    ADD CONSTRAINT idempotency_pkey PRIMARY KEY (tenant_id, route, key_sha256);
+
+ALTER TABLE ONLY public.import_name
+    ADD CONSTRAINT import_name_pkey PRIMARY KEY (operation_id, domain);
+
+ALTER TABLE ONLY public.intake_key
+    ADD CONSTRAINT intake_key_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.journal_epoch
+    ADD CONSTRAINT journal_epoch_pkey PRIMARY KEY (epoch);
+
+ALTER TABLE ONLY public.key_rotation
+    ADD CONSTRAINT key_rotation_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.ledger_checkpoint
+    ADD CONSTRAINT ledger_checkpoint_pkey PRIMARY KEY (size);
+
+ALTER TABLE ONLY public.ledger_entry
+    ADD CONSTRAINT ledger_entry_leaf_index_key UNIQUE (leaf_index);
+
+ALTER TABLE ONLY public.ledger_entry
+    ADD CONSTRAINT ledger_entry_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.ledger_leaf
+    ADD CONSTRAINT ledger_leaf_pkey PRIMARY KEY (index);
+
+ALTER TABLE ONLY public.operation_error
+    ADD CONSTRAINT operation_error_pkey PRIMARY KEY (tenant_id, operation_id, line);
+
+ALTER TABLE ONLY public.operation
+    ADD CONSTRAINT operation_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.profile
+    ADD CONSTRAINT profile_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.published
+    ADD CONSTRAINT published_pkey PRIMARY KEY (domain);
+
+ALTER TABLE ONLY public.published_profile
+    ADD CONSTRAINT published_profile_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.registration
+    ADD CONSTRAINT registration_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.schema_migration
+    ADD CONSTRAINT schema_migration_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY public.sealed_record
+    ADD CONSTRAINT sealed_record_pkey PRIMARY KEY (tenant_id, registration_id, class, version);
+
+ALTER TABLE ONLY public.submission
+    ADD CONSTRAINT submission_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.tenant
+    ADD CONSTRAINT tenant_pkey PRIMARY KEY (id);
+
+CREATE INDEX idempotency_age ON public.idempotency USING btree (created_at);
+
+CREATE INDEX ledger_entry_waiting ON public.ledger_entry USING btree (at) WHERE (leaf_index IS NULL);
+
+CREATE INDEX operation_running ON public.operation USING btree (touched_at) WHERE (state = 'running'::text);
+
+CREATE UNIQUE INDEX published_pos ON public.published USING btree (pos);
+
+CREATE INDEX published_unstamped ON public.published USING btree (domain) WHERE (pos IS NULL);
+
+CREATE UNIQUE INDEX registration_alias ON public.registration USING btree (alias);
+
+CREATE INDEX registration_changed ON public.registration USING btree (tenant_id, changed_at);
+
+CREATE INDEX registration_lapses ON public.registration USING btree (lapses_at) WHERE (state = 'reserved'::text);
+
+CREATE UNIQUE INDEX registration_live_domain ON public.registration USING btree (tenant_id, domain) WHERE (state <> 'ended'::text);
+
+CREATE INDEX registration_shred ON public.registration USING btree (ended_at) WHERE ((state = 'ended'::text) AND (shredded_at IS NULL));
+
+CREATE UNIQUE INDEX registration_speaker ON public.registration USING btree (domain) WHERE (state = ANY (ARRAY['active'::text, 'ending'::text]));
+
+CREATE INDEX sealed_record_epoch ON public.sealed_record USING btree (class, kek_epoch) WHERE (wrapped_dek IS NOT NULL);
+
+CREATE INDEX sealed_record_pending ON public.sealed_record USING btree (submission_id) WHERE (kek_epoch IS NULL);
+
+CREATE INDEX sealed_record_superseded ON public.sealed_record USING btree (superseded_at) WHERE ((superseded_at IS NOT NULL) AND (wrapped_dek IS NOT NULL));
+
+CREATE TRIGGER ledger_checkpoint_append_only BEFORE DELETE OR UPDATE ON public.ledger_checkpoint FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER ledger_entry_append_only BEFORE DELETE OR UPDATE ON public.ledger_entry FOR EACH ROW EXECUTE FUNCTION public.refuse_entry_change();
+
+CREATE TRIGGER ledger_leaf_append_only BEFORE DELETE OR UPDATE ON public.ledger_leaf FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+ALTER TABLE ONLY public.accreditation
+    ADD CONSTRAINT accreditation_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
+
+ALTER TABLE ONLY public.api_key
+    ADD CONSTRAINT api_key_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
+
+ALTER TABLE ONLY public.operation_error
+    ADD CONSTRAINT operation_error_tenant_id_operation_id_fkey FOREIGN KEY (tenant_id, operation_id) REFERENCES public.operation(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.profile
+    ADD CONSTRAINT profile_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
+
+ALTER TABLE ONLY public.registration
+    ADD CONSTRAINT registration_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
+
+ALTER TABLE ONLY public.submission
+    ADD CONSTRAINT submission_intake_key_id_fkey FOREIGN KEY (intake_key_id) REFERENCES public.intake_key(id);
