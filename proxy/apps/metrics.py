@@ -89,9 +89,12 @@ class _Collector:
 
     def collect(self) -> Iterable[Metric]:
         """Every family, its samples together, as the format demands."""
-        families: dict[str, Metric] = {}
+        families: dict[tuple[str, str], Metric] = {}
         for name, kind, sample, labels, value in self._samples():
-            family = families.setdefault(name, Metric(PREFIX + name, name.replace("_", " "), kind))
+            # A counter `x_total` and a gauge `x` are two families.
+            family = families.setdefault(
+                (name, kind), Metric(PREFIX + name, name.replace("_", " "), kind)
+            )
             family.add_sample(PREFIX + sample, labels, value)
         return families.values()
 

@@ -11,7 +11,6 @@ import os
 import signal
 import stat
 import sys
-import sysconfig
 from pathlib import Path
 
 import proxy
@@ -40,9 +39,8 @@ def closed_path(*paths: Path) -> Path | None:
 
 def code_paths() -> tuple[Path, ...]:
     """The directories whose code a role may still import after its user change."""
-    names = ("stdlib", "platstdlib", "purelib", "platlib")
-    installed = {Path(sysconfig.get_path(name)) for name in names}
-    return (Path(proxy.__file__).parent, *sorted(installed))
+    found = (Path(proxy.__file__).parent, *(Path(entry) for entry in sys.path if entry))
+    return tuple(dict.fromkeys(path for path in found if path.exists()))
 
 
 def drop(user: int) -> None:

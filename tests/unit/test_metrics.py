@@ -87,3 +87,19 @@ def test_a_role_is_ready_or_not(state: str, expected: float) -> None:
     status = _status(state)
     assert status.is_ready == bool(expected)
     assert f'privacyproxy_role_ready{{role="edge"}} {expected}' in listener.render(status).decode()
+
+
+def test_a_counter_and_a_gauge_of_one_name_stay_apart() -> None:
+    """`x_total` and `x` are families of their own, each under its own type line."""
+    registry = Registry()
+    registry.counter("failed_total").value += 2
+    registry.gauge("failed").value = 1.0
+    snapshot = registry.snapshot()
+    status = listener.Status(
+        roles={},
+        totals={"vault": snapshot},
+        levels=[listener.Level(role="vault", worker=0, gauges=snapshot["gauges"])],
+    )
+    text = listener.render(status).decode()
+    assert "# TYPE privacyproxy_failed_total counter" in text
+    assert "# TYPE privacyproxy_failed gauge" in text
