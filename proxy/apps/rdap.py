@@ -40,10 +40,7 @@ if TYPE_CHECKING:
 _log = structlog.get_logger()
 
 TICK_S: Final = 0.2
-"""How often the clock, the snapshot's age and the profiles are read; not once per request."""
-
-SWEEP_S: Final = 1.0
-"""How often connections past their deadline are looked for."""
+"""How often clocks, profiles, the snapshot's age and all deadlines are read; not per request."""
 
 _SECONDS: Final = 1e-9
 
@@ -88,7 +85,8 @@ class RdapServer:
         self.connections: set[rdap_connection.Connection] = set()
         self.clients: dict[int, int] = {}  # open connections by throttle slot
         self.is_draining = False
-        self.now = time.monotonic()  # coarse: read once a tick
+        self.now = 0.0  # seconds, monotonic, read once a tick
+        self.idle_deadline = 0.0  # of a connection that was answered now
         self.ok_head = b""  # see rdap_connection.OK_HEAD
         self.date = ""
         self._finder = finder
@@ -103,7 +101,6 @@ class RdapServer:
         self._profiles: tuple[Profile, ...] = ()
         self._servers: list[asyncio.Server] = []
         self._ticker: asyncio.TimerHandle | None = None
-        self._sweep_at = 0.0
         self._everyone_left = asyncio.Event()
         self.refresh()
 
@@ -143,6 +140,7 @@ class RdapServer:
     def refresh(self) -> None:
         """Read the clocks, the snapshot's age and the profiles anew."""
         self.now = time.monotonic()
+        self.idle_deadline = self.now + self.bounds.idle_timeout_s
         date = format_datetime(self._clock.now(), usegmt=True)
         if date != self.date:
             self.date = date
@@ -228,11 +226,9 @@ class RdapServer:
 
     def _tick(self) -> None:
         self.refresh()
-        if self.now >= self._sweep_at:
-            self._sweep_at = self.now + SWEEP_S
-            self._open.value = float(len(self.connections))
-            for connection in [one for one in self.connections if one.deadline < self.now]:
-                connection.expire()
+        self._open.value = float(len(self.connections))
+        for connection in [one for one in self.connections if one.deadline < self.now]:
+            connection.expire()
         self._ticker = asyncio.get_running_loop().call_later(TICK_S, self._tick)
 
     def _counter(self, kind: str, result: str) -> Counter:

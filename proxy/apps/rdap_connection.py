@@ -15,6 +15,8 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Final, cast
 
+from typing_extensions import override
+
 from proxy.apps import rdap_errors
 from proxy.apps.rdap_answers import Asked
 from proxy.errors import InvalidInput, ProxyError
@@ -93,6 +95,7 @@ class Connection(asyncio.Protocol):
         self.slot = 0
         self.deadline = 0.0
 
+    @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Start the clock, unless there are too many connections."""
         self._transport = cast("asyncio.Transport", transport)
@@ -105,6 +108,7 @@ class Connection(asyncio.Protocol):
         if code is not None:
             self._end(self._server.counted(self._server.answers.problem(code, retry_after_s=1)))
 
+    @override
     def data_received(self, data: bytes) -> None:
         """Answer what is whole."""
         if self._is_quick and not self._pending:
@@ -118,17 +122,20 @@ class Connection(asyncio.Protocol):
                 return
         self._take(data)
 
+    @override
     def eof_received(self) -> bool:
         """The client sends no more; what it sent is still answered."""
         self._is_eof = True
         return bool(self._pending) and (self._is_waiting or self._is_blocked)
 
+    @override
     def connection_lost(self, _error: Exception | None) -> None:
         """Give the place free."""
         self._is_ending = True
         self._pending = b""
         self._server.leave(self)
 
+    @override
     def pause_writing(self) -> None:
         """The client does not take its answers: read nothing more from it."""
         self._is_blocked = True
@@ -136,6 +143,7 @@ class Connection(asyncio.Protocol):
         if not self._is_ending:
             self._transport.pause_reading()
 
+    @override
     def resume_writing(self) -> None:
         """The client has taken its answers."""
         self._is_blocked = False
@@ -178,8 +186,9 @@ class Connection(asyncio.Protocol):
         if found is None or server.throttle.allow(known.client, started_ns):
             return False
         body, tag = found
+        # Before the write, which may find that the client takes nothing and set its own.
+        self.deadline = server.idle_deadline
         self._transport.write(server.ok_head % (tag.encode("ascii"), len(body)) + body)
-        self.deadline = server.now + server.bounds.idle_timeout_s
         server.observe(started_ns)
         return True
 
@@ -253,10 +262,10 @@ class Connection(asyncio.Protocol):
             self._end(answer, has_body=line.method != "HEAD")
         else:
             note = "" if line.is_http11 else "Connection: keep-alive\r\n"
-            self._write(answer, note, has_body=line.method != "HEAD")
             bounds = self._server.bounds
             until_s = bounds.read_timeout_s if self._pending else bounds.idle_timeout_s
             self.deadline = self._server.now + until_s
+            self._write(answer, note, has_body=line.method != "HEAD")
 
     def _read_fields(self, fields: bytes) -> _Known:
         """What the header section says; read anew only when it differs from the last one."""
@@ -275,12 +284,13 @@ class Connection(asyncio.Protocol):
 
     def _end(self, answer: Answer, *, has_body: bool = True) -> None:
         """Write the last answer and let the client take it."""
-        self._write(answer, "Connection: close\r\n", has_body=has_body)
+        is_all_read = not answer.closes and not self._pending
         self._is_ending = True
         self._is_quick = False
         self._pending = b""
         self.deadline = self._server.now + self._server.bounds.linger_s
-        if self._is_eof or not self._transport.can_write_eof():
+        self._write(answer, "Connection: close\r\n", has_body=has_body)
+        if is_all_read or self._is_eof or not self._transport.can_write_eof():
             self._transport.close()
         else:
             self._transport.write_eof()
