@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, unquote, urlsplit
 
-from proxy.errors import InvalidInput, Unavailable
 from proxy.run.boot import Login
-from proxy.store import embedded, logins
+from proxy.store import embedded, remote
 
 if TYPE_CHECKING:
     import subprocess
@@ -20,49 +18,28 @@ if TYPE_CHECKING:
 
     from proxy.settings import Settings
     from proxy.store.logins import LoginRole
-    from proxy.store.pool import Access
 
 DIRECTORY = "postgres"
 DEATH_POLL_S = 0.1
-_KNOWN_PARAMETERS = {"sslmode", "host"}
 
 
 def login(settings: Settings, role: LoginRole) -> Login:
-    """How `role` logs in by the settings; raises Unavailable with what is missing."""
-    if settings.database_url is not None:
-        return _by_url(settings, settings.database_url, role)
-    return _plain(embedded.access(settings.data_dir / DIRECTORY, role))
-
-
-def _plain(access: Access) -> Login:
+    """How `role` logs in by the settings; raises Unavailable or InvalidInput with what to do."""
+    if settings.database_url is None:
+        access = embedded.access(settings.data_dir / DIRECTORY, role)
+    else:
+        access = remote.access(
+            settings.database_url,
+            role,
+            password_dir=password_dir(settings),
+            ca=settings.database_ca,
+        )
     return Login(
         host=access.host,
         port=access.port,
         user=access.user,
         password=access.password,
         database=access.database,
-        authority="",
-    )
-
-
-def _by_url(settings: Settings, url: str, role: LoginRole) -> Login:
-    parts = urlsplit(url)
-    parameters = parse_qs(parts.query)
-    if parameters.keys() - _KNOWN_PARAMETERS or parameters.get("sslmode", ["verify-full"]) != [
-        "verify-full"
-    ]:
-        raise InvalidInput(
-            "database_url", "database_url takes sslmode=verify-full and host=/directory only."
-        )
-    host = parameters.get("host", [unquote(parts.hostname or "")])[0]
-    if not host:
-        raise InvalidInput("database_url", "database_url names no host.")
-    return Login(
-        host=host,
-        port=parts.port or 5432,
-        user=role.login,
-        password=_password(settings, role),
-        database=unquote(parts.path.lstrip("/")) or logins.DATABASE,
         authority="" if settings.database_ca is None else str(settings.database_ca),
     )
 
@@ -70,17 +47,6 @@ def _by_url(settings: Settings, url: str, role: LoginRole) -> Login:
 def password_dir(settings: Settings) -> Path:
     """Where the password files of a database by URL lie."""
     return settings.database_password_dir or settings.key_dir / "database"
-
-
-def _password(settings: Settings, role: LoginRole) -> str:
-    path = password_dir(settings) / role.login
-    try:
-        return path.read_text("utf-8").strip()
-    except OSError as error:
-        raise Unavailable(
-            "database_password",
-            f"{path} can not be read: {error.strerror}. It must hold the password of {role.login}.",
-        ) from None
 
 
 class Server:

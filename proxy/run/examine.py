@@ -8,21 +8,28 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import json
 import os
 from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING
 
 from proxy.errors import ProxyError
 from proxy.run import boot, database, directory, listeners
-from proxy.store import pool
+from proxy.run.cli import keys
+from proxy.store import fitness
 from proxy.store.logins import LoginRole
 from proxy.vault import genesis
+from proxy.wire import frames
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from proxy.settings import Settings
+
+
+HEALTH_WAIT_S = 5.0  # a supervisor answers at once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,15 +56,19 @@ def is_running(data_dir: Path) -> bool:
     return False
 
 
-def examine(settings: Settings) -> tuple[Finding, ...]:
-    """Every finding, in the order in which things depend on one another."""
+def examine(settings: Settings, *, everything: bool = False) -> tuple[Finding, ...]:
+    """Every finding, in the order in which things depend on one another.
+
+    `everything` has the vault open every record instead of a sample; only counts come back.
+    """
     running = is_running(settings.data_dir)
     return (
         *_directories(settings),
-        _service(settings, is_up=running),
+        *_service(settings, is_up=running),
         *(() if running else _ports(settings)),
         _keys(settings),
         *asyncio.run(_databases(settings, is_up=running)),
+        *(_records(settings, everything=everything) if running else ()),
     )
 
 
@@ -71,11 +82,36 @@ def _directories(settings: Settings) -> Iterator[Finding]:
             yield _well(name, str(path))
 
 
-def _service(settings: Settings, *, is_up: bool) -> Finding:
+def _service(settings: Settings, *, is_up: bool) -> Iterator[Finding]:
     if not is_up:
-        return _well("service", "nothing runs in this data directory")
+        yield _well("service", "nothing runs in this data directory")
+        return
     facts = directory.running(settings.data_dir)
-    return _well("service", f"runs as process {facts.get('pid')}")
+    yield _well("service", f"runs as process {facts.get('pid')}")
+    states = _role_states(str(facts.get("metrics", "")))
+    if not states:
+        yield _bad("roles", "The metrics listener does not answer; the service may be starting.")
+    for role, state in states.items():
+        if state != "ready":
+            yield _bad(role, f"It is {state}; its last lines in the log say why.")
+    if states and set(states.values()) == {"ready"}:
+        yield _well("roles", f"all ready: {', '.join(states)}")
+
+
+def _role_states(metrics_url: str) -> dict[str, str]:
+    """The states by role from the health listener; empty when it does not answer."""
+    host, _, port = metrics_url.removeprefix("http://").rpartition(":")
+    if not port.isdecimal():
+        return {}
+    connection = HTTPConnection(host.strip("[]"), int(port), timeout=HEALTH_WAIT_S)
+    try:
+        connection.request("GET", "/health/ready")
+        found: dict[str, str] = json.loads(connection.getresponse().read())["roles"]
+    except (OSError, HTTPException, ValueError, KeyError):
+        return {}
+    finally:
+        connection.close()
+    return found
 
 
 def _ports(settings: Settings) -> Iterator[Finding]:
@@ -102,18 +138,47 @@ def _keys(settings: Settings) -> Finding:
 async def _databases(settings: Settings, *, is_up: bool) -> tuple[Finding, ...]:
     if settings.database_url is None and not is_up:
         return (_well("database", "embedded; it runs with `privacyproxy up` only"),)
-    found = []
+    found: list[Finding] = []
     for role in LoginRole:
         name = f"database as {role.login}"
         try:
             access = boot.access(database.login(settings, role))
-            async with pool.connected(access):
-                pass
         except ProxyError as fault:
             found.append(_bad(name, fault.detail))
-        else:
-            found.append(_well(name, "answers"))
+            continue
+        faults = await fitness.examine({role: access})
+        found += [_bad(name, fault.detail) for fault in faults]
+        if not faults:
+            found.append(_well(name, "answers, and has the rights it needs"))
     return tuple(found)
+
+
+def _records(settings: Settings, *, everything: bool) -> Iterator[Finding]:
+    """What the vault says of the records it holds: counts only."""
+    request = frames.Request(command="check", everything=everything)
+    try:
+        answer = keys.last(keys.ask(keys.socket_path(settings.data_dir), request))
+    except ProxyError as fault:
+        yield _bad("records", fault.detail)
+        return
+    checked, unreadable = answer.get("checked"), answer.get("unreadable")
+    if unreadable:
+        yield _bad(
+            "records",
+            f"{unreadable} of {checked} records can not be opened ({answer.get('reasons')}): the "
+            "keys are not those they were sealed with, or rows were changed. Put the key "
+            "directory back from its backup.",
+        )
+    else:
+        yield _well("records", f"{checked} opened, none unreadable")
+    if answer.get("failed"):
+        yield _bad(
+            "adoption",
+            f"{answer['failed']} submissions could not be adopted; the log names the "
+            "registrations. `privacyproxy keys retry` tries again.",
+        )
+    else:
+        yield _well("adoption", f"{answer.get('waiting')} waiting, none failed")
 
 
 def _well(check: str, sentence: str) -> Finding:

@@ -22,13 +22,17 @@ HELP = "find out what is wrong and what to do"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of `doctor`: none of its own."""
-    del parser
+    """Add the arguments of `doctor`."""
+    parser.add_argument(
+        "--everything",
+        action="store_true",
+        help="have the vault open every record, not a sample; only counts come back",
+    )
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """0 when all is well, 1 when something is not."""
-    findings = examine.examine(settings)
+    findings = examine.examine(settings, everything=arguments.everything)
     if arguments.json:
         print(json.dumps([asdict(finding) for finding in findings]))
     else:

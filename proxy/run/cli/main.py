@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from proxy import logs
 from proxy import settings as settings_module
 from proxy.errors import InvalidInput, ProxyError
 
@@ -68,6 +69,14 @@ def main(arguments: Sequence[str]) -> int:
         print(f"privacyproxy {command.NAME}: interrupted", file=sys.stderr)
         return 1
     except BrokenPipeError:
+        return 1
+    except Exception as error:  # noqa: BLE001 - a bug; its text may hold what nobody should read
+        where = "; ".join(logs.places(error, most=3))
+        print(
+            f"privacyproxy {command.NAME}: this is a bug, please report it: "
+            f"{type(error).__name__} at {where}",
+            file=sys.stderr,
+        )
         return 1
 
 
