@@ -1,0 +1,94 @@
+"""The walls as the system sees them in the running service: what each process has mapped and open.
+
+tests/arch looks at imports of a fresh interpreter; this looks at real processes after they have
+answered thousands of queries, so that nothing loaded late goes unseen. Linux only.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.support.served import Served
+
+pytestmark = [
+    pytest.mark.db,
+    pytest.mark.xdist_group("asked"),
+    pytest.mark.timeout(300),
+    pytest.mark.skipif(sys.platform != "linux", reason="reads /proc"),
+]
+PROC = Path("/proc")
+
+
+def role_processes(top: int) -> dict[str, list[int]]:
+    """The process ids below `top` that serve a role, by role."""
+    parents = {}
+    for entry in PROC.iterdir():
+        if entry.name.isdecimal():
+            try:
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue  # ended meanwhile
+            parents[int(entry.name)] = int(fields[1])
+    found: dict[str, list[int]] = {}
+    for pid in parents:
+        if parents[pid] == top:
+            words = (PROC / str(pid) / "cmdline").read_bytes().decode().split("\0")
+            if "run" in words and "--boot" in words:
+                found.setdefault(words[words.index("run") + 1], []).append(pid)
+    return found
+
+
+def mapped(pid: int) -> str:
+    """Every file that the process has mapped, libraries first of all."""
+    return (PROC / str(pid) / "maps").read_text()
+
+
+def open_files(pid: int) -> list[str]:
+    """Where each of the process's descriptors points."""
+    found = []
+    for link in (PROC / str(pid) / "fd").iterdir():
+        try:
+            found.append(os.readlink(link))
+        except OSError:
+            continue  # closed meanwhile
+    return found
+
+
+def test_every_role_runs(asked: Served) -> None:
+    """Each role of the service has a process of its own below `up`."""
+    found = role_processes(asked.service.process.pid)
+    assert set(found) == {"vault", "api", "worker", "follower", "edge"}
+
+
+@pytest.mark.parametrize(
+    ("role", "forbidden"),
+    [
+        ("edge", ("/cryptography/", "/asyncpg/", "/pydantic_core/", "/aiohttp/")),
+        ("follower", ("/cryptography/", "/pydantic_core/", "/aiohttp/")),
+        ("worker", ("/cryptography/", "/pydantic_core/", "/lmdb/")),
+        ("vault", ("/pydantic_core/", "/aiohttp/", "/uvloop/")),
+    ],
+)
+def test_no_process_has_loaded_what_it_may_not(
+    asked: Served, role: str, forbidden: tuple[str, ...]
+) -> None:
+    """After all its work no process holds a library that its role forbids."""
+    for pid in role_processes(asked.service.process.pid)[role]:
+        libraries = mapped(pid)
+        assert "python" in libraries
+        assert [name for name in forbidden if name in libraries] == []
+
+
+def test_edge_has_no_way_to_keys_or_database(asked: Served) -> None:
+    """An edge worker has no file of the key directory open, and no socket of PostgreSQL."""
+    for pid in role_processes(asked.service.process.pid)["edge"]:
+        paths = open_files(pid)
+        assert any("snapshot" in path for path in paths)
+        assert [path for path in paths if str(asked.service.key_dir) in path] == []
+        assert [path for path in paths if "/postgres" in path] == []
