@@ -6,7 +6,6 @@ answered thousands of queries, so that nothing loaded late goes unseen. Linux on
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,8 +35,8 @@ def role_processes(top: int) -> dict[str, list[int]]:
                 continue  # ended meanwhile
             parents[int(entry.name)] = int(fields[1])
     found: dict[str, list[int]] = {}
-    for pid in parents:
-        if parents[pid] == top:
+    for pid, parent in parents.items():
+        if parent == top:
             words = (PROC / str(pid) / "cmdline").read_bytes().decode().split("\0")
             if "run" in words and "--boot" in words:
                 found.setdefault(words[words.index("run") + 1], []).append(pid)
@@ -54,7 +53,7 @@ def open_files(pid: int) -> list[str]:
     found = []
     for link in (PROC / str(pid) / "fd").iterdir():
         try:
-            found.append(os.readlink(link))
+            found.append(str(link.readlink()))
         except OSError:
             continue  # closed meanwhile
     return found
