@@ -9,6 +9,7 @@ import pytest
 
 from proxy import errors
 from proxy.apps import rdap_errors
+from proxy.apps.api import problems
 from proxy.wire import whois_replies
 
 PROXY = Path(__file__).parents[2] / "proxy"
@@ -84,6 +85,16 @@ def test_rdap_answers_every_code() -> None:
 def test_no_entry_is_dead(table: dict[str, object], globs: tuple[str, ...]) -> None:
     """Every entry of a table is a code that its edge really uses."""
     assert set(table) - words_of(*globs) == set()
+
+
+@pytest.mark.parametrize("name", sorted(CLASSES - {"ProxyError"}))
+def test_api_answers_every_class(name: str) -> None:
+    """Every class of expected error has a status of its own, told by a titled problem."""
+    error = vars(errors)[name]("a_code_of_no_table")
+    status = problems.status_of(error)
+    assert 400 <= status < 600
+    assert status != 500, "only a bug is an internal error"
+    assert problems.render(error).body
 
 
 def test_not_found_reads_alike_on_both_edges() -> None:

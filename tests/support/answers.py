@@ -213,11 +213,18 @@ def from_rdap(tree: Any) -> Answer:
 
 def contacts_from_api(body: Any) -> dict[str, Shown]:
     """The contacts that the API answers as those to publish."""
-    return {
-        role: Shown(
-            **{field: person.get(field) for field in CONTACT_FIELDS},
-            street=tuple(person["street"]),
-            reach=person.get("email") or person.get("contact_uri"),
-        )
-        for role, person in body["public_contacts"].items()
+    return {role: _api_contact(person) for role, person in body["public_contacts"].items()}
+
+
+def _api_contact(person: Any) -> Shown:
+    withheld = person.get("withheld", ())
+    found = {field: person[field] for field in (*CONTACT_FIELDS, "street")}
+    assert not any(found[field] for field in withheld if field in found)
+    said: dict[str, Any] = {
+        field: "-" if field in withheld else tuple(value) if field == "street" else value
+        for field, value in found.items()
     }
+    return Shown(
+        **said,
+        reach=person["email"] or person.get("contact_uri"),
+    )
