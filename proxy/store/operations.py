@@ -46,10 +46,11 @@ class LineError:
 
 async def begin(
     connection: Connection, tenant_id: TenantId, operation_id: OperationId, now: datetime
-) -> None:
-    """Begins an import."""
+) -> bool:
+    """Begins an import; False where there is one by that id already."""
     with pool.translated():
-        await connection.execute(QUERIES["begin"], tenant_id, operation_id, now)
+        begun = await connection.fetchval(QUERIES["begin"], tenant_id, operation_id, now)
+    return begun is not None
 
 
 async def resume(
@@ -62,11 +63,14 @@ async def resume(
 
 
 async def name_lines(
-    connection: Connection, operation_id: OperationId, domains: Sequence[DomainName]
+    connection: Connection,
+    tenant_id: TenantId,
+    operation_id: OperationId,
+    domains: Sequence[DomainName],
 ) -> frozenset[DomainName]:
     """Those of `domains` that the file has not named before."""
     with pool.translated():
-        rows = await connection.fetch(QUERIES["name_lines"], operation_id, sorted(domains))
+        rows = await connection.fetch(QUERIES["name_lines"], tenant_id, operation_id, domains)
     return frozenset(DomainName(row["domain"]) for row in rows)
 
 

@@ -3,7 +3,9 @@
 -- roles: api
 -- $1 tenant_id, $2 id, $3 now
 INSERT INTO operation (tenant_id, id, kind, state, started_at, touched_at)
-VALUES ($1, $2, 'import', 'running', $3, $3);
+VALUES ($1, $2, 'import', 'running', $3, $3)
+ON CONFLICT DO NOTHING
+RETURNING id;
 
 -- resume --
 -- Takes up an import that was interrupted; answers how many lines are dealt with.
@@ -16,9 +18,9 @@ RETURNING done, failed;
 -- name_lines --
 -- Notes the names of a batch; answers those the file has not named before.
 -- roles: api
--- $1 operation_id, $2 domains
-INSERT INTO import_name (operation_id, domain)
-SELECT $1, row.domain FROM unnest($2::text[]) AS row (domain)
+-- $1 tenant_id, $2 operation_id, $3 domains
+INSERT INTO import_name (tenant_id, operation_id, domain)
+SELECT $1, $2, row.domain FROM unnest($3::text[]) AS row (domain)
 ON CONFLICT DO NOTHING
 RETURNING domain;
 
@@ -45,14 +47,15 @@ FROM unnest($3::bigint[], $4::text[], $5::text[]) AS row (line, code, faults);
 SELECT count(*) AS absent FROM registration kept
 WHERE kept.tenant_id = $1 AND kept.state <> 'ended'
   AND NOT EXISTS (SELECT 1 FROM import_name named
-                  WHERE named.operation_id = $2 AND named.domain = kept.domain);
+                  WHERE named.tenant_id = $1 AND named.operation_id = $2
+                    AND named.domain = kept.domain);
 
 -- finish --
 -- The end of an import, and of its list of names.
 -- roles: api
 -- $1 tenant_id, $2 id, $3 state, $4 reason or NULL, $5 absent or NULL, $6 now
 WITH forgotten AS (
-  DELETE FROM import_name WHERE operation_id = $2 AND $3 = 'succeeded'
+  DELETE FROM import_name WHERE tenant_id = $1 AND operation_id = $2 AND $3 = 'succeeded'
 )
 UPDATE operation SET state = $3, reason = $4, absent = $5, finished_at = $6, touched_at = $6,
        total = CASE WHEN $3 = 'succeeded' THEN done END
@@ -85,5 +88,5 @@ ORDER BY line LIMIT $4;
 -- roles: api
 -- $1 finished before
 DELETE FROM import_name USING operation
-WHERE operation.id = import_name.operation_id AND operation.state <> 'running'
-  AND operation.finished_at < $1;
+WHERE operation.tenant_id = import_name.tenant_id AND operation.id = import_name.operation_id
+  AND operation.state <> 'running' AND operation.finished_at < $1;

@@ -34,7 +34,7 @@ GRANT SELECT, INSERT ON ledger_entry, ledger_leaf, ledger_checkpoint TO pp_vault
 GRANT UPDATE (leaf_index) ON ledger_entry TO pp_vault;
 
 -- worker: sequences the journal, lapses reservations, tidies
-GRANT SELECT, UPDATE ON published TO pp_worker;
+GRANT SELECT, UPDATE ON published, published_profile TO pp_worker;
 GRANT SELECT, INSERT, UPDATE ON journal_epoch TO pp_worker;
 GRANT SELECT, UPDATE ON registration TO pp_worker;
 GRANT SELECT, UPDATE, DELETE ON operation TO pp_worker;

@@ -75,31 +75,51 @@ CREATE INDEX registration_shred ON registration (ended_at)
 
 -- The journal: one row per name, its latest public record, stamped by the sequencer.
 -- value NULL is a removal. pos NULL waits for its stamp; a position is (epoch, pos).
+-- Byte order, so that a rebuild reads names in the order in which the snapshot keeps them.
 CREATE TABLE published (
-  domain text PRIMARY KEY,
+  domain text COLLATE "C" PRIMARY KEY,
   tenant_id uuid NOT NULL,
   registration_id uuid NOT NULL,
   value bytea CHECK (length(value) <= 2048),
-  pos bigint
+  pos bigint CHECK (pos > 0)
 ) WITH (fillfactor = 70);
-CREATE UNIQUE INDEX published_pos ON published (pos);
+CREATE UNIQUE INDEX published_pos ON published (pos) WHERE pos IS NOT NULL;
 CREATE INDEX published_unstamped ON published (domain) WHERE pos IS NULL;
+CREATE INDEX published_registration ON published (registration_id);
 
+-- One row each time a sequencer takes the lead; positions of an epoch end where the next begins.
 CREATE TABLE journal_epoch (
-  epoch bigint PRIMARY KEY,
-  cluster text NOT NULL, -- system identifier and timeline under which the epoch began
-  next_pos bigint NOT NULL CHECK (next_pos > 0),
-  began_at timestamptz NOT NULL
+  epoch bigint PRIMARY KEY, -- microseconds since 1970: no two histories ever share one
+  cluster text NOT NULL, -- system identifier, timeline, database, table under which it began
+  first_pos bigint NOT NULL CHECK (first_pos > 0),
+  next_pos bigint NOT NULL CHECK (next_pos >= first_pos),
+  began_at timestamptz NOT NULL,
+  current_at timestamptz NOT NULL -- everything committed before this moment is stamped
 );
 
 -- Profiles as edges need them, with accreditations inside; written with profile or accreditation.
+-- They stand in the same journal as names: pos as in `published`.
 CREATE TABLE published_profile (
   tenant_id uuid NOT NULL,
   id text NOT NULL,
   revision integer NOT NULL,
   body jsonb NOT NULL,
+  pos bigint CHECK (pos > 0),
   PRIMARY KEY (tenant_id, id)
 );
+CREATE UNIQUE INDEX published_profile_pos ON published_profile (pos) WHERE pos IS NOT NULL;
+CREATE INDEX published_profile_unstamped ON published_profile (tenant_id, id) WHERE pos IS NULL;
+
+-- A change that kept its old stamp would never reach an edge; no writer has to remember that.
+CREATE FUNCTION unstamp() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  NEW.pos := NULL;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER published_unstamp BEFORE UPDATE OF value ON published FOR EACH ROW
+  WHEN (NEW.pos IS NOT NULL AND NEW.value IS DISTINCT FROM OLD.value) EXECUTE FUNCTION unstamp();
+CREATE TRIGGER published_profile_unstamp BEFORE UPDATE OF body ON published_profile FOR EACH ROW
+  WHEN (NEW.pos IS NOT NULL AND NEW.body IS DISTINCT FROM OLD.body) EXECUTE FUNCTION unstamp();
 
 -- Write-only intake. An intake key's public half, signed by the vault key that API hosts pin.
 CREATE TABLE intake_key (
@@ -203,9 +223,10 @@ CREATE TABLE operation (
 CREATE INDEX operation_running ON operation (touched_at) WHERE state = 'running';
 -- The names a running import has mentioned: finds duplicates and absent names in flat memory.
 CREATE TABLE import_name (
+  tenant_id uuid NOT NULL,
   operation_id uuid NOT NULL,
   domain text NOT NULL,
-  PRIMARY KEY (operation_id, domain)
+  PRIMARY KEY (tenant_id, operation_id, domain)
 );
 CREATE TABLE operation_error (
   tenant_id uuid NOT NULL,

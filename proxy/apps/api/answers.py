@@ -1,0 +1,302 @@
+"""What the API answers, from which OpenAPI is generated too. No person beside the public record.
+
+Source: contract/registration-answer.json.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from proxy.apps.api.problems import Item
+from proxy.rules import identity, publication
+from proxy.wire import published
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from proxy.errors import Fault
+    from proxy.model.enrolment import Tenant
+    from proxy.model.identifiers import Role
+    from proxy.model.public_record import Profile, PublicContact, PublicRecord
+    from proxy.model.registration import Declaration, Registration
+    from proxy.store.operations import LineError, Operation
+    from proxy.store.registrations import Kept
+
+
+class ShownContact(msgspec.Struct, frozen=True):
+    """A contact to give to the registry: the mask, or what mode and policy let through."""
+
+    name: str | None
+    organization: str | None
+    street: tuple[str, ...]
+    city: str | None
+    state: str | None
+    postal_code: str | None
+    country: str | None
+    phone: str | None
+    phone_ext: str | None
+    fax: str | None
+    email: str | None
+    contact_uri: str | msgspec.UnsetType = msgspec.UNSET
+    withheld: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+
+
+class Links(msgspec.Struct, frozen=True):
+    """Where to look further."""
+
+    self: str
+    status: str
+    rdap: str
+    contact_form: str
+
+
+class RegistrationAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to a PUT and a DELETE."""
+
+    id: str
+    domain: str
+    state: str
+    mode: str
+    reference: str
+    public_contacts: dict[str, ShownContact]
+    warnings: tuple[Item, ...]
+    links: Links
+    revision: int
+
+
+class Host(msgspec.Struct, frozen=True):
+    """A name server."""
+
+    name: str
+    addresses: tuple[str, ...]
+
+
+class RegistrationFull(RegistrationAnswer, frozen=True, kw_only=True):
+    """The answer to a GET: also what was declared, persons apart."""
+
+    accreditation: str
+    profile: str
+    reseller: str | None
+    registry_domain_id: str | None
+    registrant_registry_id: str | None
+    created_at: datetime | None
+    updated_at: datetime | None
+    transferred_at: datetime | None
+    registry_expires_at: datetime | None
+    registrar_expires_at: datetime | None
+    statuses: tuple[str, ...]
+    nameservers: tuple[Host, ...]
+    dnssec: dict[str, list[dict[str, int | str]]]
+    customer_ref: str | None
+    enrolled_at: datetime
+    lapses_at: datetime | None
+    ended_at: datetime | None
+    end_reason: str | None
+
+
+class RegistrationList(msgspec.Struct, frozen=True):
+    """A page of registrations in id order; next_cursor is null on the last."""
+
+    registrations: tuple[RegistrationFull, ...]
+    next_cursor: str | None
+
+
+class StatusAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What is observed of a registration, apart from what is desired."""
+
+    id: str
+    domain: str
+    state: str
+    adopted: bool
+    published: bool
+    actual: None = None
+    checked_at: None = None
+    drift: None = None
+
+
+class OperationAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """An import; counts are lines, `failed` is part of `done`."""
+
+    id: str
+    state: str
+    total: int | None
+    done: int
+    failed: int
+    errors_url: str
+    absent: int | None
+    reason: str | None
+
+
+class LineProblem(msgspec.Struct, frozen=True):
+    """Why a line failed."""
+
+    line: int
+    code: str
+    errors: tuple[Item, ...]
+
+
+class LineProblems(msgspec.Struct, frozen=True):
+    """A page of failed lines; next is null on the last."""
+
+    problems: tuple[LineProblem, ...]
+    next: str | None
+
+
+class Accepted(msgspec.Struct, frozen=True):
+    """An operation was begun."""
+
+    id: str
+
+
+TYPES: Final = (
+    RegistrationAnswer,
+    RegistrationFull,
+    RegistrationList,
+    StatusAnswer,
+    OperationAnswer,
+    LineProblems,
+    Accepted,
+)
+
+
+def entity_tag(registration: Registration) -> str:
+    """The ETag header."""
+    return f'"{identity.entity_tag(registration)}"'
+
+
+def registration_answer(
+    registration: Registration,
+    record: PublicRecord | None,
+    tenant: Tenant,
+    warnings: Iterable[Fault],
+) -> RegistrationAnswer:
+    """The answer to a write."""
+    return RegistrationAnswer(**_common(registration, record, tenant, warnings))
+
+
+def registration_full(kept: Kept, tenant: Tenant) -> RegistrationFull:
+    """The answer to a read."""
+    registration, declared = kept.registration, kept.registration.declared
+    record = None if kept.value is None else published.decode_record(kept.value)
+    return RegistrationFull(
+        **_common(registration, record, tenant, ()),
+        accreditation=declared.accreditation,
+        profile=declared.profile,
+        reseller=declared.reseller,
+        registry_domain_id=declared.registry_domain_id,
+        registrant_registry_id=declared.registrant_registry_id,
+        created_at=declared.created_at,
+        updated_at=declared.updated_at,
+        transferred_at=declared.transferred_at,
+        registry_expires_at=declared.registry_expires_at,
+        registrar_expires_at=declared.registrar_expires_at,
+        statuses=declared.statuses,
+        nameservers=tuple(Host(one.name, one.addresses) for one in declared.nameservers),
+        dnssec=_dnssec(declared),
+        customer_ref=declared.customer_ref,
+        enrolled_at=registration.enrolled_at,
+        lapses_at=kept.lapses_at,
+        ended_at=registration.ended_at,
+        end_reason=None if registration.end_reason is None else registration.end_reason.value,
+    )
+
+
+def operation_answer(operation: Operation) -> OperationAnswer:
+    """The state of an import."""
+    return OperationAnswer(
+        id=str(operation.id),
+        state=operation.state,
+        total=operation.total,
+        done=operation.done,
+        failed=operation.failed,
+        errors_url=f"/v1/operations/{operation.id}/errors",
+        absent=operation.absent,
+        reason=operation.reason,
+    )
+
+
+def line_problem(error: LineError) -> LineProblem:
+    """A failed line."""
+    items = tuple(Item(one.pointer, one.code, one.detail) for one in error.faults)
+    return LineProblem(error.line, error.code, items)
+
+
+def _common(
+    registration: Registration,
+    record: PublicRecord | None,
+    tenant: Tenant,
+    warnings: Iterable[Fault],
+) -> dict[str, Any]:
+    declared = registration.declared
+    profile = tenant.profiles[declared.profile]
+    shown = publication.contacts_answered(registration, record, profile)
+    return {
+        "id": str(registration.id),
+        "domain": declared.domain,
+        "state": registration.state.value,
+        "mode": declared.mode.value,
+        "reference": registration.reference,
+        "public_contacts": _contacts(shown),
+        "warnings": tuple(Item(one.pointer, one.code, one.detail) for one in warnings),
+        "links": _links(registration, profile),
+        "revision": registration.revision,
+    }
+
+
+def _contacts(shown: Mapping[Role, PublicContact]) -> dict[str, ShownContact]:
+    return {
+        role.value: ShownContact(
+            name=one.name,
+            organization=one.organization,
+            street=one.street,
+            city=one.city,
+            state=one.state,
+            postal_code=one.postal_code,
+            country=one.country,
+            phone=one.phone,
+            phone_ext=one.phone_ext,
+            fax=one.fax,
+            email=one.email,
+            contact_uri=msgspec.UNSET if one.contact_uri is None else one.contact_uri,
+            withheld=tuple(sorted(one.withheld)) if one.withheld else msgspec.UNSET,
+        )
+        for role, one in shown.items()
+    }
+
+
+def _links(registration: Registration, profile: Profile) -> Links:
+    domain = registration.declared.domain
+    is_ended = registration.ended_at is not None
+    path = f"/v1/registrations/{f'id/{registration.id}' if is_ended else domain}"
+    return Links(
+        self=path,
+        status=f"/v1/registrations/{domain}/status",
+        rdap=f"{profile.rdap_base_url}domain/{domain}",
+        contact_form=profile.contact_form_base + registration.alias,
+    )
+
+
+def _dnssec(declared: Declaration) -> dict[str, list[dict[str, int | str]]]:
+    return {
+        "ds": [
+            {
+                "key_tag": one.key_tag,
+                "algorithm": one.algorithm,
+                "digest_type": one.digest_type,
+                "digest": one.digest,
+            }
+            for one in declared.dnssec.ds
+        ],
+        "keys": [
+            {
+                "flags": one.flags,
+                "protocol": one.protocol,
+                "algorithm": one.algorithm,
+                "public_key": one.public_key,
+            }
+            for one in declared.dnssec.keys
+        ],
+    }

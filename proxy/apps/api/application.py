@@ -1,0 +1,31 @@
+"""The registrar API as one aiohttp application: routes, sizes, the OpenAPI document."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+from aiohttp import web
+
+from proxy.apps.api import imports, office, openapi, registrations
+from proxy.apps.api.office import OFFICE
+
+if TYPE_CHECKING:
+    from proxy.apps.api.office import Office
+
+
+def build(parts: Office, version: str) -> web.Application:
+    """The application; `version` is told in the OpenAPI document."""
+    application = web.Application(
+        middlewares=[office.middleware(parts)], client_max_size=parts.limits.body_octets
+    )
+    application[OFFICE] = parts
+    document = msgspec.json.encode(openapi.document(version))
+
+    async def get_document(_: web.Request) -> web.StreamResponse:
+        return web.Response(body=document, content_type="application/json")
+
+    application.router.add_get("/openapi.json", get_document)
+    application.router.add_routes(registrations.routes)
+    application.router.add_routes(imports.routes)
+    return application

@@ -1,0 +1,174 @@
+"""OpenAPI 3.1 of the API, generated from the types that validate and answer.
+
+Made once at the start; must not describe anything that is not served.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+from pydantic.json_schema import models_json_schema
+
+from proxy.apps.api import answers, problems
+from proxy.apps.api.bodies import ImportLine, RegistrationBody
+from proxy.model.identifiers import EndReason
+
+_REF: Final = "#/components/schemas/"
+_NAME: Final = {
+    "name": "domain",
+    "in": "path",
+    "required": True,
+    "schema": {"type": "string"},
+    "description": "A name in A-label or U-label form.",
+}
+_ID: Final = {
+    "name": "id",
+    "in": "path",
+    "required": True,
+    "schema": {"type": "string", "format": "uuid"},
+}
+_KEY: Final = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "maxLength": 255},
+    "description": "The same request with the same key happens once; kept for 24 hours.",
+}
+
+
+def document(version: str) -> dict[str, Any]:
+    """The whole document."""
+    _, bodies = models_json_schema(
+        [(RegistrationBody, "validation"), (ImportLine, "validation")],
+        ref_template=_REF + "{model}",
+    )
+    _, given = msgspec.json.schema_components(
+        [*answers.TYPES, problems.Problem], ref_template=_REF + "{name}"
+    )
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Privacy service, registrar API", "version": version},
+        "security": [{"key": []}],
+        "paths": _paths(),
+        "components": {
+            "schemas": {**bodies["$defs"], **given},
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def _paths() -> dict[str, Any]:
+    registration = "/v1/registrations/{domain}"
+    by_id = "/v1/registrations/id/{id}"
+    return {
+        registration: {
+            "parameters": [_NAME],
+            "put": _call(
+                "Enrol or replace a registration",
+                {"200": "RegistrationAnswer", "201": "RegistrationAnswer"},
+                parameters=[_KEY, _header("If-Match"), _header("If-None-Match")],
+                body=("application/json", "RegistrationBody"),
+            ),
+            "get": _call("The live registration under a name", {"200": "RegistrationFull"}),
+            "delete": _call(
+                "End a registration",
+                {"202": "RegistrationAnswer"},
+                parameters=[_KEY, _header("If-Match"), _reason()],
+            ),
+        },
+        f"{registration}/status": {
+            "parameters": [_NAME],
+            "get": _call("What is observed of a registration", {"200": "StatusAnswer"}),
+        },
+        by_id: {
+            "parameters": [_ID],
+            "get": _call("One registration, ended ones too", {"200": "RegistrationFull"}),
+        },
+        f"{by_id}/status": {
+            "parameters": [_ID],
+            "get": _call("What is observed of a registration", {"200": "StatusAnswer"}),
+        },
+        "/v1/registrations": {
+            "get": _call(
+                "Registrations in id order",
+                {"200": "RegistrationList"},
+                parameters=[
+                    _query("cursor", {"type": "string"}),
+                    _query("limit", {"type": "integer", "minimum": 1, "maximum": 1000}),
+                    _query("updated_since", {"type": "string", "format": "date-time"}),
+                ],
+            )
+        },
+        "/v1/imports": {
+            "post": _call(
+                "Enrol or replace many, one JSON object a line",
+                {"202": "Accepted"},
+                parameters=[
+                    _KEY,
+                    _query("id", {"type": "string", "format": "uuid"}),
+                    _query("after_line", {"type": "integer", "minimum": 0}),
+                ],
+                body=("application/x-ndjson", "ImportLine"),
+            )
+        },
+        "/v1/operations/{id}": {
+            "parameters": [_ID],
+            "get": _call("How far an import is", {"200": "OperationAnswer"}),
+        },
+        "/v1/operations/{id}/errors": {
+            "parameters": [_ID],
+            "get": _call(
+                "Lines that failed, by number",
+                {"200": "LineProblems"},
+                parameters=[
+                    _query("after_line", {"type": "integer", "minimum": 0}),
+                    _query("limit", {"type": "integer", "minimum": 1, "maximum": 1000}),
+                ],
+            ),
+        },
+    }
+
+
+def _call(
+    summary: str,
+    given: dict[str, str],
+    *,
+    parameters: list[dict[str, Any]] | None = None,
+    body: tuple[str, str] | None = None,
+) -> dict[str, Any]:
+    call: dict[str, Any] = {
+        "summary": summary,
+        "responses": {
+            **{status: _response(name, "application/json") for status, name in given.items()},
+            "default": _response("Problem", problems.CONTENT_TYPE),
+        },
+    }
+    if parameters:
+        call["parameters"] = parameters
+    if body is not None:
+        content = {body[0]: {"schema": {"$ref": _REF + body[1]}}}
+        call["requestBody"] = {"required": True, "content": content}
+    return call
+
+
+def _response(name: str, media_type: str) -> dict[str, Any]:
+    return {"description": name, "content": {media_type: {"schema": {"$ref": _REF + name}}}}
+
+
+def _query(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"name": name, "in": "query", "required": False, "schema": schema}
+
+
+def _header(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "header", "required": False, "schema": {"type": "string"}}
+
+
+def _reason() -> dict[str, Any]:
+    words = [
+        one.value
+        for one in EndReason
+        if one not in {EndReason.LAPSED, EndReason.REPLACED}  # ours, not a caller's
+    ]
+    schema = {"type": "string", "enum": words}
+    return {"name": "reason", "in": "query", "required": True, "schema": schema}

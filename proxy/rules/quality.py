@@ -1,0 +1,140 @@
+"""Weak data that is taken nevertheless, because refusing it would leave a person exposed. Pure.
+
+Gives warnings: pointer, code, sentence; never a value. Source: contract, Validation.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+import phonenumbers
+
+from proxy.errors import Fault
+from proxy.model.identifiers import Mode, Role
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from proxy.model.contact import Contact, ContactSet
+    from proxy.model.public_record import Layout
+    from proxy.model.registration import Declaration
+
+_EPP_PHONE: Final = re.compile(r"\+([0-9]{1,3})\.([0-9]{1,14})", re.ASCII)
+"""RFC 5733 s2.5 e164Type: the form in which numbers are given to registries."""
+
+_POSTCODES: Final = {
+    country: re.compile(shape, re.ASCII | re.IGNORECASE)
+    for countries, shape in (
+        ("AT AU BE BG CH CY DK HU LU LV NO NZ PH SI TN ZA", r"\d{4}"),
+        ("CN CO KG KZ MN RO RU SG TJ UZ", r"\d{6}"),
+        ("IN", r"\d{3} ?\d{3}"),
+        ("DE EE EG ES FI FR HR ID IT KE KR MA MX MY RS SA TH TR UA UY", r"\d{5}"),
+        ("CZ GR SE SK", r"\d{3} ?\d{2}"),
+        ("US PR", r"\d{5}(-\d{4})?"),
+        ("BR", r"\d{5}-?\d{3}"),
+        ("CA", r"[a-z]\d[a-z] ?\d[a-z]\d"),
+        ("GB", r"[a-z]{1,2}\d[a-z\d]? ?\d[a-z]{2}"),
+        ("IL", r"\d{5}(\d{2})?"),
+        ("IR", r"\d{5}-?\d{5}"),
+        ("JP", r"\d{3}-?\d{4}"),
+        ("NL", r"\d{4} ?[a-z]{2}"),
+        ("PL", r"\d{2}-?\d{3}"),
+        ("PT", r"\d{4}(-?\d{3})?"),
+        ("VN", r"\d{5,6}"),
+    )
+    for country in countries.split()
+}
+"""Shapes of postcodes (Universal Postal Union); a country that is not here is not judged."""
+
+_LOOKS_PERSONAL: Final = re.compile(r"[^\s@]+@[^\s@]+|(?:\d[ ()./-]{0,2}){9,}|\+\d")
+"""A mail address, or as many digits as telephone, tax and identity numbers have."""
+
+_KNOWN_IDS: Final = re.compile(r"[A-Za-z]{0,4}[0-9]+[-_][A-Za-z0-9]+", re.ASCII)
+"""The usual form of registry object ids (RFC 5730 s2.8): digits, then the repository's name."""
+
+
+def warnings(declared: Declaration, contacts: ContactSet, layout: Layout) -> tuple[Fault, ...]:
+    """Everything weak about a valid enrolment, in reading order."""
+    found = [*_of_publication(declared, contacts, layout)]
+    for role, contact in contacts.given.items():
+        found.extend(_of_contact(f"/contacts/{role}", contact))
+    return tuple(found)
+
+
+def is_possible_phone(phone: str) -> bool:
+    """Whether a number in `+cc.number` form has a length that its country uses."""
+    parts = _EPP_PHONE.fullmatch(phone)
+    if parts is None:
+        return False
+    national = parts[2]
+    zeros = len(national) - len(national.lstrip("0"))
+    # Built rather than parsed: parsing costs ten times as much, four times a registration.
+    return phonenumbers.is_possible_number(
+        phonenumbers.PhoneNumber(
+            country_code=int(parts[1]),
+            national_number=int(national),
+            italian_leading_zero=True if zeros else None,
+            number_of_leading_zeros=zeros or None,
+        )
+    )
+
+
+def looks_personal(text: str) -> bool:
+    """Whether free text looks like an identifier of a person."""
+    return _KNOWN_IDS.fullmatch(text) is None and _LOOKS_PERSONAL.search(text) is not None
+
+
+def _of_publication(declared: Declaration, contacts: ContactSet, layout: Layout) -> Iterator[Fault]:
+    if layout.proxy == "registry-hides" and declared.mode in {Mode.PROXY, Mode.PRIVACY}:
+        yield Fault(
+            pointer="/mode",
+            code="registry_hides",
+            detail="The registry of this TLD hides contacts itself.",
+        )
+    texts = [
+        ("/registry_domain_id", declared.registry_domain_id),
+        ("/registrant_registry_id", declared.registrant_registry_id),
+        ("/reseller", declared.reseller),
+    ]
+    registrant = contacts.resolve(Role.REGISTRANT)
+    if registrant is not None and declared.mode is Mode.PRIVACY:
+        texts.append(("/contacts/registrant/name", registrant.name))
+    if registrant is not None and declared.mode is Mode.REDACTED:
+        texts.append(("/contacts/registrant/state", registrant.state))
+    for pointer, text in texts:
+        if text is not None and looks_personal(text):
+            yield Fault(
+                pointer=pointer,
+                code="looks_personal",
+                detail="This text is published and looks like an identifier of a person.",
+            )
+
+
+def _of_contact(pointer: str, contact: Contact) -> Iterator[Fault]:
+    for member, number in (("phone", contact.phone), ("fax", contact.fax)):
+        if number is not None and not is_possible_phone(number):
+            code = "phone_form" if _EPP_PHONE.fullmatch(number) is None else "phone_not_possible"
+            yield Fault(
+                pointer=f"{pointer}/{member}",
+                code=code,
+                detail="Not a possible number in the form +cc.number.",
+            )
+    shape = _POSTCODES.get(contact.country or "")
+    if contact.postal_code is not None and shape and shape.fullmatch(contact.postal_code) is None:
+        yield Fault(
+            pointer=f"{pointer}/postal_code",
+            code="postal_code_shape",
+            detail="Not the shape of a postcode of this country.",
+        )
+    country = contact.country
+    if country is not None and country not in phonenumbers.SUPPORTED_REGIONS | _NO_PHONES:
+        yield Fault(
+            pointer=f"{pointer}/country",
+            code="country_unknown",
+            detail="Not a country code of ISO 3166-1.",
+        )
+
+
+_NO_PHONES: Final = frozenset({"AQ", "BV", "GS", "HM", "PN", "TF", "UM"})
+"""Countries of ISO 3166-1 without telephone numbers of their own, so not in phonenumbers."""

@@ -1,0 +1,150 @@
+"""The API process: seals and writes, can open nothing. Composition only."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from datetime import timedelta
+from importlib import metadata
+from typing import TYPE_CHECKING, Final
+
+import phonenumbers
+import structlog
+from aiohttp import web
+
+from proxy.apps.api import application
+from proxy.apps.api.access import KeyRing
+from proxy.apps.api.office import Limits, Office
+from proxy.errors import ProxyError, Unavailable
+from proxy.rules.throttling import Limit
+from proxy.run.waking import Waker
+from proxy.store import operations, tenants
+from proxy.store import pool as pools
+from proxy.vault import seal
+
+if TYPE_CHECKING:
+    from proxy.model.sealed import IntakeKey
+    from proxy.run.process import Process
+    from proxy.settings import Settings
+    from proxy.store.pool import Pool
+
+INTAKE_POLL_S: Final = 2.0
+"""Seconds between looks at the newest intake key; keys are renewed daily and overlap by hours."""
+
+SWEEP_S: Final = 5.0
+INTERRUPTED_AFTER: Final = timedelta(seconds=20)  # four heartbeats of services.ingest
+_NAMES_KEPT: Final = timedelta(days=1)
+
+# Read before privileges drop: later the role's user may be unable to read the package.
+phonenumbers.PhoneMetadata.load_all()
+
+_log = structlog.get_logger()
+
+
+async def serve(process: Process) -> None:
+    """Answer until told to stop, let open requests end, and return."""
+    if process.database is None:
+        raise Unavailable("database", "The API needs a database.")
+    settings = process.settings
+    pool = await pools.open_pool(
+        process.database, min_size=2, max_size=settings.api_database_connections
+    )
+    intake = _Intake(process, pool)
+    waker = Waker(process.database)
+    sealer = seal.IntakeSealer(
+        keys=seal.load_api_keys(process.paths.key_dir / "api" / "api.json"),
+        pin=seal.load_pin(process.paths.data_dir / "vault.pub"),
+        current=intake.current,
+        clock=process.clock,
+        random=secrets.token_bytes,
+    )
+    office = Office(
+        pool=pool,
+        sealer=sealer,
+        keys=KeyRing(pool, time.monotonic),
+        clock=process.clock,
+        random=secrets.token_bytes,
+        limits=_limits(settings),
+        wake=waker.wake,
+        metrics=process.metrics,
+    )
+    runner = web.AppRunner(
+        application.build(office, metadata.version("privacyproxy")),
+        access_log=None,  # it would hold client addresses
+        shutdown_timeout=settings.drain_s,
+        handle_signals=False,
+    )
+    await runner.setup()
+    rounds = [
+        asyncio.create_task(one) for one in (intake.watch(), _sweep(process, pool), waker.run())
+    ]
+    try:
+        await intake.first()
+        for one in process.sockets.get("api", ()):
+            await web.SockSite(runner, one).start()
+        process.ready()
+        await process.stopping.wait()
+    finally:
+        await runner.cleanup()
+        for task in rounds:
+            task.cancel()
+        await asyncio.gather(*rounds, return_exceptions=True)
+        pool.terminate()
+
+
+def _limits(settings: Settings) -> Limits:
+    rate = settings.api_rate_limit
+    return Limits(
+        body_octets=settings.api_body_octets,
+        import_octets=settings.import_max_octets,
+        line_octets=settings.import_line_octets,
+        batch_lines=settings.import_batch_rows,
+        reservation_days=settings.reservation_days,
+        rate=None if rate is None else Limit(count=rate.requests, period_s=rate.seconds),
+    )
+
+
+class _Intake:
+    """The newest intake key, as last read."""
+
+    def __init__(self, process: Process, pool: Pool) -> None:
+        self._clock = process.clock
+        self._pool = pool
+        self._key: IntakeKey | None = None
+        self._found = asyncio.Event()
+
+    def current(self) -> IntakeKey | None:
+        """The key, or None before the vault has published one."""
+        return self._key
+
+    async def first(self) -> None:
+        """Returns once there is a key: until then no PUT could be sealed."""
+        await self._found.wait()
+
+    async def watch(self) -> None:
+        """Reads the newest key for ever; keeps the last one while the database is away."""
+        while True:
+            try:
+                async with self._pool.acquire() as connection:
+                    key = await tenants.newest_intake_key(connection, self._clock.now())
+            except (ProxyError, OSError) as error:
+                _log.warning("intake_key_unread", error=type(error).__name__)
+            else:
+                if key is not None:
+                    self._key = key
+                    self._found.set()
+            await asyncio.sleep(INTAKE_POLL_S if self._found.is_set() else 0.1)
+
+
+async def _sweep(process: Process, pool: Pool) -> None:
+    """Finds imports whose process died, for ever."""
+    while True:
+        now = process.clock.now()
+        try:
+            async with pool.acquire() as connection:
+                await operations.interrupt(connection, now, now - INTERRUPTED_AFTER)
+                await operations.forget_names(connection, now - _NAMES_KEPT)
+        except (ProxyError, OSError) as error:
+            _log.warning("import_sweep_failed", error=type(error).__name__)
+        await asyncio.sleep(SWEEP_S)

@@ -1,0 +1,84 @@
+"""Registrars' accounts and keys, made with the operator's database login.
+
+Used by the command line and the demo. A key's secret is given out once and kept nowhere.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from proxy.apps.api import access, profiles
+from proxy.errors import NotFound
+from proxy.model import identifiers
+from proxy.model.identifiers import AccreditationId, ApiKeyId, Scope, TenantId
+from proxy.model.public_record import Accreditation
+from proxy.run import boot, database
+from proxy.store import pool as pools
+from proxy.store import tenants
+from proxy.store.logins import LoginRole
+from proxy.store.tenants import ApiKey
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from proxy.settings import Settings
+    from proxy.store.pool import Access
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Added:
+    """A new registrar and its key, shown once."""
+
+    id: TenantId
+    api_key: str = field(repr=False)
+
+
+def operator_access(settings: Settings) -> Access:
+    """How the command line logs in; raises Unavailable with what is missing."""
+    return boot.access(database.login(settings, LoginRole.OPERATOR))
+
+
+async def add_registrar(
+    settings: Settings, name: str, iana_id: int, profile: bytes | None, now: datetime
+) -> Added:
+    """Adds a registrar; raises InvalidInput listing every fault of the profile."""
+    tenant_id = TenantId(identifiers.uuid7(now, secrets.token_bytes(10)))
+    accreditation = Accreditation(
+        id=AccreditationId(f"iana-{iana_id}"), registrar_name=name, iana_id=iana_id
+    )
+    defaults = profiles.Defaults(
+        rdap_base_url=settings.rdap_base_url or f"http://{settings.rdap_listen[0].text}/",
+        web_base_url=settings.web_base_url,
+    )
+    body = profiles.default_body(name) if profile is None else profile
+    parsed, validated = profiles.parse_profile(body, tenant_id, accreditation, defaults)
+    key, text = _new_key(tenant_id, frozenset(Scope))
+    async with pools.connected(operator_access(settings)) as connection:
+        await tenants.add(connection, name, parsed, validated, key, now)
+    return Added(id=tenant_id, api_key=text)
+
+
+async def add_key(
+    settings: Settings, tenant_id: UUID, scopes: frozenset[Scope], now: datetime
+) -> tuple[ApiKeyId, str]:
+    """A further key of a registrar: its id and its text; raises NotFound."""
+    key, text = _new_key(TenantId(tenant_id), scopes)
+    async with pools.connected(operator_access(settings)) as connection:
+        if not await tenants.is_known(connection, TenantId(tenant_id)):
+            raise NotFound("registrar", "There is no registrar by this id.")
+        await tenants.add_key(connection, key, now)
+    return key.id, text
+
+
+async def revoke_key(settings: Settings, key_id: ApiKeyId, now: datetime) -> None:
+    """Ends a key."""
+    async with pools.connected(operator_access(settings)) as connection:
+        await tenants.revoke_key(connection, key_id, now)
+
+
+def _new_key(tenant_id: TenantId, scopes: frozenset[Scope]) -> tuple[ApiKey, str]:
+    key_id, text, hashed = access.make_key(secrets.token_bytes)
+    return ApiKey(id=key_id, tenant_id=tenant_id, secret_sha256=hashed, scopes=scopes), text

@@ -1,0 +1,244 @@
+"""What a valid enrolment will write: the step between reading and writing. No I/O.
+
+Shared by PUT and imports, so that both decide, seal and publish alike.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from proxy.errors import Conflict, Fault, InvalidInput, Refused
+from proxy.model import identifiers
+from proxy.model.identifiers import RegistrationId, Role, State
+from proxy.model.registration import Registration
+from proxy.model.sealed import ToSeal
+from proxy.rules import identity, publication
+from proxy.rules.identity import Reason
+from proxy.store.registrations import Row
+from proxy.wire import published
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from proxy.errors import ProxyError
+    from proxy.model.enrolment import Enrolment, Tenant
+    from proxy.model.identifiers import ResellerId
+    from proxy.model.public_record import PublicRecord
+    from proxy.ports import Sealer
+    from proxy.store.registrations import Found, Kept
+
+VALUE_OCTETS: Final = 2048
+"""Longest published value; the schema's CHECK on `published`."""
+
+_ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's: no i, l, o, u
+_LETTERS: Final = 13  # 65 bits: an alias can not be guessed, and reads well on the telephone
+
+_REFUSALS: Final[dict[Reason, Callable[[], ProxyError]]] = {
+    Reason.DIFFERENT_REGISTRATION: lambda: Conflict(
+        "different_registration",
+        "Registry id or creation date are another registration's; name it in `replaces`.",
+    ),
+    Reason.REPLACES_ANOTHER: lambda: Conflict(
+        "replaces_another", "`replaces` does not name the live registration of this name."
+    ),
+    Reason.PUBLISH_GRANT_NEEDED: lambda: Refused(
+        "publish_grant_needed", "Publishing a person needs a grant; `redacted` needs none."
+    ),
+    Reason.PRIVACY_NOT_PERMITTED: lambda: _fault(
+        "/mode", "privacy_not_permitted", "The registry of this TLD forbids this mode."
+    ),
+    Reason.CREATED_AT_NEEDED: lambda: _fault(
+        "/created_at", "required", "A name that exists keeps its creation date."
+    ),
+    Reason.PRECONDITION_FAILED: lambda: Conflict(
+        "precondition_failed", "The registration is not as the request expects it."
+    ),
+    Reason.STALE: lambda: Conflict("stale", "`updated_at` is older than what is registered."),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What a decision needs beside the request: all of it handed in."""
+
+    tenant: Tenant
+    sealer: Sealer
+    random: Callable[[int], bytes]
+    now: datetime
+    reservation_days: int
+    reseller: ResellerId | None  # of the key: it sees and writes this reseller's names alone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """The registration as it will be; `row` is None where nothing changes."""
+
+    registration: Registration
+    record: PublicRecord | None = field(repr=False)
+    lapses_at: datetime | None
+    row: Row | None
+    to_seal: ToSeal | None = field(repr=False)
+    is_new: bool
+
+
+def plan(
+    desk: Desk,
+    enrolment: Enrolment,
+    found: Found,
+    precondition: identity.Precondition,
+    *,
+    is_import: bool,
+) -> Planned:
+    """What to write for `enrolment`; raises the ProxyError of a refusal."""
+    enrolment = _for_reseller(enrolment, found.kept, desk.reseller)
+    declared = enrolment.declared
+    present = None if found.kept is None else found.kept.registration
+    decision = identity.decide(
+        enrolment,
+        present,
+        spoken_elsewhere=found.spoken_elsewhere,
+        layout=desk.tenant.profiles[declared.profile].layout_for(declared.domain),
+        precondition=precondition,
+        refuse_stale=is_import,
+    )
+    if isinstance(decision, identity.Refused):
+        raise _REFUSALS[decision.reason]()
+    if isinstance(decision, identity.Enrol) or found.kept is None:
+        ends = decision.ends if isinstance(decision, identity.Enrol) else None
+        return _first(desk, enrolment, decision.state, ends)
+    return _next(desk, enrolment, found.kept, decision.state, is_import=is_import)
+
+
+def _first(desk: Desk, enrolment: Enrolment, state: State, ends: RegistrationId | None) -> Planned:
+    registration = Registration(
+        tenant_id=desk.tenant.id,
+        id=RegistrationId(identifiers.uuid7(desk.now, desk.random(10))),
+        revision=1,
+        state=state,
+        declared=enrolment.declared,
+        reference=new_letters(desk.random).upper(),
+        alias=new_letters(desk.random),
+        enrolled_at=desk.now,
+    )
+    lapses_at = None
+    if state is State.RESERVED:
+        lapses_at = desk.now + timedelta(days=desk.reservation_days)
+    mac = desk.sealer.fingerprint(desk.tenant.id, registration.id, enrolment.contacts)
+    record, value = _published(registration, enrolment)
+    return Planned(
+        registration=registration,
+        record=record,
+        lapses_at=lapses_at,
+        row=Row(
+            registration=registration,
+            record_version=1,
+            contacts_mac=mac,
+            lapses_at=lapses_at,
+            value=value,
+            replaced_revision=None,
+            ends=ends,
+        ),
+        to_seal=_to_seal(registration, enrolment, 1),
+        is_new=True,
+    )
+
+
+def _next(
+    desk: Desk, enrolment: Enrolment, kept: Kept, state: State, *, is_import: bool
+) -> Planned:
+    present = kept.registration
+    mac = desk.sealer.fingerprint(desk.tenant.id, present.id, enrolment.contacts)
+    has_new_contacts = mac != kept.contacts_mac
+    # A file may be sent again: there, a change of holder needs other contacts to be one.
+    rotates = enrolment.holder_change and (has_new_contacts or not is_import)
+    lapses_at = kept.lapses_at if state is State.RESERVED else None
+    is_same = present.declared == enrolment.declared and present.state is state
+    if is_same and not has_new_contacts and not rotates:
+        record, _ = _published(present, enrolment)
+        return Planned(
+            registration=present,
+            record=record,
+            lapses_at=lapses_at,
+            row=None,
+            to_seal=None,
+            is_new=False,
+        )
+    version = kept.record_version + (1 if has_new_contacts or rotates else 0)
+    registration = replace(
+        present,
+        revision=present.revision + 1,
+        state=state,
+        declared=enrolment.declared,
+        reference=new_letters(desk.random).upper() if rotates else present.reference,
+        alias=new_letters(desk.random) if rotates else present.alias,
+        end_reason=None,
+    )
+    record, value = _published(registration, enrolment)
+    return Planned(
+        registration=registration,
+        record=record,
+        lapses_at=lapses_at,
+        row=Row(
+            registration=registration,
+            record_version=version,
+            contacts_mac=mac,
+            lapses_at=lapses_at,
+            value=value,
+            replaced_revision=present.revision,
+        ),
+        to_seal=_to_seal(registration, enrolment, version)
+        if version > kept.record_version
+        else None,
+        is_new=False,
+    )
+
+
+def new_letters(random: Callable[[int], bytes]) -> str:
+    """Thirteen random letters and digits, 65 bits."""
+    number = int.from_bytes(random(9))
+    return "".join(_ALPHABET[number >> 5 * place & 31] for place in range(_LETTERS))
+
+
+def _published(
+    registration: Registration, enrolment: Enrolment
+) -> tuple[PublicRecord | None, bytes | None]:
+    registrant = enrolment.contacts.resolve(Role.REGISTRANT)
+    record = publication.project(registration, registrant)
+    if record is None:
+        return None, None
+    value = published.encode_record(record)
+    if len(value) > VALUE_OCTETS:
+        raise _fault("", "record_too_large", "The public record would be too large.")
+    return record, value
+
+
+def _to_seal(registration: Registration, enrolment: Enrolment, version: int) -> ToSeal:
+    return ToSeal(
+        tenant_id=registration.tenant_id,
+        registration_id=registration.id,
+        version=version,
+        contacts=enrolment.contacts,
+    )
+
+
+def _for_reseller(
+    enrolment: Enrolment, kept: Kept | None, reseller: ResellerId | None
+) -> Enrolment:
+    """The enrolment under the key's reseller; another reseller's name is refused."""
+    if reseller is None:
+        return enrolment
+    if kept is not None and kept.registration.declared.reseller != reseller:
+        raise Refused("other_reseller", "The name belongs to another reseller of this account.")
+    if enrolment.declared.reseller not in {None, reseller}:
+        raise _fault("/reseller", "other_reseller", "The key is another reseller's.")
+    return replace(enrolment, declared=replace(enrolment.declared, reseller=reseller))
+
+
+def _fault(pointer: str, code: str, detail: str) -> InvalidInput:
+    """An InvalidInput with one fault; its code is the fault's where the whole body hangs on it."""
+    fault = Fault(pointer=pointer, code=code, detail=detail)
+    whole = code if code == "privacy_not_permitted" else "invalid_body"
+    return InvalidInput(whole, detail, (fault,))
