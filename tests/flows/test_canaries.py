@@ -30,7 +30,7 @@ SURFACES = (
 )
 
 
-def body(mode: str, domain: str, **changes: object) -> dict[str, Any]:
+def body(mode: str, domain: str, /, **changes: object) -> dict[str, Any]:
     """A registration whose persons are markers."""
     return {
         "domain": domain,
