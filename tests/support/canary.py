@@ -99,6 +99,8 @@ def disguises(core: str) -> Iterator[tuple[str, bytes]]:
     yield "utf-16-le", core.encode("utf-16-le")
     yield "utf-16-be", core.encode("utf-16-be")
     yield "hex", plain.hex().encode()
+    yield "utf-16-le in hex", core.encode("utf-16-le").hex().encode()
+    yield "utf-16-be in hex", core.encode("utf-16-be").hex().encode()
     yield "percent", urllib.parse.quote(core, safe="").lower().encode()
     yield "percent of every octet", "".join(f"%{octet:02x}" for octet in plain).encode()
     yield "json escapes", "".join(f"\\u{ord(letter):04x}" for letter in core).encode()

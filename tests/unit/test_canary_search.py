@@ -27,6 +27,7 @@ ENCODINGS: dict[str, Callable[[str], bytes]] = {
     "utf-16-le": lambda t: t.encode("utf-16-le"),
     "utf-16-be": lambda t: t.encode("utf-16-be"),
     "hex": lambda t: t.encode().hex().encode(),
+    "utf-16 in hex": lambda t: t.encode("utf-16-be").hex().encode(),
     "hex in capitals": lambda t: t.encode().hex().upper().encode(),
     "base64": lambda t: base64.b64encode(t.encode()),
     "base64, one octet on": lambda t: base64.b64encode(b"x" + t.encode()),
