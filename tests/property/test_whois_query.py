@@ -67,7 +67,8 @@ def test_any_words_are_a_query_or_invalid(parts: list[str], end: str) -> None:
     name,
     st.sampled_from(
         ["{}", "{}.", " {} ", "\t{}", "domain {}", "DOM {}", "={}", "= {}", "domain ={}",
-         "domain = {}", "-T dn,ace {}", "-C US-ASCII -T dn,ace {}", "--show-handles {}", "-V Md5.5 {}",
+         "domain = {}", "-T dn,ace {}", "-C US-ASCII -T dn,ace {}", "--show-handles {}",
+         "-V Md5.5 {}",
          "-C UTF-8 {}", "--charset=utf-8 {}", "{}/e", "{}/E", "-B -r {}", "-q domain {}"]
     ),
     st.sampled_from(["\n", "\r\n", "", "\r", "\nwhatever follows\r\n", "\r\n\xff"]),
