@@ -121,6 +121,7 @@ class Sheets:
             sheet = self._make(shape, record, u_labels)
         # One call escapes all texts and writes all dates; they come back apart at `","`, which
         # can not stand inside a JSON string.
+        hosts = record.nameservers
         texts = _values.encode(
             (
                 domain,
@@ -136,21 +137,25 @@ class Sheets:
                 updated or "",
                 transferred or "",
                 *(_consented_values(record) if consented else _NOTHING),
+                *[host.name for host in hosts],
             )
         ).decode("utf-8")
         if "<" in texts:
             texts = texts.replace("<", "\\u003c")
         values = texts[2:-2].split('","')
+        has_glue = any([host.addresses for host in hosts])  # noqa: C419 - twice as fast for a few
         dnssec = record.dnssec
         lists = (
             asked,
             as_of,
             _status_list(record.statuses),
-            _nameserver_list(record.nameservers),
+            _glued(hosts) if has_glue else _hosts(values[_URL:]),
             _secure_dns(dnssec) if dnssec.ds or dnssec.keys else _UNSIGNED,
         )
-        values += lists
-        material = texts + asked + lists[2] + lists[3] + lists[4]
+        values[_URL:] = lists
+        # The names of the hosts stand in the texts; only glue has to be added.
+        glue = lists[3] if has_glue else ""
+        material = texts + asked + lists[2] + glue + lists[4]
         return sheet.fill(values).encode("utf-8"), material.encode("utf-8")
 
     def _make(self, shape: object, record: PublicRecord, u_labels: str | None) -> _Sheet:
@@ -239,10 +244,29 @@ def _status_list(codes: tuple[str, ...]) -> str:
     return dump(rdap_objects.statuses(codes))
 
 
-@functools.lru_cache(maxsize=8192)
-def _nameserver_list(hosts: tuple[Nameserver, ...]) -> str:
+def _hosts(names: list[str]) -> str:
+    """Name servers without glue; the names are escaped already."""
+    if not names:
+        return "[]"
+    between = '"},{"objectClassName":"nameserver","ldhName":"'
+    return '[{"objectClassName":"nameserver","ldhName":"' + between.join(names) + '"}]'
+
+
+def _glued(hosts: tuple[Nameserver, ...]) -> str:
     return dump([rdap_objects.nameserver_object(host) for host in hosts])
 
 
+class _Ds(msgspec.Struct, frozen=True, rename="camel", gc=False):
+    key_tag: int
+    algorithm: int
+    digest: str
+    digest_type: int
+
+
 def _secure_dns(dnssec: Dnssec) -> str:
-    return dump(rdap_objects.secure_dns(dnssec))
+    """What rdap_objects.secure_dns says; DS data, the usual case, at a fifth of the time."""
+    if dnssec.keys:
+        return dump(rdap_objects.secure_dns(dnssec))
+    found = [_Ds(ds.key_tag, ds.algorithm, ds.digest, ds.digest_type) for ds in dnssec.ds]
+    text = _values.encode(found).decode("utf-8").replace("<", "\\u003c")
+    return '{"delegationSigned":true,"dsData":' + text + "}"
