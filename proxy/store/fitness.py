@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from proxy.store.pool import Access, Connection
 
-OLDEST_VERSION = 150_000  # server_version_num of PostgreSQL 15
+OLDEST_MAJOR = 15  # the oldest PostgreSQL that the tests run against
 _SETTINGS = {"server_encoding": "UTF8", "synchronous_commit": "on", "fsync": "on"}
 _SETTING_ADVICE = {
     "server_encoding": "make the database anew with ENCODING 'UTF8'",
@@ -59,15 +59,15 @@ async def examine(accesses: Mapping[LoginRole, Access]) -> tuple[Finding, ...]:
     return tuple(found)
 
 
-async def inspect(connection: Connection) -> tuple[Finding, ...]:
+async def inspect(connection: Connection, *, oldest: int = OLDEST_MAJOR) -> tuple[Finding, ...]:
     """What is wrong with the server and the database, whoever looks."""
     found: list[Finding] = []
     version = connection.get_server_version()
-    if version.major * 10_000 < OLDEST_VERSION:
+    if version.major < oldest:
         found.append(
             Finding(
                 code="database_version",
-                detail=f"PostgreSQL {version.major} is too old: 15 or later is needed.",
+                detail=f"PostgreSQL {version.major} is too old: {oldest} or later is needed.",
             )
         )
     for name, wanted in _SETTINGS.items():

@@ -17,6 +17,7 @@ The operator makes logins and database once, as an administrator (psql asks for 
 from __future__ import annotations
 
 import ssl
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
@@ -33,6 +34,15 @@ _SCHEMES = frozenset({"postgresql", "postgres"})
 _FORM = "postgresql://host:port/database or postgresql:///database?host=/socket/directory"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a database is; a host that begins with `/` is a Unix socket's directory."""
+
+    host: str
+    port: int
+    database: str
+
+
 def access(url: str, role: LoginRole, *, password_dir: Path, ca: Path | None = None) -> Access:
     """How `role` logs in to the database at `url`.
 
@@ -40,6 +50,19 @@ def access(url: str, role: LoginRole, *, password_dir: Path, ca: Path | None = N
     system's authorities are asked. Raises InvalidInput for a URL that names something unsafe or
     unknown, Unavailable for a file that can not be read.
     """
+    where = place(url)
+    return Access(
+        host=where.host,
+        port=where.port,
+        user=role.login,
+        password=password(password_dir, role),
+        database=where.database,
+        tls=None if where.host.startswith("/") else _tls(ca),
+    )
+
+
+def place(url: str) -> Place:
+    """What `url` names; raises InvalidInput for what is unsafe or unknown."""
     parts = _split(url)
     options = _options(parts)
     host = parts.hostname or options.get("host", "")
@@ -47,14 +70,21 @@ def access(url: str, role: LoginRole, *, password_dir: Path, ca: Path | None = N
     # A directory escaped into the host part loses its capitals there: only ?host= is taken.
     if not host or "%" in host or not database or "/" in database:
         raise InvalidInput("database_url", f"The database URL must be {_FORM}.")
-    return Access(
-        host=host,
-        port=parts.port or DEFAULT_PORT,
-        user=role.login,
-        password=_password(password_dir / role.login),
-        database=database,
-        tls=None if host.startswith("/") else _tls(ca),
-    )
+    return Place(host=host, port=parts.port or DEFAULT_PORT, database=database)
+
+
+def password(password_dir: Path, role: LoginRole) -> str:
+    """The password of `role`; raises Unavailable naming the file that should hold it."""
+    file = password_dir / role.login
+    try:
+        found = file.read_text("utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError):
+        raise Unavailable(
+            "database_password", f"{file} can not be read: put the password of {file.name} there."
+        ) from None
+    if not found:
+        raise Unavailable("database_password", f"{file} is empty.")
+    return found
 
 
 def _split(url: str) -> SplitResult:
@@ -87,18 +117,6 @@ def _options(parts: SplitResult) -> dict[str, str]:
     if "host" in options and (parts.hostname or not options["host"].startswith("/")):
         raise InvalidInput("database_url", "The option host is for the directory of a Unix socket.")
     return options
-
-
-def _password(file: Path) -> str:
-    try:
-        password = file.read_text("utf-8").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError):
-        raise Unavailable(
-            "database_password", f"{file} can not be read: put the password of {file.name} there."
-        ) from None
-    if not password:
-        raise Unavailable("database_password", f"{file} is empty.")
-    return password
 
 
 def _tls(ca: Path | None) -> ssl.SSLContext:
