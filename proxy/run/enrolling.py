@@ -8,7 +8,6 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 from proxy.apps.api import access, profiles
 from proxy.errors import NotFound
@@ -23,6 +22,7 @@ from proxy.store.tenants import ApiKey
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from uuid import UUID
 
     from proxy.settings import Settings
     from proxy.store.pool import Access
@@ -57,7 +57,7 @@ async def add_registrar(
     parsed, validated = profiles.parse_profile(body, tenant_id, accreditation, defaults)
     key, text = _new_key(tenant_id, frozenset(Scope))
     async with pools.connected(operator_access(settings)) as connection:
-        await tenants.add(connection, name, parsed, validated, key, now)
+        await tenants.add(connection, name, parsed, body=validated, key=key, now=now)
     return Added(id=tenant_id, api_key=text)
 
 

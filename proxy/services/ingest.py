@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Final
 
 from proxy.errors import Conflict, Fault, InvalidInput, ProxyError, Unavailable
 from proxy.model import identifiers
-from proxy.model.enrolment import Enrolment
 from proxy.rules.identity import Precondition
 from proxy.services import plan_registration
 from proxy.store import operations, registrations
@@ -29,6 +28,7 @@ from proxy.store.registrations import LedgerEntry
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
+    from proxy.model.enrolment import Enrolment
     from proxy.model.identifiers import DomainName, OperationId
     from proxy.services.plan_registration import Desk, Planned
     from proxy.store.pool import Connection, Pool

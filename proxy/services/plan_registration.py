@@ -105,7 +105,8 @@ def plan(
         refuse_stale=is_import,
     )
     if isinstance(decision, identity.Refused):
-        raise _REFUSALS[decision.reason]()
+        refuse = _REFUSALS[decision.reason]
+        raise refuse()
     if isinstance(decision, identity.Enrol) or found.kept is None:
         ends = decision.ends if isinstance(decision, identity.Enrol) else None
         return _first(desk, enrolment, decision.state, ends)

@@ -1,6 +1,6 @@
 -- find --
 -- What was answered to a request with this key.
--- roles: api
+-- roles: api worker
 -- $1 tenant_id, $2 route, $3 key hash
 SELECT body_mac, status, headers, response, created_at
 FROM idempotency
@@ -17,7 +17,7 @@ ON CONFLICT DO NOTHING;
 
 -- forget --
 -- Removes a key whose time is over, so that it can be used anew.
--- roles: api
+-- roles: api worker
 -- $1 tenant_id, $2 route, $3 key hash, $4 kept since
 DELETE FROM idempotency
 WHERE tenant_id = $1 AND route = $2 AND key_sha256 = $3 AND created_at <= $4;

@@ -9,7 +9,7 @@ RETURNING id;
 
 -- resume --
 -- Takes up an import that was interrupted; answers how many lines are dealt with.
--- roles: api
+-- roles: api worker
 -- $1 tenant_id, $2 id, $3 now
 UPDATE operation SET state = 'running', reason = NULL, finished_at = NULL, touched_at = $3
 WHERE tenant_id = $1 AND id = $2 AND state = 'failed' AND reason = 'interrupted'
@@ -26,7 +26,7 @@ RETURNING domain;
 
 -- advance --
 -- Moves the counters of a running import; answers nothing where it no longer runs.
--- roles: api
+-- roles: api worker
 -- $1 tenant_id, $2 id, $3 lines dealt with, $4 of them failed, $5 now
 UPDATE operation SET done = done + $3, failed = failed + $4, touched_at = $5
 WHERE tenant_id = $1 AND id = $2 AND state = 'running'
@@ -63,21 +63,21 @@ WHERE tenant_id = $1 AND id = $2 AND state = 'running';
 
 -- interrupt --
 -- Imports nobody has touched for a while: their process is gone.
--- roles: api
+-- roles: api worker
 -- $1 now, $2 touched before
 UPDATE operation SET state = 'failed', reason = 'interrupted', finished_at = $1
 WHERE state = 'running' AND touched_at < $2;
 
 -- find --
 -- One operation.
--- roles: api
+-- roles: api operator worker
 -- $1 tenant_id, $2 id
 SELECT id, state, total, done, failed, absent, reason
 FROM operation WHERE tenant_id = $1 AND id = $2;
 
 -- errors --
 -- Lines that failed, in order, after a line.
--- roles: api
+-- roles: api worker
 -- $1 tenant_id, $2 operation_id, $3 after line, $4 limit
 SELECT line, code, faults FROM operation_error
 WHERE tenant_id = $1 AND operation_id = $2 AND line > $3

@@ -1,6 +1,6 @@
 -- find --
 -- The live registration under each name, whether another tenant speaks for it, and its record.
--- roles: api
+-- roles: api operator worker
 -- $1 tenant_id, $2 domains
 SELECT asked.domain AS asked_domain,
        live.id, live.state, live.revision, live.declared, live.reference, live.alias,
@@ -18,7 +18,7 @@ LEFT JOIN published shown
 
 -- find_by_id --
 -- One registration, ended or not, with its published value.
--- roles: api
+-- roles: api operator worker
 -- $1 tenant_id, $2 registration_id
 SELECT kept.id, kept.state, kept.revision, kept.declared, kept.reference, kept.alias,
        kept.record_version, kept.contacts_mac, kept.enrolled_at, kept.lapses_at, kept.ended_at,
@@ -31,7 +31,7 @@ WHERE kept.tenant_id = $1 AND kept.id = $2;
 
 -- list --
 -- Registrations in id order after a given id, changed since a moment.
--- roles: api
+-- roles: api operator worker
 -- $1 tenant_id, $2 after id, $3 changed since or NULL, $4 reseller or NULL, $5 limit
 SELECT kept.id, kept.state, kept.revision, kept.declared, kept.reference, kept.alias,
        kept.record_version, kept.contacts_mac, kept.enrolled_at, kept.lapses_at, kept.ended_at,
@@ -48,7 +48,7 @@ LIMIT $5;
 
 -- status --
 -- Whether the vault has adopted the newest contacts, and whether the record is in the journal.
--- roles: api
+-- roles: api operator
 -- $1 tenant_id, $2 registration_id
 SELECT NOT EXISTS (SELECT 1 FROM sealed_record sealed
                    WHERE sealed.tenant_id = kept.tenant_id AND sealed.registration_id = kept.id

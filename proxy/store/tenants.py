@@ -1,4 +1,4 @@
-"""Registrars' accounts: tenants, API keys, profiles, accreditations, the intake key to seal with."""
+"""Registrars' accounts: tenants, API keys, profiles, accreditations, the intake key."""
 
 from __future__ import annotations
 
@@ -88,7 +88,13 @@ async def count(connection: Connection) -> int:
 
 
 async def add(
-    connection: Connection, name: str, profile: Profile, body: str, key: ApiKey, now: datetime
+    connection: Connection,
+    name: str,
+    profile: Profile,
+    *,
+    body: str,
+    key: ApiKey,
+    now: datetime,
 ) -> None:
     """Adds a registrar with one profile, its accreditations and one key; one transaction.
 

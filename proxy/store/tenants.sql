@@ -1,6 +1,6 @@
 -- key --
 -- An API key that was not revoked.
--- roles: api
+-- roles: api operator
 -- $1 key id
 SELECT tenant_id, secret_sha256, scopes, reseller
 FROM api_key
@@ -8,7 +8,7 @@ WHERE id = $1 AND revoked_at IS NULL;
 
 -- profiles --
 -- The profiles of a tenant as edges have them, accreditations inside.
--- roles: api operator
+-- roles: api edge operator worker
 -- $1 tenant_id
 SELECT id, body FROM published_profile WHERE tenant_id = $1 ORDER BY id LIMIT 1000;
 
@@ -20,7 +20,7 @@ SELECT id FROM accreditation WHERE tenant_id = $1 ORDER BY id LIMIT 1000;
 
 -- newest_intake_key --
 -- The intake key to seal with now.
--- roles: api
+-- roles: api operator vault
 -- $1 now
 SELECT id, public_key, not_before, not_after, signature
 FROM intake_key WHERE not_before <= $1 AND not_after > $1
@@ -28,13 +28,13 @@ ORDER BY id DESC LIMIT 1;
 
 -- is_known --
 -- Whether there is a tenant by this id.
--- roles: operator
+-- roles: api operator
 -- $1 tenant_id
 SELECT count(*) AS found FROM tenant WHERE id = $1;
 
 -- count --
 -- How many tenants there are: a data directory without any is empty.
--- roles: operator
+-- roles: api operator
 -- no arguments
 SELECT count(*) AS found FROM tenant;
 

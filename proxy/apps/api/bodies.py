@@ -12,18 +12,20 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag
-
 from typing_extensions import override
 
 from proxy.apps.api import fields
 from proxy.model.identifiers import Mode, Role
 
-_SAFE: Final = r"^[^\p{Cc}\p{Zl}\p{Zp}\u{202a}-\u{202e}\u{2066}-\u{2069}]*$"
+_SAFE: Final = r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*$"
 """A registrant who gets a line break or a direction override into an answer can forge lines."""
 
 _SLUG: Final = r"^[a-z0-9][a-z0-9-]{0,63}$"
 _PHONE: Final = r"^\+?[0-9][0-9 .()/-]{1,30}$"
-_EMAIL: Final = r"^[^\s@\"(),:;<>\[\]\\\p{Cc}\p{Cf}]{1,64}@(?:[\p{L}\p{M}\p{N}-]{1,63}\.)+[\p{L}\p{M}\p{N}-]{2,63}$"
+_EMAIL: Final = (
+    r"^[^\s@\"(),:;<>\[\]\\\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]{1,64}"
+    r"@(?:[\w-]{1,63}\.)+[\w-]{2,63}$"
+)
 
 Line = Annotated[str, Field(min_length=1, max_length=255, pattern=_SAFE)]
 OptionalLine = Annotated[str, Field(max_length=255, pattern=_SAFE)]

@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from datetime import datetime
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
@@ -21,6 +20,7 @@ from proxy.rules.identity import Precondition
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
 MAX_PAGE: Final = 1000
 DEFAULT_PAGE: Final = 100

@@ -38,13 +38,15 @@ async def post(request: web.Request) -> web.StreamResponse:
     headers.known(request.query, "id", "after_line")
     key = headers.parse_idempotency_key(request.headers)
     upload = _Upload(request.content, desk_of.limits.import_octets)
-    replay = replays.begin(desk_of, caller, request, f"POST {ROUTE}", key, b"")
+    replay = replays.begin(desk_of, caller, request, route=f"POST {ROUTE}", key=key, body=b"")
     with replays.under_way(desk_of, caller, replay):
         if replay is not None and await _is_answered(desk_of, caller, replay):
             # Only the whole file tells whether it is the same one.
             async for _ in upload.chunks():
                 pass
-            whole = replays.begin(desk_of, caller, request, replay.route, key, upload.digest())
+            whole = replays.begin(
+                desk_of, caller, request, route=replay.route, key=key, body=upload.digest()
+            )
             answered = None if whole is None else await replays.remembered(desk_of, caller, whole)
             if answered is not None:
                 return answered
@@ -66,7 +68,9 @@ async def post(request: web.Request) -> web.StreamResponse:
         )
         answer = answers.Accepted(id=str(operation_id))
         extra = {"Location": f"/v1/operations/{operation_id}"}
-        whole = replays.begin(desk_of, caller, request, f"POST {ROUTE}", key, upload.digest())
+        whole = replays.begin(
+            desk_of, caller, request, route=f"POST {ROUTE}", key=key, body=upload.digest()
+        )
         if whole is not None:
             kept = whole.answer(202, extra, msgspec.json.encode(answer))
             async with desk_of.pool.acquire() as connection:

@@ -16,7 +16,6 @@ from aiohttp import web
 
 from proxy import logs
 from proxy.apps.api import problems
-from proxy.apps.api.access import Caller, KeyRing
 from proxy.errors import InvalidInput, ProxyError, RateLimited
 from proxy.rules import throttling
 from proxy.services.plan_registration import Desk
@@ -24,13 +23,14 @@ from proxy.services.plan_registration import Desk
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from aiohttp.typedefs import Handler, Middleware
+
+    from proxy.apps.api.access import Caller, KeyRing
     from proxy.metrics import Registry
     from proxy.model.identifiers import Scope
     from proxy.ports import Clock, Sealer
     from proxy.rules.throttling import Limit
     from proxy.store.pool import Pool
-
-    from aiohttp.typedefs import Handler, Middleware
 
 BODY_TIMEOUT_S: Final = 30.0
 """Seconds a caller has to send the body of one registration."""

@@ -69,7 +69,7 @@ class WhoisBody(Body):
     """The WHOIS host and the lines below an answer."""
 
     host: Host
-    notice: Annotated[list[Line], Field(max_length=50)] = []
+    notice: Annotated[list[Line], Field(max_length=50, default_factory=list)]
 
 
 class RdapBody(Body):
@@ -77,9 +77,11 @@ class RdapBody(Body):
 
     base_url: Base | None = None
     terms_url: Url
-    host_names: Annotated[list[Host], Field(max_length=50)] = []
-    addresses: Annotated[list[IpAddress], Field(max_length=50)] = []
-    objects: Annotated[list[Literal["entity", "nameserver"]], Field(max_length=2)] = []
+    host_names: Annotated[list[Host], Field(max_length=50, default_factory=list)]
+    addresses: Annotated[list[IpAddress], Field(max_length=50, default_factory=list)]
+    objects: Annotated[
+        list[Literal["entity", "nameserver"]], Field(max_length=2, default_factory=list)
+    ]
 
 
 class AbuseBody(Body):

@@ -25,7 +25,7 @@ from proxy.model.identifiers import (
     ResellerId,
     Role,
 )
-from proxy.model.registration import Declaration, Dnssec, DnsKey, DsRecord, Nameserver
+from proxy.model.registration import Declaration, DnsKey, Dnssec, DsRecord, Nameserver
 from proxy.rules import quality
 
 if TYPE_CHECKING:
@@ -243,8 +243,8 @@ def _reference_faults(contacts: object) -> list[Fault]:
         if isinstance(one, dict) and isinstance(one.get("same_as"), str) and role in set(Role)
     }
     found = []
-    for role in refers:
-        seen, at = {role}, refers[role]
+    for role, referred in refers.items():
+        seen, at = {role}, referred
         while at in refers and at not in seen:
             seen.add(at)
             at = refers[at]

@@ -39,7 +39,7 @@ async def put(request: web.Request) -> web.StreamResponse:
     key = headers.parse_idempotency_key(request.headers)
     domain = _domain(request)
     body = await office.read_body(request)
-    replay = replays.begin(desk_of, caller, request, f"PUT {ROUTE}", key, body)
+    replay = replays.begin(desk_of, caller, request, route=f"PUT {ROUTE}", key=key, body=body)
     enrolment = reading.parse_registration(body, caller.tenant, domain=domain)
 
     def answer_to(planned: Planned) -> tuple[int, dict[str, str], bytes]:
@@ -77,7 +77,7 @@ async def delete(request: web.Request) -> web.StreamResponse:
     domain = _domain(request)
     reason = headers.parse_reason(request.query)
     body = await office.read_body(request)
-    replay = replays.begin(desk_of, caller, request, f"DELETE {ROUTE}", key, body)
+    replay = replays.begin(desk_of, caller, request, route=f"DELETE {ROUTE}", key=key, body=body)
 
     def answer_to(kept: Kept) -> tuple[int, dict[str, str], bytes]:
         record = None if kept.value is None else published.decode_record(kept.value)

@@ -45,7 +45,13 @@ class Replay:
 
 
 def begin(
-    office: Office, caller: Caller, request: web.Request, route: str, key: str | None, body: bytes
+    office: Office,
+    caller: Caller,
+    request: web.Request,
+    *,
+    route: str,
+    key: str | None,
+    body: bytes,
 ) -> Replay | None:
     """The replay of a request with a key, or None without one."""
     if key is None:

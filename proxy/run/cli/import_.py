@@ -60,7 +60,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     if not isinstance(url, str):
         raise Unavailable("api", f"No service runs on {settings.data_dir}; start it with `up`.")
     state = _state_path(settings, arguments.registrar, digest)
-    operation = asyncio.run(_import(arguments, settings, url, state))
+    operation = asyncio.run(_import(arguments, settings, url, state, file.stat().st_size))
     state.unlink(missing_ok=True)
     _tell(operation, as_json=arguments.json)
     return 0 if operation["state"] == "succeeded" and not operation["failed"] else 1
@@ -86,13 +86,13 @@ def _operation_id(state: Path) -> UUID:
 
 
 async def _import(
-    arguments: argparse.Namespace, settings: Settings, url: str, state: Path
+    arguments: argparse.Namespace, settings: Settings, url: str, state: Path, octets: int
 ) -> dict[str, Any]:
     file: Path = arguments.file
     columns = (TextColumn("import"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     console = Console(file=sys.stderr)
     with Progress(*columns, console=console, disable=arguments.json) as progress:
-        task = progress.add_task("import", total=file.stat().st_size)
+        task = progress.add_task("import", total=octets)
 
         async def send(key: str) -> dict[str, Any]:
             return await uploading.upload(
@@ -101,7 +101,7 @@ async def _import(
                     api_key=key,
                     file=file,
                     operation_id=_operation_id(state),
-                    progress=lambda octets: progress.update(task, completed=octets),
+                    progress=lambda sent: progress.update(task, completed=sent),
                 )
             )
 
