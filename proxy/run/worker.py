@@ -1,0 +1,29 @@
+"""The worker: sequences the journal and tidies. Holds nothing durable; any number may run."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from typing import TYPE_CHECKING
+
+from proxy.errors import Unavailable
+from proxy.services import retain
+from proxy.services.publish import Sequencer
+
+if TYPE_CHECKING:
+    from proxy.run.process import Process
+
+
+async def serve(process: Process) -> None:
+    """Work until told to stop."""
+    access = process.database
+    if access is None:
+        raise Unavailable("database", "The worker needs a database.")
+    draw = secrets.token_bytes
+    sequencer = Sequencer(access, process.clock, draw, process.metrics)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(sequencer.run(process.stopping))
+        tasks.create_task(
+            retain.run(access, process.clock, draw, process.metrics, process.stopping)
+        )
+        process.ready()

@@ -1,0 +1,87 @@
+"""Retain no longer than promised: lapse reservations, forget answers and operations.
+
+Flow: once an interval, each task in bounded steps until nothing is due. Failure: a step is one
+transaction; what it did not reach is due again. Retry: the next interval. Cursor: none, due rows
+are the list. Idempotent, and safe with any number of workers: rows that another one holds are
+skipped. Determinism: oldest first. Secrets: none; nothing is opened, and persons are not erased
+here: the vault does that for what is ended (rules/erasure). Holds win. Manual run: restart a
+worker. Logs: counts.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from proxy.errors import Unavailable
+from proxy.model.identifiers import uuid7
+from proxy.rules import retention as rules
+from proxy.services.publish import pause
+from proxy.store import pool, retention
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from proxy.metrics import Registry
+    from proxy.ports import Clock
+    from proxy.store.pool import Access, Connection
+
+INTERVAL_S: Final = 60.0  # reservations lapse by the day; a minute late is on time
+
+_log = structlog.get_logger()
+
+
+async def run(
+    access: Access,
+    clock: Clock,
+    random: Callable[[int], bytes],
+    metrics: Registry,
+    stopping: asyncio.Event,
+) -> None:
+    """Tidy once an interval until told to stop, whatever the database does."""
+    while not stopping.is_set():
+        try:
+            async with pool.connected(access) as connection:
+                await tidy(connection, clock.now(), random, metrics)
+        except Unavailable as away:
+            _log.warning("retention_waits", reason=away.code)
+        await pause(stopping, INTERVAL_S)
+
+
+async def tidy(
+    connection: Connection, now: datetime, random: Callable[[int], bytes], metrics: Registry
+) -> None:
+    """Do everything that is due at `now`."""
+    due = rules.cutoffs(now)
+
+    async def lapse() -> int:
+        ids = [uuid7(now, random(10)) for _ in range(retention.LAPSE_ROWS)]
+        return await retention.lapse(connection, due=due.reservations, now=now, entry_ids=ids)
+
+    async def forget_answers() -> int:
+        return await retention.forget_answers(
+            connection,
+            finished_before=due.finished_answers,
+            unfinished_before=due.unfinished_answers,
+        )
+
+    async def forget_operations() -> int:
+        return await retention.forget_operations(connection, finished_before=due.operations)
+
+    for task, step, most in (
+        ("reservations_lapsed", lapse, retention.LAPSE_ROWS),
+        ("answers_forgotten", forget_answers, retention.ANSWER_ROWS),
+        ("operations_forgotten", forget_operations, retention.OPERATION_ROWS),
+    ):
+        total = 0
+        while True:
+            done = await step()
+            total += done
+            if done < most:
+                break
+        if total:
+            metrics.counter(task).value += total
+            _log.info("retention_done", task=task, count=total)
