@@ -1,7 +1,6 @@
 """The vault's keys in use: opened with the root at start, changed only by writing keys.json anew.
 
-Importable from run.vault and inside vault only (and by `up` and `doctor` for `initialise` and
-`examine`, through run.vault). Holds plaintext keys in memory: Python can not promise to wipe them.
+Importable from run.vault and inside vault only; making and examining the files is genesis'. Holds plaintext keys in memory: Python can not promise to wipe them.
 Nothing here has a repr that shows a key. Source: vault.md, Keys; FORMAT.md, Key file.
 """
 
@@ -29,9 +28,6 @@ if TYPE_CHECKING:
 INTAKE_RENEWAL = timedelta(days=1)  # a leaked private key opens one day's unadopted intake
 INTAKE_VALIDITY = timedelta(days=3)  # intake goes on that long while the vault is down
 EPOCH_AGE = timedelta(days=30)  # monthly
-
-initialise = genesis.initialise
-examine = genesis.examine
 
 
 def unwrap(kek: bytes, wrapped: bytes) -> bytes:
