@@ -14,6 +14,7 @@ import structlog
 from aiohttp import web
 
 from proxy.apps.api import application
+from proxy.apps.api import runner as runners
 from proxy.apps.api.access import KeyRing
 from proxy.apps.api.office import Limits, Office
 from proxy.errors import ProxyError, Unavailable
@@ -69,7 +70,7 @@ async def serve(process: Process) -> None:
         wake=waker.wake,
         metrics=process.metrics,
     )
-    runner = web.AppRunner(
+    runner = runners.Runner(
         application.build(office, metadata.version("privacyproxy")),
         access_log=None,  # it would hold client addresses
         shutdown_timeout=settings.drain_s,

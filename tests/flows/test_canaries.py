@@ -107,10 +107,11 @@ class Flow:
             {"contacts": {"registrant": {**person, "email": f"{word} at nowhere"}}},
             {"contacts": {"registrant": {**person, "name": f"{person['name']}\x00"}}},
             {"contacts": {"registrant": {**person, "city": word * 1000}}},
-            {"contacts": {"registrant": {**person, word: word}}},
+            # A member's name is told back only where it has the form of an identifier.
+            {"contacts": {"registrant": {**person, person["name"]: word}}},
             {"contacts": {"registrant": {**person, "phone": person["name"]}}},
             {"contacts": {"registrant": {"name": person["name"]}}},
-            {"contacts": {word: person}},
+            {"contacts": {person["name"]: person}},
             {"contacts": {"registrant": person, "admin": {"same_as": word}}},
             {"mode": word},
             {"created_at": person["name"]},
@@ -118,7 +119,7 @@ class Flow:
             {"statuses": [person["name"]]},
             {"profile": word},
             {"accreditation": word},
-            {word: word},
+            {person["name"]: word},
             {"domain": f"{word}.other.example"},
         ):
             refused = self.api("PUT", f"/v1/registrations/{name}", body("proxy", name, **changes))
