@@ -2,7 +2,7 @@
 
 -- due_ended --
 -- Ended registrations that may be forgotten, locked so that no hold comes between.
--- roles: vault
+-- roles: api vault worker
 -- $1 ended_until, $2 limit
 SELECT tenant_id, id, state, record_version, hold, ended_at, end_reason FROM registration
 WHERE state = 'ended' AND shredded_at IS NULL AND NOT hold
@@ -22,7 +22,7 @@ GROUP BY g.tenant_id, g.id ORDER BY g.tenant_id, g.id LIMIT $2;
 
 -- lock_unheld --
 -- Those of the given registrations that are not on hold, locked.
--- roles: vault
+-- roles: api vault worker
 -- $1 tenant_ids, $2 ids
 SELECT g.tenant_id, g.id FROM registration g
 JOIN unnest($1::uuid[], $2::uuid[]) AS n (tenant_id, id)
@@ -79,7 +79,7 @@ WHERE g.tenant_id = n.tenant_id AND g.id = n.id AND g.shredded_at IS NULL
 
 -- held --
 -- Those of the given registrations that are on hold.
--- roles: vault
+-- roles: api operator vault worker
 -- $1 tenant_ids, $2 ids
 SELECT g.tenant_id, g.id FROM registration g
 JOIN unnest($1::uuid[], $2::uuid[]) AS n (tenant_id, id)

@@ -98,13 +98,7 @@ async def rights(
         )
     if role is LoginRole.OWNER:
         return ()
-    lacking: list[str] = []
-    excess: list[str] = []
-    for file in catalog:
-        for query in file:
-            may = await may_run(connection, query.sql)
-            if may is not (role in query.roles):
-                (lacking if role in query.roles else excess).append(f"{file.file} {query.name}")
+    lacking, excess = await _differences(connection, role, catalog)
     for code, names, what in (
         ("database_right_missing", lacking, "may not run"),
         ("database_right_excess", excess, "should not be able to run"),
@@ -118,6 +112,21 @@ async def rights(
                 )
             )
     return tuple(found)
+
+
+async def _differences(
+    connection: Connection, role: LoginRole, catalog: Iterable[queries.Queries]
+) -> tuple[list[str], list[str]]:
+    """The queries that the login may not run but should, and the other way round."""
+    lacking: list[str] = []
+    excess: list[str] = []
+    for name, query in [(file.file, query) for file in catalog for query in file]:
+        may, should = await may_run(connection, query.sql), role in query.roles
+        if should and not may:
+            lacking.append(f"{name} {query.name}")
+        elif may and not should and query.uses_tables:
+            excess.append(f"{name} {query.name}")
+    return lacking, excess
 
 
 async def may_run(connection: Connection, sql: str) -> bool:

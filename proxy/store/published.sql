@@ -95,7 +95,7 @@ FROM taken;
 
 -- page --
 -- What is stamped after a position, in order, with the head of the journal at the same moment.
--- roles: edge
+-- roles: edge operator worker
 -- $1 epoch of the follower, $2 its position
 WITH head AS (
   SELECT epoch, cluster, next_pos, current_at FROM journal_epoch
@@ -122,14 +122,14 @@ ORDER BY change.pos;
 
 -- names_after --
 -- Published names with their values in byte order, for a rebuild.
--- roles: edge
+-- roles: api edge operator worker
 -- $1 names after this one
 SELECT domain, value FROM published
 WHERE domain > $1 AND value IS NOT NULL ORDER BY domain LIMIT 5000;
 
 -- profiles_after --
 -- Published profiles in order, for a rebuild.
--- roles: edge
+-- roles: api edge operator worker
 -- $1, $2 profiles after this one
 SELECT tenant_id, id, convert_to(body::text, 'UTF8') AS body FROM published_profile
 WHERE (tenant_id, id) > ($1, $2) ORDER BY tenant_id, id LIMIT 500;

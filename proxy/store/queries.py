@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"-- ([a-z][a-z0-9_]*) --")
 _ROLES = re.compile(r"-- roles:((?: [a-z]+)+)")
+_TABLE = re.compile(r"\b(?:FROM|INTO|UPDATE|JOIN)\b")
 _NOT_QUERIES = frozenset({"roles.sql", "schema.sql"})
 
 
@@ -34,6 +35,11 @@ class Query:
     purpose: str
     roles: frozenset[LoginRole]
     sql: str = field(repr=False)
+
+    @property
+    def uses_tables(self) -> bool:
+        """Whether rights decide who may run it; locks and settings are anybody's."""
+        return _TABLE.search(self.sql) is not None
 
 
 @dataclass(frozen=True, slots=True)

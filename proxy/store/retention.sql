@@ -3,7 +3,7 @@
 
 -- lapse --
 -- Ends reservations whose time has come, with a ledger entry each; answers how many. Holds win.
--- roles: worker
+-- roles: api worker
 -- $1 due at, $2 now, $3 500 ledger ids
 WITH due AS (
   SELECT tenant_id, id FROM registration
@@ -27,7 +27,7 @@ SELECT count(*) AS rows FROM ended;
 
 -- forget_answers --
 -- Deletes remembered answers past their time; answers how many.
--- roles: worker
+-- roles: api worker
 -- $1 finished ones from before, $2 unfinished ones from before
 WITH old AS (
   SELECT tenant_id, route, key_sha256 FROM idempotency

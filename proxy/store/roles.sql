@@ -13,7 +13,9 @@ GRANT SELECT ON published, journal_epoch, published_profile TO pp_edge;
 -- api: declares registrations, writes sealed records it can not open
 GRANT SELECT ON tenant, accreditation, profile, published_profile, api_key, intake_key TO pp_api;
 GRANT SELECT, INSERT, DELETE ON import_name TO pp_api;
-GRANT SELECT, INSERT, UPDATE ON registration, published, idempotency, operation TO pp_api;
+GRANT SELECT, INSERT, UPDATE ON published, idempotency, operation TO pp_api;
+GRANT SELECT, INSERT, UPDATE (domain, state, revision, declared, reference, alias, record_version,
+  contacts_mac, changed_at, lapses_at, ended_at, end_reason) ON registration TO pp_api;
 GRANT DELETE ON idempotency TO pp_api;
 GRANT SELECT, INSERT ON operation_error TO pp_api;
 GRANT INSERT ON submission, sealed_record, ledger_entry TO pp_api;
@@ -36,7 +38,8 @@ GRANT UPDATE (leaf_index) ON ledger_entry TO pp_vault;
 -- worker: sequences the journal, lapses reservations, tidies
 GRANT SELECT, UPDATE ON published, published_profile TO pp_worker;
 GRANT SELECT, INSERT, UPDATE ON journal_epoch TO pp_worker;
-GRANT SELECT, UPDATE ON registration TO pp_worker;
+GRANT SELECT, UPDATE (state, revision, changed_at, lapses_at, ended_at, end_reason)
+  ON registration TO pp_worker;
 GRANT SELECT, UPDATE, DELETE ON operation TO pp_worker;
 GRANT SELECT, DELETE ON idempotency, operation_error TO pp_worker;
 GRANT INSERT ON ledger_entry TO pp_worker;

@@ -19,6 +19,14 @@ BEGIN
   RETURN NEW;
 END $$;
 
+CREATE FUNCTION public.unstamp() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  NEW.pos := NULL;
+  RETURN NEW;
+END $$;
+
 CREATE TABLE public.accreditation (
     tenant_id uuid NOT NULL,
     id text NOT NULL,
@@ -82,6 +90,7 @@ CREATE TABLE public.idempotency (
 );
 
 CREATE TABLE public.import_name (
+    tenant_id uuid NOT NULL,
     operation_id uuid NOT NULL,
     domain text NOT NULL
 );
@@ -97,9 +106,12 @@ CREATE TABLE public.intake_key (
 CREATE TABLE public.journal_epoch (
     epoch bigint NOT NULL,
     cluster text NOT NULL,
+    first_pos bigint NOT NULL,
     next_pos bigint NOT NULL,
     began_at timestamp with time zone NOT NULL,
-    CONSTRAINT journal_epoch_next_pos_check CHECK ((next_pos > 0))
+    current_at timestamp with time zone NOT NULL,
+    CONSTRAINT journal_epoch_check CHECK ((next_pos >= first_pos)),
+    CONSTRAINT journal_epoch_first_pos_check CHECK ((first_pos > 0))
 );
 
 CREATE TABLE public.key_rotation (
@@ -173,11 +185,12 @@ CREATE TABLE public.profile (
 );
 
 CREATE TABLE public.published (
-    domain text NOT NULL,
+    domain text NOT NULL COLLATE pg_catalog."C",
     tenant_id uuid NOT NULL,
     registration_id uuid NOT NULL,
     value bytea,
     pos bigint,
+    CONSTRAINT published_pos_check CHECK ((pos > 0)),
     CONSTRAINT published_value_check CHECK ((length(value) <= 2048))
 )
 WITH (fillfactor='70');
@@ -186,7 +199,9 @@ CREATE TABLE public.published_profile (
     tenant_id uuid NOT NULL,
     id text NOT NULL,
     revision integer NOT NULL,
-    body jsonb NOT NULL
+    body jsonb NOT NULL,
+    pos bigint,
+    CONSTRAINT published_profile_pos_check CHECK ((pos > 0))
 );
 
 CREATE TABLE public.registration (
@@ -281,7 +296,7 @@ ALTER TABLE ONLY public.idempotency
     ADD CONSTRAINT idempotency_pkey PRIMARY KEY (tenant_id, route, key_sha256);
 
 ALTER TABLE ONLY public.import_name
-    ADD CONSTRAINT import_name_pkey PRIMARY KEY (operation_id, domain);
+    ADD CONSTRAINT import_name_pkey PRIMARY KEY (tenant_id, operation_id, domain);
 
 ALTER TABLE ONLY public.intake_key
     ADD CONSTRAINT intake_key_pkey PRIMARY KEY (id);
@@ -340,7 +355,13 @@ CREATE INDEX ledger_entry_waiting ON public.ledger_entry USING btree (at) WHERE 
 
 CREATE INDEX operation_running ON public.operation USING btree (touched_at) WHERE (state = 'running'::text);
 
-CREATE UNIQUE INDEX published_pos ON public.published USING btree (pos);
+CREATE UNIQUE INDEX published_pos ON public.published USING btree (pos) WHERE (pos IS NOT NULL);
+
+CREATE UNIQUE INDEX published_profile_pos ON public.published_profile USING btree (pos) WHERE (pos IS NOT NULL);
+
+CREATE INDEX published_profile_unstamped ON public.published_profile USING btree (tenant_id, id) WHERE (pos IS NULL);
+
+CREATE INDEX published_registration ON public.published USING btree (registration_id);
 
 CREATE INDEX published_unstamped ON public.published USING btree (domain) WHERE (pos IS NULL);
 
@@ -367,6 +388,10 @@ CREATE TRIGGER ledger_checkpoint_append_only BEFORE DELETE OR UPDATE ON public.l
 CREATE TRIGGER ledger_entry_append_only BEFORE DELETE OR UPDATE ON public.ledger_entry FOR EACH ROW EXECUTE FUNCTION public.refuse_entry_change();
 
 CREATE TRIGGER ledger_leaf_append_only BEFORE DELETE OR UPDATE ON public.ledger_leaf FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER published_profile_unstamp BEFORE UPDATE OF body ON public.published_profile FOR EACH ROW WHEN (((new.pos IS NOT NULL) AND (new.body IS DISTINCT FROM old.body))) EXECUTE FUNCTION public.unstamp();
+
+CREATE TRIGGER published_unstamp BEFORE UPDATE OF value ON public.published FOR EACH ROW WHEN (((new.pos IS NOT NULL) AND (new.value IS DISTINCT FROM old.value))) EXECUTE FUNCTION public.unstamp();
 
 ALTER TABLE ONLY public.accreditation
     ADD CONSTRAINT accreditation_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
