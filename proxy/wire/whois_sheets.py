@@ -129,20 +129,27 @@ def _values(record: PublicRecord, unicode_name: str | None, as_of_text: str) -> 
     text = "".join(words)
     if "" in words or " " in text or not text.isprintable():
         return None
+    # Inline rather than in a function for optional moments: a call costs as much as its work.
+    moment_text = whois_layout.moment_text
+    updated_at = record.updated_at
     registry_expires_at = record.registry_expires_at
     registrar_expires_at = record.registrar_expires_at
-    registry_expires = _moment(registry_expires_at)
+    registry_expires = _NONE if registry_expires_at is None else moment_text(registry_expires_at)
+    if registrar_expires_at == registry_expires_at:
+        registrar_expires = registry_expires
+    else:
+        registrar_expires = (
+            _NONE if registrar_expires_at is None else moment_text(registrar_expires_at)
+        )
     values: Values = (
         record.domain,
         unicode_name or _NONE,
         registry_id or _NONE,
         registrant_id or _NONE,
-        _moment(record.updated_at),
-        _moment(record.created_at),
+        _NONE if updated_at is None else moment_text(updated_at),
+        moment_text(record.created_at),
         registry_expires,
-        registry_expires
-        if registrar_expires_at == registry_expires_at
-        else _moment(registrar_expires_at),
+        registrar_expires,
         reference,
         alias,
         as_of_text,
@@ -152,11 +159,6 @@ def _values(record: PublicRecord, unicode_name: str | None, as_of_text: str) -> 
         shown = [whois_layout.clean(each.value) for each in record.consented]
         return None if "" in shown else (*values, *shown)
     return values
-
-
-def _moment(moment: datetime | None) -> str:
-    """The same as whois_layout.moment_text, also of what is not there."""
-    return _NONE if moment is None else whois_layout.moment_text(moment)
 
 
 def _grounds(record: PublicRecord) -> tuple[object, ...]:
