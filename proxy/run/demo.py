@@ -16,7 +16,7 @@ import aiohttp
 
 from proxy.errors import Unavailable
 from proxy.model import identifiers, names
-from proxy.run import enrolling, uploading
+from proxy.run import directory, enrolling, uploading
 from proxy.run.process import SystemClock
 
 if TYPE_CHECKING:
@@ -27,31 +27,30 @@ if TYPE_CHECKING:
 REGISTRAR: Final = "Quiet Harbour Registrar (demo)"
 IANA_ID: Final = 9999  # reserved by IANA for tests
 VISIBLE_WITHIN_S: Final = 30.0
-_POLL_S: Final = 0.05
+_POLL_S: Final = 0.2  # each look counts against the rate limit of this machine
 
 
 async def load(
-    settings: Settings,
-    *,
-    api_url: str,
-    known: Mapping[str, object],
-    rdap_url: str | None = None,
+    settings: Settings, *, api_url: str, known: Mapping[str, object]
 ) -> dict[str, object]:
     """The facts of the demo: registrar, API key, names to try. Loads once; later starts reuse it.
 
-    With `rdap_url` it waits until the last name is visible at the edge.
+    A load that was cut off is taken up under the same registrar: another one would only claim
+    the names of the first.
     """
     file = Path(str(resources.files("proxy") / "demo" / "registrations.ndjson"))
-    if known.get("loaded"):
-        facts = dict(known)
-    else:
+    facts = dict(known)
+    if "api_key" not in facts:
         profile = file.with_name("profile.json").read_bytes()
         now = SystemClock().now()
         added = await enrolling.add_registrar(settings, REGISTRAR, IANA_ID, profile, now)
-        await _import(file, api_url, added.api_key)
-        facts = {"loaded": True, "registrar": str(added.id), "api_key": added.api_key}
-        facts |= _examples(file)
-    if rdap_url is not None:
+        facts = {"registrar": str(added.id), "api_key": added.api_key, **_examples(file)}
+        directory.mark_demo(settings.data_dir, facts)
+    if not facts.get("loaded"):
+        await _import(file, api_url, str(facts["api_key"]))
+        facts["loaded"] = True
+    rdap_url = directory.running(settings.data_dir).get("rdap")
+    if isinstance(rdap_url, str):
         await _wait_visible(rdap_url, str(facts["last"]))
     return facts
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import secrets
 import time
@@ -166,7 +167,7 @@ class Api:
             sent.setdefault("Content-Type", "application/json")
         data = content if isinstance(content, bytes) else json.dumps(content).encode()
         answer = await self.client.request(
-            method, path, data=None if content is None else data, headers=sent
+            method, path, data=None if content is None else io.BytesIO(data), headers=sent
         )
         return await _read(answer)
 
