@@ -150,3 +150,23 @@ def parse(stream: bytes, *, is_head: bool = False) -> list[Received]:
             body = gzip.decompress(body)
         found.append(Received(status=int(line.split()[1]), fields=fields, head=head, body=body))
     return found
+
+
+async def read_answer(reader: asyncio.StreamReader) -> bytes:
+    """The body of the next answer on a connection that stays open."""
+    head = await reader.readuntil(b"\r\n\r\n")
+    (answer,) = parse(head.replace(b"Content-Length", b"X-Length"))
+    return await reader.readexactly(int(answer.fields["x-length"]))
+
+
+async def one_by_one(address: Address, requests: list[bytes]) -> list[Received]:
+    """The answers to requests each sent after the answer before, on one connection."""
+    reader, writer = await asyncio.open_connection(*address)
+    stream: list[bytes] = []
+    for request in requests:
+        writer.write(request)
+        head = await reader.readuntil(b"\r\n\r\n")
+        (answer,) = parse(head.replace(b"Content-Length", b"X-Length"))
+        stream.append(head + await reader.readexactly(int(answer.fields["x-length"])))
+    writer.close()
+    return [answer for octets in stream for answer in parse(octets)]
