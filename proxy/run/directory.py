@@ -57,15 +57,17 @@ def check_demo(data_dir: Path) -> None:
 
 
 def mark_demo(data_dir: Path, facts: dict[str, object]) -> None:
-    """Keep `facts` of the demo, and that the directory is one."""
-    (data_dir / DEMO_NAME).write_text(json.dumps(facts) + "\n")
+    """Keep `facts` of the demo, and that the directory is one; they hold its API key."""
+    path = data_dir / DEMO_NAME
+    path.touch(0o600)
+    path.write_text(json.dumps(facts) + "\n")
 
 
 def demo(data_dir: Path) -> dict[str, object]:
     """The facts of the demo, empty before its data was loaded."""
     try:
         facts: dict[str, object] = json.loads((data_dir / DEMO_NAME).read_text())
-    except OSError:
+    except (OSError, ValueError):
         return {}
     return facts
 
