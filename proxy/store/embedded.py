@@ -154,7 +154,7 @@ class Cluster:
                 str(self._binaries / "postgres"),
                 "-D",
                 str(self._cluster),
-                f"--unix_socket_directories={self.socket_dir}",
+                f'--unix_socket_directories="{self.socket_dir}"',  # a list: quoted for its commas
                 *options,
             )
             lifeline = None if self._lifeline is None else self._lifeline[0]
