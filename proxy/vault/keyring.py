@@ -1,7 +1,8 @@
 """The vault's keys in use: opened with the root at start, changed only by writing keys.json anew.
 
-Importable from run.vault and inside vault only; making and examining the files is genesis'. Holds plaintext keys in memory: Python can not promise to wipe them.
-Nothing here has a repr that shows a key. Source: vault.md, Keys; FORMAT.md, Key file.
+Importable from run.vault and inside the vault only; `genesis` makes and examines the files. Holds
+plaintext keys in memory: Python can not promise to wipe them. Nothing here has a repr that shows a
+key. Source: vault.md, Keys; FORMAT.md, Key file.
 """
 
 from __future__ import annotations

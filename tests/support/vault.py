@@ -228,6 +228,17 @@ class Service:
             ],
         )
 
+    async def end(self, item: ToSeal, reason: str, at: datetime = START) -> None:
+        """The registration ended."""
+        await self.administrate(
+            """UPDATE registration SET state = 'ended', ended_at = $3, end_reason = $4
+               WHERE tenant_id = $1 AND id = $2""",
+            item.tenant_id,
+            item.registration_id,
+            at,
+            reason,
+        )
+
     def reopen(self) -> None:
         """The vault process died and is started again on the same keys, state and database."""
         self.vault.state.close()
@@ -246,7 +257,10 @@ async def service(directory: Path, database: Database) -> AsyncIterator[Service]
         await rounds.prepare()
         async with pools.connected(database.superuser()) as connection:
             await connection.execute(
-                "INSERT INTO tenant (id, name, created_at) VALUES ($1, 'Test', $2)", TENANT, START
+                "INSERT INTO tenant (id, name, created_at) VALUES ($1, 'Test', $2)"
+                " ON CONFLICT DO NOTHING",
+                TENANT,
+                START,
             )
         made = Service(vault, database, pool, rounds, rooms)
         try:
