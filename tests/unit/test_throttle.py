@@ -22,6 +22,7 @@ THREE_A_MINUTE = Limit(count=3, period_s=60)
 
 @pytest.fixture
 def table(tmp_path: Path) -> Iterator[Table]:
+    """A table in a file of its own."""
     table = Table(tmp_path / "throttle", bytes(KEY_OCTETS))
     yield table
     table.close()
