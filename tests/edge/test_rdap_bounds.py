@@ -72,6 +72,23 @@ async def test_a_slow_head_is_ended_with_408() -> None:
     assert (answer.status, answer.tree["errorCode"]) == (408, 408)
 
 
+async def test_a_dripping_head_gets_no_more_time() -> None:
+    """The deadline counts from a head's first octet; further octets do not move it."""
+    servers: list[RdapServer] = []
+    async with running(world(), servers=servers) as address:
+        reader, writer = await asyncio.open_connection(*address)
+        writer.write(GET)
+        await read_answer(reader)
+        (connection,) = servers[0].connections
+        connection.data_received(GET[:5])
+        deadline = connection.deadline
+        for place in range(5, 20):
+            servers[0].now += 1
+            connection.data_received(GET[place : place + 1])
+        assert connection.deadline == deadline
+        writer.close()
+
+
 async def test_an_idle_connection_is_closed() -> None:
     """After its answers a connection that asks nothing more is closed without a word."""
     async with running(world(), bounds=dataclasses.replace(USUAL, idle_timeout_s=0.05)) as address:

@@ -140,6 +140,18 @@ async def test_the_tag_changes_with_record_profile_and_url_form_only() -> None:
     assert await tag() not in {first, second}
 
 
+@pytest.mark.parametrize(
+    ("field", "status"), [(b"If-None-Match: *", 304), (b"Accept-Encoding: gzip", 200)]
+)
+async def test_a_repeated_header_keeps_its_meaning(field: bytes, status: int) -> None:
+    """Conditions and codings hold for each request of a kept connection, not for the first."""
+    request = GET.replace(b"Host", field + b"\r\nHost")
+    async with running(world()) as address:
+        first, second = await one_by_one(address, [request, request])
+    assert first.status == second.status == status
+    assert first.head == second.head
+
+
 async def test_a_tag_that_holds_no_more_gets_the_whole_answer() -> None:
     """If-None-Match with another tag gives 200."""
     condition = b'If-None-Match: W/"old"\r\nConnection'

@@ -25,7 +25,7 @@ from proxy.model.public_record import (
 from proxy.model.registration import DnsKey, Dnssec, DsRecord, Nameserver
 from proxy.rules import publication
 from proxy.wire import rdap, rdap_objects, rdap_redaction, rdap_sheets
-from tests.support.rdap_samples import AS_OF, make_profile, make_record
+from tests.support.rdap_samples import AS_OF, CREATED, make_profile, make_record
 
 ASKED = "https://rdap.registrar.example/domain/x.example"
 
@@ -107,16 +107,44 @@ def test_templates_render_what_the_definition_says(
     """Rendering from templates equals JSON of the tree made from contacts_shown, for any record."""
     sheets = rdap_sheets.Sheets(profile)
     for record in (first, second, first):
-        body, _ = sheets.render(record, ASKED, rdap_objects.moment(AS_OF))
-        expected = rdap_objects.domain(
-            record,
-            profile,
-            asked=ASKED,
-            as_of=AS_OF,
-            unicode_name=names.unicode_name(record.domain),
-        )
-        assert json.loads(body) == json.loads(json.dumps(expected))
-        assert b"<" not in body
+        assert_same(sheets, record, profile)
+
+
+def assert_same(sheets: rdap_sheets.Sheets, record: PublicRecord, profile: Profile) -> None:
+    """Fail unless the template's answer is the tree's."""
+    body, _ = sheets.render(record, ASKED, rdap_objects.moment(AS_OF))
+    u_labels = names.unicode_name(record.domain)
+    expected = rdap_objects.domain(record, profile, asked=ASKED, as_of=AS_OF, unicode_name=u_labels)
+    assert json.loads(body) == json.loads(json.dumps(expected))
+    assert b"<" not in body
+
+
+OPTIONAL = (
+    "reseller",
+    "registry_domain_id",
+    "registrant_registry_id",
+    "updated_at",
+    "transferred_at",
+    "registry_expires_at",
+    "registrar_expires_at",
+)
+
+
+@given(records, st.sampled_from([(Role.REGISTRANT,), tuple(Role)]))
+def test_each_missing_value_has_a_template_of_its_own(
+    record: PublicRecord, roles: tuple[Role, ...]
+) -> None:
+    """Leaving out one value after another gives the definition's answer each time."""
+    profile = make_profile(roles=roles)
+    sheets = rdap_sheets.Sheets(profile)
+    whole = msgspec.structs.replace(
+        record, transferred_at=CREATED, **dict.fromkeys(OPTIONAL[:3], "X-1")
+    )
+    for left_out in (None, *OPTIONAL):
+        one = whole if left_out is None else msgspec.structs.replace(whole, **{left_out: None})
+        assert_same(sheets, one, profile)
+    for other in (msgspec.structs.replace(whole, domain=name) for name in ("b.de", "b.example")):
+        assert_same(sheets, other, profile)
 
 
 @given(records, profiles)

@@ -156,7 +156,7 @@ async def read_answer(reader: asyncio.StreamReader) -> bytes:
     """The body of the next answer on a connection that stays open."""
     head = await reader.readuntil(b"\r\n\r\n")
     (answer,) = parse(head.replace(b"Content-Length", b"X-Length"))
-    return await reader.readexactly(int(answer.fields["x-length"]))
+    return await reader.readexactly(int(answer.fields.get("x-length", "0")))
 
 
 async def one_by_one(address: Address, requests: list[bytes]) -> list[Received]:
@@ -167,6 +167,6 @@ async def one_by_one(address: Address, requests: list[bytes]) -> list[Received]:
         writer.write(request)
         head = await reader.readuntil(b"\r\n\r\n")
         (answer,) = parse(head.replace(b"Content-Length", b"X-Length"))
-        stream.append(head + await reader.readexactly(int(answer.fields["x-length"])))
+        stream.append(head + await reader.readexactly(int(answer.fields.get("x-length", "0"))))
     writer.close()
     return [answer for octets in stream for answer in parse(octets)]
