@@ -1,0 +1,146 @@
+"""What the worker lapses and forgets, and what it leaves."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+from uuid import UUID, uuid4
+
+import pytest
+
+from proxy.metrics import Registry
+from proxy.services import retain
+from proxy.store import pool
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from proxy.store.pool import Connection
+    from tests.support.database import Database
+
+pytestmark = pytest.mark.db
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+TENANT = UUID(int=3)
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+async def administrator(database: Database) -> AsyncIterator[Connection]:
+    """A connection that may set the scene and look at the result."""
+    async with pool.connected(database.superuser()) as connection:
+        await connection.execute("INSERT INTO tenant VALUES ($1, 'Invented', $2)", TENANT, NOW)
+        yield connection
+
+
+async def tidy(database: Database, now: datetime = NOW) -> Registry:
+    """One round of the worker with its own login; what it counted."""
+    metrics = Registry()
+    async with pool.connected(database.access("worker")) as connection:
+        await retain.tidy(connection, now, secrets.token_bytes, metrics)
+    return metrics
+
+
+async def reserve(
+    administrator: Connection, lapses_at: datetime, *, hold: bool = False, state: str = "reserved"
+) -> UUID:
+    """A registration row that lapses then."""
+    made = uuid4()
+    await administrator.execute(
+        "INSERT INTO registration (tenant_id, id, domain, state, revision, declared, reference,"
+        " alias, record_version, contacts_mac, hold, enrolled_at, changed_at, lapses_at)"
+        " VALUES ($1, $2, $3, $4, 1, '{}', 'r', $5, 1, $6, $7, $8, $8, $9)",
+        *(TENANT, made, f"{made.hex}.example", state, made.hex, bytes(32), hold, NOW, lapses_at),
+    )
+    return made
+
+
+async def test_a_reservation_lapses_at_its_time_and_says_so(
+    database: Database, administrator: Connection
+) -> None:
+    """Due ones end with reason `lapsed` and a ledger entry without personal data."""
+    due = await reserve(administrator, NOW)
+    later = await reserve(administrator, NOW + SECOND)
+    await tidy(database)
+    row = await administrator.fetchrow("SELECT * FROM registration WHERE id = $1", due)
+    assert row is not None
+    assert (row["state"], row["end_reason"], row["ended_at"]) == ("ended", "lapsed", NOW)
+    assert (row["revision"], row["changed_at"]) == (2, NOW)
+    state = await administrator.fetchval("SELECT state FROM registration WHERE id = $1", later)
+    assert state == "reserved"
+    entries = await administrator.fetch("SELECT * FROM ledger_entry")
+    assert [(e["kind"], e["subject"], e["tenant_id"]) for e in entries] == [
+        ("registration_ended", str(due), TENANT)
+    ]
+    assert json.loads(entries[0]["facts"]) == {
+        "registration": str(due),
+        "revision": 2,
+        "state": "ended",
+        "reason": "lapsed",
+    }
+
+
+async def test_holds_and_completed_registrations_do_not_lapse(
+    database: Database, administrator: Connection
+) -> None:
+    """A hold beats every timer; a name that was registered in time has nothing to lapse."""
+    await reserve(administrator, NOW - SECOND, hold=True)
+    await reserve(administrator, NOW - SECOND, state="active")
+    await tidy(database)
+    assert (
+        await administrator.fetchval("SELECT count(*) FROM registration WHERE state = 'ended'") == 0
+    )
+    assert await administrator.fetchval("SELECT count(*) FROM ledger_entry") == 0
+
+
+async def test_many_are_lapsed_once_each_by_two_workers(
+    database: Database, administrator: Connection
+) -> None:
+    """More than one step, done by two workers at once: each ends once, with one entry."""
+    for _ in range(620):
+        await reserve(administrator, NOW - SECOND)
+    counts = await asyncio.gather(tidy(database), tidy(database))
+    assert sum(one.counter("reservations_lapsed").value for one in counts) == 620
+    assert await administrator.fetchval("SELECT count(*) FROM ledger_entry") == 620
+    assert await administrator.fetchval("SELECT count(DISTINCT subject) FROM ledger_entry") == 620
+    again = await tidy(database)
+    assert again.counter("reservations_lapsed").value == 0
+
+
+async def test_answers_are_kept_a_day(database: Database, administrator: Connection) -> None:
+    """24 hours for finished answers, 48 for those whose process died."""
+    day = timedelta(hours=24)
+    for status, age in ((200, day), (200, day + SECOND), (None, day + SECOND), (None, 3 * day)):
+        await administrator.execute(
+            "INSERT INTO idempotency (tenant_id, route, key_sha256, body_mac, status, created_at)"
+            " VALUES ($1, 'PUT', $2, '', $3, $4)",
+            *(TENANT, secrets.token_bytes(32), status, NOW - age),
+        )
+    await tidy(database)
+    left = await administrator.fetch("SELECT status, created_at FROM idempotency ORDER BY 2")
+    assert [tuple(row) for row in left] == [(None, NOW - day - SECOND), (200, NOW - day)]
+
+
+async def test_operations_are_kept_ninety_days_and_running_ones_for_ever(
+    database: Database, administrator: Connection
+) -> None:
+    """A finished operation goes with its errors once nobody may ask for it any more."""
+    old = NOW - timedelta(days=90) - SECOND
+    rows = [("succeeded", old), ("failed", NOW - timedelta(days=90)), ("running", None)]
+    for state, finished_at in rows:
+        made = uuid4()
+        await administrator.execute(
+            "INSERT INTO operation (tenant_id, id, kind, state, started_at, finished_at,"
+            " touched_at) VALUES ($1, $2, 'import', $3, $4, $5, $4)",
+            *(TENANT, made, state, old, finished_at),
+        )
+        await administrator.execute(
+            "INSERT INTO operation_error VALUES ($1, $2, 1, 'code', '[]')", TENANT, made
+        )
+    await tidy(database)
+    left = await administrator.fetch("SELECT state FROM operation ORDER BY state")
+    assert [row["state"] for row in left] == ["failed", "running"]
+    assert await administrator.fetchval("SELECT count(*) FROM operation_error") == 2
