@@ -69,10 +69,11 @@ class Flow:
         self.heard.keep("whois", self.service.whois(domain.encode()))
         self.heard.reply("rdap", self.service.rdap(domain))
 
-    def command(self, *words: str) -> None:
-        """A command of the program; what it printed is kept."""
+    def command(self, *words: str) -> int:
+        """The exit code of a command of the program; what it printed is kept."""
         done = self.service.command(*words)
         self.heard.keep("commands", (done.stdout + done.stderr).encode())
+        return done.returncode
 
     def live(self) -> None:
         """The ordinary life of registrations in every mode."""
@@ -195,9 +196,14 @@ class Flow:
             name = f"privacy-{number}.example"
             assert self.api("DELETE", f"/v1/registrations/{name}?reason={reason}").status == 202
             self.ask(name)
-        for words in (("keys", "status"), ("keys", "rotate"), ("doctor",)):
-            self.command(*words)
-            self.command(*words, "--json")
+        for words in (
+            ("keys", "status"),
+            ("keys", "rotate"),
+            ("keys", "rotate", "--compromised"),
+            ("doctor", "--everything"),
+        ):
+            assert self.command(*words) == 0
+            assert self.command(*words, "--json") == 0
         for path in ("/metrics", "/health/live", "/health/ready"):
             self.raw("metrics", "GET", path)
 
