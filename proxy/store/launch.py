@@ -1,4 +1,4 @@
-"""Starts PostgreSQL as somebody it accepts, tied to the life of its parent. Run, never imported.
+"""Starts PostgreSQL as somebody it accepts, tied to the life of its parent. A program of its own.
 
 `python -I -S launch.py PARENT_PID [--namespace ID | --user UID:GID] [--lifeline FD]
 [--reach PATH]... -- PROGRAM ARGUMENT...` becomes PROGRAM (same process id) after:

@@ -170,15 +170,19 @@ async def test_leftovers_are_ended_before_a_new_start(directory: Path) -> None:
     busy = await pool.connect(embedded.access(directory, LoginRole.OWNER))
     backend = busy.get_server_pid()
     os.kill(backend, signal.SIGSTOP)  # it can not notice anything
-    os.kill(first.pid, signal.SIGKILL)
-    os.kill(postmaster, signal.SIGKILL)
-    kill(first)
-    assert is_alive(backend)
-    second = launched(str(directory))
-    ready_postmaster(second)
-    assert not is_alive(backend)
+    try:
+        os.kill(first.pid, signal.SIGKILL)
+        os.kill(postmaster, signal.SIGKILL)
+        kill(first)
+        assert is_alive(backend)
+        second = launched(str(directory))
+        ready_postmaster(second)
+        assert not is_alive(backend)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(backend, signal.SIGKILL)
+        busy.terminate()
     assert await kept(directory) == [1]
-    busy.terminate()
     end(second)
 
 
@@ -195,9 +199,8 @@ async def test_a_second_supervisor_is_refused(directory: Path) -> None:
 
 @pytest.mark.parametrize(
     "moment",
-    ["cluster.new", "cluster.new/PG_VERSION", "cluster.new/global/pg_control",
-     "cluster.new/postmaster.pid", "passwords", "passwords/pp_owner", "passwords/postgres",
-     "cluster"],
+    ["cluster.new/PG_VERSION", "cluster.new/global/pg_control", "cluster.new/postmaster.pid",
+     "passwords/pp_owner", "passwords/postgres", "cluster"],
 )  # fmt: skip
 async def test_a_first_start_that_is_killed_is_done_over(directory: Path, moment: str) -> None:
     """Killed while the cluster is made, at any step: the next start completes it."""
