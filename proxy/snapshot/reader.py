@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import os
 import time
+import weakref
 from typing import TYPE_CHECKING, Final
 
 import lmdb
@@ -43,7 +44,7 @@ class Snapshot:
         """Open what `directory` holds now; a missing or damaged snapshot is no error here."""
         self._directory = directory
         self._monotonic = monotonic
-        self._pid = os.getpid()
+        self._inherited: lmdb.Environment | None = None
         self._generation = ""
         self._environment: lmdb.Environment | None = None
         self._handles: tuple[lmdb._Database, lmdb._Database, lmdb._Database] | None = None
@@ -51,6 +52,7 @@ class Snapshot:
         self._meta: Meta | None = None
         self._look_at = 0.0
         self._check_at = 0.0
+        _opened.add(self)
         self._look()
 
     @property
@@ -63,7 +65,7 @@ class Snapshot:
         """The published value under an A-label name; raises Unavailable without a snapshot."""
         if self._monotonic() >= self._look_at:
             self._look()
-        if self._environment is None or self._handles is None or os.getpid() != self._pid:
+        if self._environment is None or self._handles is None:
             raise self._refusal()
         try:
             with self._environment.begin(self._handles[0]) as reading:
@@ -127,9 +129,14 @@ class Snapshot:
         self._transaction_id = reading.id()
 
     def _refusal(self) -> Exception:
-        if os.getpid() != self._pid:
+        if self._inherited is not None:
             return ForkedSnapshotError("open the snapshot after the fork, not before")
         return Unavailable("snapshot")
+
+    def _refuse_child(self) -> None:
+        # Kept and not closed: closing would free the parent's slots and locks.
+        self._inherited, self._environment, self._handles = self._environment, None, None
+        self._look_at = float("inf")
 
     def _look_if_due(self) -> None:
         if self._monotonic() >= self._look_at:
@@ -139,8 +146,6 @@ class Snapshot:
         """Move to the generation that `current` names; keep the old one when that fails."""
         now = self._monotonic()
         self._look_at = now + LOOK_S
-        if os.getpid() != self._pid:
-            return
         try:
             generation = os.fspath((self._directory / layout.CURRENT).readlink())
         except OSError:
@@ -164,8 +169,21 @@ class Snapshot:
     def _close(self) -> None:
         environment, self._environment, self._handles = self._environment, None, None
         self._generation, self._transaction_id = "", -1
-        if environment is not None and os.getpid() == self._pid:
+        if environment is not None:
             environment.close()
+
+
+_opened: Final[weakref.WeakSet[Snapshot]] = weakref.WeakSet()
+"""Every snapshot of this process, for the hook below: asking for the process id in each look-up
+would cost a system call, a tenth of it."""
+
+
+def _refuse_in_child() -> None:
+    for snapshot in tuple(_opened):
+        snapshot._refuse_child()  # noqa: SLF001 - its own module
+
+
+os.register_at_fork(after_in_child=_refuse_in_child)
 
 
 class ForkedSnapshotError(Exception):

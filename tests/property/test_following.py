@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from proxy.model.journal import JournalHead, JournalPosition
@@ -41,10 +41,19 @@ class History:
         )
 
 
-@given(st.lists(st.sampled_from(["write", "write", "follow", "backup", "restore", "restart"])))
+@settings(max_examples=500)  # cheap, and the telling orders are long
+@given(
+    st.lists(
+        st.sampled_from(
+            ["write", "write", "follow", "backup", "restore", "restart", "clone", "switch"]
+        ),
+        min_size=4,
+        max_size=40,
+    )
+)
 def test_a_follower_that_goes_on_has_applied_a_beginning_of_the_history(acts: list[str]) -> None:
-    """Through any order of writes, restarts, backups and restores, RESUME means: a true prefix."""
-    database, backup = History(), History()
+    """Through writes, restarts, restores and clones in any order RESUME means: a true prefix."""
+    database, backup, other = History(), History(), History()
     numbers = iter(range(1, 10_000))
     applied: list[int] = []
     mine: JournalPosition | None = None
@@ -59,6 +68,11 @@ def test_a_follower_that_goes_on_has_applied_a_beginning_of_the_history(acts: li
             case "restore":
                 database = backup.copy()
                 database.epochs[next(numbers)] = len(database.changes) + 1
+            case "clone":  # a copy that lives on beside the database
+                other = database.copy()
+                other.epochs[next(numbers)] = len(other.changes) + 1
+            case "switch" if other.epochs:
+                database, other = other, database
             case _:
                 head = database.head(mine)
                 assert head is not None
