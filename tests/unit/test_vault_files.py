@@ -1,0 +1,323 @@
+"""Keys and state as files: made once, checked, refused in one sentence when foreign or gone."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import shutil
+import stat
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+from proxy.errors import Refused, Unavailable
+from proxy.model.identifiers import RecordClass
+from proxy.vault import files, genesis, grants, keyfile, keyring, rotation, seal, state, upkeep
+from tests.support import vault as vaults
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.support.vault import Vault
+
+
+@pytest.fixture
+def vault(tmp_path: Path) -> Iterator[Vault]:
+    """A vault after its first start."""
+    with vaults.opened(tmp_path) as made:
+        yield made
+
+
+def again(vault: Vault) -> None:
+    """What the next start does first."""
+    genesis.initialise(vault.key_dir, vault.data_dir, now=vaults.START)
+
+
+def test_first_start_makes_private_files(vault: Vault) -> None:
+    """Every secret file is its owner's alone; nothing secret lies in the data directory."""
+    for path in vault.key_dir.rglob("*"):
+        assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
+    assert sorted(path.name for path in vault.data_dir.iterdir()) == ["ledger.vkey", "vault.pub"]
+
+
+def test_a_second_start_changes_nothing(vault: Vault) -> None:
+    """Making keys again keeps every byte."""
+    before = {path: path.read_bytes() for path in vault.key_dir.rglob("*.*") if path.is_file()}
+    again(vault)
+    assert before == {path: path.read_bytes() for path in before}
+
+
+@pytest.mark.parametrize("place", range(1, 8))
+def test_a_first_start_cut_short_is_finished_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: int
+) -> None:
+    """A crash after any written file leaves something that the next start completes."""
+    vault = vaults.Vault(tmp_path, vaults.StillClock())
+    vault.key_dir.mkdir()
+    vault.data_dir.mkdir()
+    written = 0
+    write = files.write
+
+    def dying(*arguments: object) -> None:
+        nonlocal written
+        written += 1
+        if written == place:
+            raise KeyboardInterrupt
+        write(*arguments)  # type: ignore[arg-type] # passed on as given
+
+    monkeypatch.setattr(files, "write", dying)
+    for _ in range(2):
+        with contextlib.suppress(KeyboardInterrupt):
+            again(vault)
+    assert written >= place
+    monkeypatch.undo()
+    vault.make()
+    vault.state.close()
+    assert genesis.examine(vault.key_dir, vault.data_dir) is None
+
+
+def test_examine_finds_nothing_wrong(vault: Vault) -> None:
+    """Good keys give no finding."""
+    assert genesis.examine(vault.key_dir, vault.data_dir) is None
+
+
+def damage(vault: Vault, how: str) -> None:
+    """Make the key directory wrong in one way."""
+    inside = vault.key_dir / "vault"
+    match how:
+        case "root_gone":
+            (inside / "root.key").unlink()
+        case "root_foreign":
+            (inside / "root.key").write_text(f"privacyproxy-root-v1 {'00' * 32}\n")
+        case "root_garbage":
+            (inside / "root.key").write_text("privacyproxy-root-v1 zz\n")
+        case "keys_gone":
+            (inside / "keys.json").unlink()
+        case "keys_garbage":
+            (inside / "keys.json").write_bytes(b"\xff{")
+        case "keys_newer":
+            keys = msgspec.json.decode((inside / "keys.json").read_bytes())
+            (inside / "keys.json").write_bytes(msgspec.json.encode({**keys, "v": 2}))
+        case "data_foreign":
+            (vault.data_dir / "vault.pub").write_text(f"privacyproxy-vault-ed25519 {'11' * 32}\n")
+        case _:
+            raise AssertionError(how)
+
+
+@pytest.mark.parametrize(
+    ("how", "says"),
+    [
+        ("root_gone", "is missing: put it back"),
+        ("root_foreign", "is not the root key of this vault, whose check value is"),
+        ("root_garbage", "is not the root key of this vault"),
+        ("keys_gone", "put the key directory back"),
+        ("keys_garbage", "is damaged"),
+        ("keys_newer", "of another version"),
+        ("data_foreign", "give the right one with --key-dir"),
+    ],
+)
+def test_wrong_keys_are_said_in_a_sentence(vault: Vault, how: str, says: str) -> None:
+    """`up` and `doctor` name what is wrong and what to do."""
+    damage(vault, how)
+    with pytest.raises(Unavailable) as fault:
+        again(vault)
+    assert says in fault.value.detail
+    assert says in str(genesis.examine(vault.key_dir, vault.data_dir)) or how == "keys_gone"
+
+
+def test_examine_names_a_readable_key_file(vault: Vault) -> None:
+    """A key file that others may read is a finding."""
+    (vault.key_dir / "vault" / "root.key").chmod(0o644)
+    assert "chmod 600" in str(genesis.examine(vault.key_dir, vault.data_dir))
+
+
+def test_examine_says_when_it_may_not_read(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another user's key directory is a sentence, not a traceback."""
+
+    def refuse(*_: object) -> bytes:
+        raise PermissionError
+
+    monkeypatch.setattr(files, "read", refuse)
+    assert "can not be read by this user" in str(genesis.examine(vault.key_dir, vault.data_dir))
+
+
+def test_a_keyring_needs_its_file(tmp_path: Path, vault: Vault) -> None:
+    """No file, or one whose keys are wrapped by another root, is Unavailable."""
+    with pytest.raises(Unavailable, match="key_file"):
+        keyring.open_keyring(tmp_path)
+    inside = vault.key_dir / "vault"
+    keys = keyfile.parse((inside / "keys.json").read_bytes())
+    broken = {**keys.secrets, keyfile.Secret.BLIND: bytes(40)}
+    swapped = msgspec.structs.replace(keys, secrets=broken)
+    (inside / "keys.json").write_bytes(keyfile.render(swapped))
+    with pytest.raises(Unavailable, match="key_file"):
+        keyring.open_keyring(inside)
+
+
+def test_a_new_root_keeps_every_key(vault: Vault) -> None:
+    """After a change of root the same records open, and the old root opens nothing."""
+    old = (vault.key_dir / "vault" / "root.key").read_bytes()
+    dek = secrets.token_bytes(32)
+    wrapped = vault.ring.wrap_dek(RecordClass.REACH, 1, dek)
+    vault.ring.begin_epochs(tuple(RecordClass), vaults.START, secrets.token_bytes)
+    vault.ring.change_epochs(
+        lambda one: msgspec.structs.replace(one, wrapped=None) if one.epoch == 2 else one
+    )
+    vault.ring.change_root(secrets.token_bytes)
+    opened = keyring.open_keyring(vault.key_dir / "vault")
+    assert opened.unwrap_dek(RecordClass.REACH, 1, wrapped) == dek
+    assert opened.file.signers == vault.ring.signers
+    (vault.key_dir / "vault" / "root.key").write_bytes(old)
+    with pytest.raises(Unavailable, match="root_foreign"):
+        keyring.open_keyring(vault.key_dir / "vault")
+
+
+def test_intake_keys_are_renewed_daily_and_forgotten(vault: Vault) -> None:
+    """A day-old key is replaced; a destroyed one opens nothing."""
+    random = secrets.token_bytes
+    first = upkeep.current_intake(vault.ring, vaults.START, random)
+    assert upkeep.current_intake(vault.ring, vaults.START + timedelta(hours=23), random) == first
+    second = upkeep.current_intake(vault.ring, vaults.START + timedelta(days=1), random)
+    assert second.id > first.id
+    cycle = timedelta(days=35)
+    assert upkeep.expired_intake(vault.ring, vaults.START + timedelta(days=37), cycle) == []
+    late = vaults.START + timedelta(days=38)
+    assert upkeep.expired_intake(vault.ring, late, cycle) == [first.id]
+    vault.ring.destroy_intake(frozenset({first.id}))
+    vault.ring.destroy_intake(frozenset())
+    with pytest.raises(Refused, match="intake_key_unknown"):
+        vault.ring.intake_private(first.id)
+    assert vault.ring.newest_intake() == second
+
+
+def test_epochs_come_monthly_and_go_after_the_backups(vault: Vault) -> None:
+    """An old epoch is destroyed once no record was under it for a backup cycle, not before."""
+    ring, cycle, reach = vault.ring, timedelta(days=35), RecordClass.REACH
+    assert not upkeep.is_epoch_due(ring, vaults.START + timedelta(days=29))
+    month = vaults.START + timedelta(days=30)
+    assert upkeep.is_epoch_due(ring, month)
+    ring.begin_epochs(tuple(RecordClass), month, secrets.token_bytes)
+    in_use = {(reach, 1): 5}
+    upkeep.age_epochs(ring, in_use, month, cycle)
+    marks = {(one.record_class, one.epoch): one.emptied_at for one in ring.file.epochs}
+    assert marks[reach, 1] is None
+    assert marks[RecordClass.IDENTITY, 1] == month
+    assert marks[reach, 2] is None
+    upkeep.age_epochs(ring, {}, month, cycle)
+    upkeep.age_epochs(ring, in_use, month + cycle, cycle)
+    upkeep.age_epochs(ring, {}, month + cycle, cycle)
+    wrapped = ring.wrap_dek(reach, 1, bytes(32))
+    assert ring.unwrap_dek(reach, 1, wrapped) == bytes(32)
+    upkeep.age_epochs(ring, {}, month + 2 * cycle, cycle)
+    with pytest.raises(Refused, match="epoch_unknown"):
+        ring.unwrap_dek(reach, 1, wrapped)
+    upkeep.age_epochs(ring, {}, month + 3 * cycle, cycle)
+    gone = [one for one in ring.file.epochs if one.epoch == 1]
+    assert all(one.wrapped is None and one.emptied_at is not None for one in gone)
+
+
+def test_a_destroyed_epoch_stays_as_it_is() -> None:
+    """What is destroyed is never marked again, even if a row claims to be under it."""
+    gone = keyfile.Epoch(
+        record_class=RecordClass.REACH, epoch=1, created_at=vaults.START, wrapped=None,
+        emptied_at=vaults.START,
+    )  # fmt: skip
+    for in_use in (False, True):
+        assert rotation.marked_or_destroyed(
+            gone, newest=2, in_use=in_use, now=vaults.START, backup_cycle=timedelta(0)
+        ) == gone  # fmt: skip
+
+
+def test_budgets_count_each_person_once_an_hour(vault: Vault) -> None:
+    """The person above the limit is refused; a known one is not; the next hour begins anew."""
+    now, known = vaults.START, vault.state
+    assert [known.spend("check", now, bytes([one]), 2) for one in (1, 2, 2, 3, 1)] == [
+        True, True, True, False, True,
+    ]  # fmt: skip
+    assert known.spend("preflight", now, b"\3", 2)
+    assert known.spend("check", now + timedelta(hours=1), b"\3", 2)
+    assert grants.may(grants.Caller.OPERATOR, grants.Grant.CHECK)
+    assert not grants.may(grants.Caller.WORKER, grants.Grant.CHECK)
+
+
+def test_every_grant_has_a_budget() -> None:
+    """Nothing is opened without a limit."""
+    assert set(grants.BUDGETS) == set(grants.Grant)
+
+
+@pytest.mark.parametrize("how", ["gone", "foreign", "garbage"])
+def test_a_lost_state_says_what_is_needed(vault: Vault, how: str) -> None:
+    """Missing, of other keys, or damaged: one sentence, and no opening."""
+    vault.state.close()
+    path = vault.key_dir / "vault" / "state"
+    state_id = vault.ring.file.state_id
+    if how == "gone":
+        shutil.rmtree(path)
+        path.mkdir()
+    if how == "garbage":
+        (path / "data.mdb").write_bytes(secrets.token_bytes(9000))
+    with pytest.raises(Unavailable) as fault:
+        state.State(path, bytes(16) if how == "foreign" else state_id)
+    assert fault.value.code == "state_lost"
+    assert "newest backup" in fault.value.detail
+    if how != "foreign":
+        shutil.rmtree(path)
+        state.create(path, state_id)
+    vault.open()
+
+
+def test_a_state_is_open_once(vault: Vault) -> None:
+    """A second vault on the same state is refused."""
+    with pytest.raises(Unavailable, match="state_in_use"):
+        state.State(vault.key_dir / "vault" / "state", vault.ring.file.state_id)
+
+
+def test_the_newest_version_is_found_among_neighbours(vault: Vault) -> None:
+    """Whatever else is known, a version is the newest exactly when none above it is known."""
+    low, person, high = (vaults.to_seal() for _ in range(3))
+    names = [
+        one.name
+        for item in (low, person, high)
+        for version in (1, 2)
+        for one in vault.sealer()
+        .seal([vaults.to_seal(version, person=item.registration_id)])
+        .records
+    ]
+    vault.state.anchor([(name, bytes(32)) for name in names])
+    for name in names:
+        wanted = None if name.version == 2 else state.Disagreement.ROLLED_BACK
+        assert vault.state.disagreement(name, bytes(32), newest=True) == wanted
+    assert list(vault.state.names_between(b"\xff" * 37, None)) == []
+    erased = [(name, vaults.START) for name in names if name.version == 1]
+    vault.state.finish_erasures(erased)
+    assert vault.state.count_records() == 6
+    assert vault.state.anchor([(erased[0][0], bytes(32))]) == (state.Disagreement.ERASED,)
+
+
+def test_api_host_files_are_checked(vault: Vault, tmp_path: Path) -> None:
+    """A missing or damaged file of an API host is Unavailable and names the file."""
+    bad = tmp_path / "bad"
+    for content in (None, b"", b"{}", b"\xff", b"a b", b"privacyproxy-vault-ed25519 00",
+                    b'{"signer_id":"x","signing_key":"AA==","mac_key":"AA=="}'):  # fmt: skip
+        if content is not None:
+            bad.write_bytes(content)
+        for load in (seal.load_api_keys, seal.load_pin):
+            with pytest.raises(Unavailable) as fault:
+                load(bad)
+            assert str(bad) in fault.value.detail
+    assert len(seal.load_pin(vault.data_dir / "vault.pub")) == 32
+
+
+def test_files_are_whole_or_absent(tmp_path: Path) -> None:
+    """Replacing keeps no temporary file; destroying what is absent is no fault."""
+    path = tmp_path / "file"
+    files.write(path, b"one")
+    files.write(path, b"two")
+    assert path.read_bytes() == b"two"
+    assert list(tmp_path.iterdir()) == [path]
+    files.destroy(path)
+    files.destroy(path)
+    assert files.read(path, 10) is None
