@@ -22,7 +22,6 @@ from proxy.errors import Conflict, Refused, Unavailable
 
 LEFTOVERS_WAIT_S = 10.0  # orphans end themselves within 4 s (run.child)
 POLL_S = 0.05
-RUNNING_NAME = "running.json"
 DEMO_NAME = "demo.json"
 
 
@@ -122,9 +121,9 @@ def _take(descriptor: int, patience_s: float) -> bool:
         time.sleep(POLL_S)
 
 
-def make_run_dir(data_dir: Path, mode: int) -> Path:
+def make_run_dir(data_dir: Path, name: str, mode: int) -> Path:
     """A short private directory for sockets; what a killed predecessor left is removed."""
-    earlier = running(data_dir).get("run_dir")
+    earlier = _facts(data_dir, name).get("run_dir")
     if isinstance(earlier, str) and Path(earlier).name.startswith("privacyproxy-"):
         shutil.rmtree(earlier, ignore_errors=True)
     made = Path(tempfile.mkdtemp(prefix="privacyproxy-", dir="/tmp"))
@@ -132,23 +131,53 @@ def make_run_dir(data_dir: Path, mode: int) -> Path:
     return made
 
 
-def tell_running(data_dir: Path, facts: dict[str, object]) -> None:
+def tell_running(data_dir: Path, facts: dict[str, object], name: str = "up") -> None:
     """Keep `facts` of the running service for command lines beside it."""
-    draft = data_dir / f"{RUNNING_NAME}.new"
+    path = _running_file(data_dir, name)
+    draft = path.with_suffix(".new")
     draft.write_text(json.dumps(facts) + "\n")
-    draft.replace(data_dir / RUNNING_NAME)
+    draft.replace(path)
 
 
 def running(data_dir: Path) -> dict[str, object]:
-    """The facts last told; empty when nothing runs or ever ran. They may be of a killed run."""
-    try:
-        facts: dict[str, object] = json.loads((data_dir / RUNNING_NAME).read_text())
-    except (OSError, ValueError):
-        return {}
+    """The facts last told, by `up` or by each `run ROLE`; empty when nothing runs or ever ran.
+
+    They may be of a run that was killed. The directory of sockets is the vault's.
+    """
+    facts: dict[str, object] = {}
+    for name in ("edge", "worker", "api", "vault", "up"):
+        facts |= _facts(data_dir, name)
     return facts
 
 
-def tell_stopped(data_dir: Path, run_dir: Path) -> None:
+def tell_stopped(data_dir: Path, name: str, run_dir: Path) -> None:
     """Remove what only a running service has."""
-    (data_dir / RUNNING_NAME).unlink(missing_ok=True)
+    _running_file(data_dir, name).unlink(missing_ok=True)
     shutil.rmtree(run_dir, ignore_errors=True)
+
+
+def is_held(data_dir: Path, name: str) -> bool:
+    """Whether a supervisor of that name holds the data directory at this moment."""
+    try:
+        descriptor = os.open(data_dir / f"{name}.lock", os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def _running_file(data_dir: Path, name: str) -> Path:
+    return data_dir / ("running.json" if name == "up" else f"running-{name}.json")
+
+
+def _facts(data_dir: Path, name: str) -> dict[str, object]:
+    try:
+        facts: dict[str, object] = json.loads(_running_file(data_dir, name).read_text())
+    except (OSError, ValueError):
+        return {}
+    return facts

@@ -7,7 +7,6 @@ sentence without personal data.
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import json
 import os
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING
 
 from proxy.errors import ProxyError
-from proxy.run import boot, database, directory, listeners
+from proxy.run import boot, database, directory, listeners, roles
 from proxy.run.cli import keys
 from proxy.store import fitness
 from proxy.store.logins import LoginRole
@@ -24,7 +23,6 @@ from proxy.wire import frames
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from proxy.settings import Settings
 
@@ -41,27 +39,12 @@ class Finding:
     sentence: str
 
 
-def is_running(data_dir: Path) -> bool:
-    """Whether a supervisor holds the data directory at this moment."""
-    try:
-        descriptor = os.open(data_dir / "up.lock", os.O_RDONLY)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False
-
-
 def examine(settings: Settings, *, everything: bool = False) -> tuple[Finding, ...]:
     """Every finding, in the order in which things depend on one another.
 
     `everything` has the vault open every record instead of a sample; only counts come back.
     """
-    running = is_running(settings.data_dir)
+    running = any(directory.is_held(settings.data_dir, name) for name in roles.GROUPS)
     return (
         *_directories(settings),
         *_service(settings, is_up=running),

@@ -146,6 +146,7 @@ class _Service:
         directory.tell_running(
             self._settings.data_dir,
             {"run_dir": str(ready.run_dir), "pid": os.getpid(), "pids": pids, **addresses},
+            self._name,
         )
         if self._is_demo:
             await self._load_demo(addresses)
@@ -155,9 +156,10 @@ class _Service:
 
     def _run_dir(self, stack: contextlib.AsyncExitStack, users: Users) -> Path:
         data_dir = self._settings.data_dir
-        run_dir = directory.make_run_dir(data_dir, 0o711 if users.are_separate else 0o700)
-        directory.tell_running(data_dir, {"run_dir": str(run_dir), "pid": os.getpid()})
-        stack.callback(directory.tell_stopped, data_dir, run_dir)
+        mode = 0o711 if users.are_separate else 0o700
+        run_dir = directory.make_run_dir(data_dir, self._name, mode)
+        directory.tell_running(data_dir, {"run_dir": str(run_dir), "pid": os.getpid()}, self._name)
+        stack.callback(directory.tell_stopped, data_dir, self._name, run_dir)
         return run_dir
 
     async def _database(self, stack: contextlib.AsyncExitStack) -> Server | None:
