@@ -235,9 +235,10 @@ class Flow:
     def stored(self) -> dict[str, bytes]:
         """Every file, once the service has ended and all is on disk."""
         data = surfaces.files(self.service.data_dir)
+        (cluster,) = self.service.data_dir.glob("postgres/cluster")
         keys = surfaces.files(self.service.key_dir)
         found = {
-            "write-ahead log": surfaces.joined(data, "/pg_wal/"),
+            "write-ahead log": surfaces.write_ahead_log(cluster / "pg_wal"),
             "snapshot": surfaces.joined(data, "/snapshot/"),
             "key files": surfaces.joined(keys, ""),
         }
