@@ -20,7 +20,7 @@ from proxy.apps.api.office import Limits, Office
 from proxy.errors import ProxyError, Unavailable
 from proxy.rules.throttling import Limit
 from proxy.run.waking import Waker
-from proxy.store import operations, tenants
+from proxy.store import operations, registrations, tenants
 from proxy.store import pool as pools
 from proxy.vault import seal
 
@@ -49,7 +49,11 @@ async def serve(process: Process) -> None:
         raise Unavailable("database", "The API needs a database.")
     settings = process.settings
     pool = await pools.open_pool(
-        process.database, min_size=2, max_size=settings.api_database_connections
+        process.database,
+        min_size=2,
+        max_size=settings.api_database_connections,
+        session=registrations.SESSION,
+        is_stateless=True,
     )
     intake = _Intake(process, pool)
     waker = Waker(process.database)

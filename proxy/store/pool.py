@@ -100,8 +100,19 @@ async def connected(access: Access) -> AsyncIterator[asyncpg.Connection[asyncpg.
         await connection.close(timeout=CONNECT_TIMEOUT_S)
 
 
-async def open_pool(access: Access, *, min_size: int = 1, max_size: int = 10) -> Pool:
-    """A pool of at most `max_size` connections; the caller closes it. Raises Unavailable."""
+async def open_pool(
+    access: Access,
+    *,
+    min_size: int = 1,
+    max_size: int = 10,
+    session: Mapping[str, str] | None = None,
+    is_stateless: bool = False,
+) -> Pool:
+    """A pool of at most `max_size` connections; the caller closes it. Raises Unavailable.
+
+    `session` holds server settings of every connection. `is_stateless` promises that no user of
+    the pool leaves state in a session, which saves the round trip that would clear it.
+    """
     with translated():
         pool = await asyncpg.create_pool(
             host=access.host,
@@ -112,10 +123,11 @@ async def open_pool(access: Access, *, min_size: int = 1, max_size: int = 10) ->
             ssl=access.tls if access.tls is not None else False,
             timeout=CONNECT_TIMEOUT_S,
             command_timeout=COMMAND_TIMEOUT_S,
-            server_settings=_session(access),
+            server_settings=_session(access) | dict(session or {}),
             min_size=min_size,
             max_size=max_size,
             max_inactive_connection_lifetime=IDLE_CONNECTION_S,
+            reset=_leave if is_stateless else None,
         )
     if pool is None:  # only of a pool that was opened before
         raise Unavailable("database")
@@ -155,6 +167,10 @@ class BadArgument(Exception):
 
 class BrokenConstraint(Exception):
     """A constraint no rule expects: a bug. Holds the constraint's name, never a value."""
+
+
+async def _leave(_: Connection) -> None:
+    """Nothing to clear."""
 
 
 def _session(access: Access) -> dict[str, str]:

@@ -36,6 +36,23 @@ if TYPE_CHECKING:
 
 QUERIES: Final = queries.load("registrations")
 
+SESSION: Final = {
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "enable_bitmapscan": "off",
+    "enable_material": "off",
+    "enable_sort": "off",
+    "jit": "off",
+    "plan_cache_mode": "force_generic_plan",
+}
+"""Server settings of connections that write registrations.
+
+Rows are always reached by index: tables grow from nothing to millions between two analyses, and a
+plan made while they were empty is ruinous after. One generic plan: planning the write anew costs
+more than running it.
+"""
+
 _FIRST: Final = UUID(int=0)
 _CONSTRAINTS: Final = (
     "registration_live_domain",

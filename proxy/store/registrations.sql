@@ -5,16 +5,27 @@
 SELECT asked.domain AS asked_domain,
        live.id, live.state, live.revision, live.declared, live.reference, live.alias,
        live.record_version, live.contacts_mac, live.enrolled_at, live.lapses_at, live.ended_at,
-       live.end_reason, shown.value,
-       EXISTS (SELECT 1 FROM registration other
-               WHERE other.domain = asked.domain AND other.state IN ('active', 'ending')
-                 AND other.tenant_id <> $1) AS spoken_elsewhere
+       live.end_reason, shown.value, other.speaks IS NOT NULL AS spoken_elsewhere
 FROM unnest($2::text[]) AS asked (domain)
-LEFT JOIN registration live
-  ON live.tenant_id = $1 AND live.domain = asked.domain AND live.state <> 'ended'
-LEFT JOIN published shown
-  ON shown.domain = live.domain AND shown.tenant_id = live.tenant_id
- AND shown.registration_id = live.id;
+LEFT JOIN LATERAL (
+  SELECT kept.id, kept.state, kept.revision, kept.declared, kept.reference, kept.alias,
+         kept.record_version, kept.contacts_mac, kept.enrolled_at, kept.lapses_at,
+         kept.ended_at, kept.end_reason
+  FROM registration kept
+  WHERE kept.tenant_id = $1 AND kept.domain = asked.domain AND kept.state <> 'ended'
+  LIMIT 1
+) live ON true
+LEFT JOIN LATERAL (
+  SELECT journal.value FROM published journal
+  WHERE journal.domain = asked.domain COLLATE "C" AND journal.registration_id = live.id
+  LIMIT 1
+) shown ON true
+LEFT JOIN LATERAL (
+  SELECT true AS speaks FROM registration kept
+  WHERE kept.domain = asked.domain AND kept.state IN ('active', 'ending')
+    AND kept.tenant_id <> $1
+  LIMIT 1
+) other ON true;
 
 -- find_by_id --
 -- One registration, ended or not, with its published value.
@@ -25,7 +36,7 @@ SELECT kept.id, kept.state, kept.revision, kept.declared, kept.reference, kept.a
        kept.end_reason, shown.value
 FROM registration kept
 LEFT JOIN published shown
-  ON shown.domain = kept.domain AND shown.tenant_id = kept.tenant_id
+  ON shown.domain = kept.domain COLLATE "C" AND shown.tenant_id = kept.tenant_id
  AND shown.registration_id = kept.id
 WHERE kept.tenant_id = $1 AND kept.id = $2;
 
@@ -38,7 +49,7 @@ SELECT kept.id, kept.state, kept.revision, kept.declared, kept.reference, kept.a
        kept.end_reason, shown.value
 FROM registration kept
 LEFT JOIN published shown
-  ON shown.domain = kept.domain AND shown.tenant_id = kept.tenant_id
+  ON shown.domain = kept.domain COLLATE "C" AND shown.tenant_id = kept.tenant_id
  AND shown.registration_id = kept.id
 WHERE kept.tenant_id = $1 AND kept.id > $2
   AND ($3::timestamptz IS NULL OR kept.changed_at >= $3)
@@ -55,13 +66,17 @@ SELECT NOT EXISTS (SELECT 1 FROM sealed_record sealed
                      AND sealed.version = kept.record_version AND sealed.kek_epoch IS NULL
                   ) AS adopted,
        EXISTS (SELECT 1 FROM published shown
-               WHERE shown.domain = kept.domain AND shown.registration_id = kept.id
+               WHERE shown.domain = kept.domain COLLATE "C" AND shown.registration_id = kept.id
                  AND shown.value IS NOT NULL AND shown.pos IS NOT NULL) AS published
 FROM registration kept
 WHERE kept.tenant_id = $1 AND kept.id = $2;
 
 -- write --
 -- Everything a PUT or a batch of import lines changes, in one statement; answers rows written.
+-- Rows are found one by one in key order: a plan made while the tables were empty takes any index
+-- for as good as any other, and would read all names of the tenant for every row. A row that
+-- changes meanwhile has another revision, which is checked again on the newer version; it is then
+-- left out of the count.
 -- roles: api
 -- $1 tenant_id, $2 now
 -- new: $3 ids, $4 domains, $5 states, $6 declared, $7 references, $8 aliases, $9 macs,
@@ -74,10 +89,16 @@ WHERE kept.tenant_id = $1 AND kept.id = $2;
 -- ledger: $34 id, $35 subject, $36 kind, $37 facts
 -- idempotency: $38 route or NULL, $39 key hash, $40 body mac, $41 status, $42 headers, $43 response
 WITH ended AS (
-  UPDATE registration SET state = 'ended', ended_at = $2, end_reason = 'replaced',
-         revision = revision + 1, changed_at = $2, lapses_at = NULL
-  WHERE tenant_id = $1 AND id = ANY ($11::uuid[]) AND state <> 'ended'
-  RETURNING id
+  UPDATE registration kept SET
+    state = 'ended', ended_at = $2, end_reason = 'replaced',
+    revision = kept.revision + 1, changed_at = $2, lapses_at = NULL
+  FROM unnest($11::uuid[]) AS row (id), LATERAL (
+    SELECT one.ctid, one.tenant_id, one.id FROM registration one
+    WHERE (one.tenant_id, one.id) >= ($1, row.id) ORDER BY one.tenant_id, one.id LIMIT 1
+  ) AS place
+  WHERE place.tenant_id = $1 AND place.id = row.id AND kept.ctid = place.ctid
+    AND kept.ended_at IS NULL
+  RETURNING kept.id
 ), changed AS (
   UPDATE registration kept SET
     state = row.state, declared = row.declared::jsonb, reference = row.reference,
@@ -86,9 +107,12 @@ WITH ended AS (
     lapses_at = CASE WHEN row.state = 'reserved' THEN kept.lapses_at END
   FROM unnest($12::uuid[], $13::int[], $14::text[], $15::text[], $16::text[], $17::text[],
               $18::int[], $19::bytea[])
-    AS row (id, revision, state, declared, reference, alias, record_version, mac)
-  WHERE kept.tenant_id = $1 AND kept.id = row.id AND kept.revision = row.revision
-    AND kept.state <> 'ended'
+    AS row (id, revision, state, declared, reference, alias, record_version, mac), LATERAL (
+    SELECT one.ctid, one.tenant_id, one.id FROM registration one
+    WHERE (one.tenant_id, one.id) >= ($1, row.id) ORDER BY one.tenant_id, one.id LIMIT 1
+  ) AS place
+  WHERE place.tenant_id = $1 AND place.id = row.id AND kept.ctid = place.ctid
+    AND kept.revision = row.revision
   RETURNING kept.id, kept.record_version
 ), enrolled AS (
   INSERT INTO registration
@@ -154,12 +178,12 @@ SELECT rows FROM counted;
 WITH ended AS (
   UPDATE registration SET state = $5, end_reason = $6, revision = revision + 1, changed_at = $2,
          ended_at = CASE WHEN $5 = 'ended' THEN $2::timestamptz END, lapses_at = NULL
-  WHERE tenant_id = $1 AND id = $3 AND revision = $4 AND state <> 'ended'
+  WHERE tenant_id = $1 AND id = $3 AND revision = $4 AND ended_at IS NULL
   RETURNING id, domain
 ), removed AS (
   UPDATE published SET value = NULL, pos = NULL
   FROM ended
-  WHERE published.domain = ended.domain AND published.registration_id = ended.id
+  WHERE published.domain = ended.domain COLLATE "C" AND published.registration_id = ended.id
     AND published.value IS NOT NULL AND $5 = 'ended'
 ), noted AS (
   INSERT INTO ledger_entry (id, tenant_id, subject, kind, facts, at)

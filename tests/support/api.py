@@ -20,7 +20,7 @@ from proxy.model import identifiers
 from proxy.model.identifiers import AccreditationId, Scope, TenantId
 from proxy.model.public_record import Accreditation
 from proxy.store import pool as pools
-from proxy.store import tenants
+from proxy.store import registrations, tenants
 from proxy.store.tenants import ApiKey
 from tests.support import vault as vaults
 
@@ -218,7 +218,9 @@ async def serving(
 ) -> AsyncIterator[Api]:
     """The API for the length of the block."""
     async with vaults.service(directory, database) as service:
-        pool = await pools.open_pool(database.access("api"), max_size=8)
+        pool = await pools.open_pool(
+            database.access("api"), max_size=8, session=registrations.SESSION, is_stateless=True
+        )
         wakes: list[bool] = []
         office = Office(
             pool=pool,
