@@ -16,9 +16,9 @@ from proxy.errors import InvalidInput, Refused
 from proxy.model import identifiers
 from proxy.model.ledger import LedgerEntry, LedgerEntryId
 from proxy.services import check_records
+from proxy.store import ledger, sealed
 from proxy.store import pool as pools
-from proxy.store import sealed
-from proxy.vault import grants
+from proxy.vault import grants, tree
 from proxy.vault import state as states
 from proxy.vault.grants import Caller, Grant
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from proxy.wire.frames import Answer, Request, Value
 
 _log = structlog.get_logger()
+_LEAVES = 5000  # leaves read at a time: some 10 ms of hashing
 
 
 class Answers:
@@ -133,7 +134,22 @@ class Answers:
             self._rooms.pool, walls.examiner, self._rooms.turn
         ):
             yield {"done": False, "checked": looked, "unreadable": faults.total()}
-        yield await self._checked(looked, faults)
+        whole = await self._is_ledger_whole(walls)
+        if not whole:
+            _log.error("ledger_disagrees")
+        yield {**await self._checked(looked, faults), "ledger_whole": whole}
+
+    async def _is_ledger_whole(self, walls: Walls) -> bool:
+        """Whether the database's leaves come to the very tree that the vault signed."""
+        signed, found = walls.ledger.tree(), tree.Frontier()
+        while found.size < signed.size:
+            limit = min(_LEAVES, signed.size - found.size)
+            async with self._rooms.pool.acquire() as connection:
+                leaves = await ledger.leaves(connection, found.size, limit)
+            if not leaves:
+                return False
+            found = found.extended(leaves)
+        return found == signed
 
     async def _sample(self, walls: Walls) -> AsyncIterator[Answer]:
         async with self._rooms.turn:

@@ -19,6 +19,7 @@ from proxy.store import ledger as ledger_store
 from proxy.store import pool as pools
 from proxy.store import sealed
 from proxy.vault import upkeep
+from proxy.vault.grants import Grant
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
@@ -99,6 +100,9 @@ class Rounds:
         self._epoch_age = metrics.gauge("vault_epoch_age_seconds")
         self._ledger_size = metrics.gauge("vault_ledger_size")
         self._ledger_waiting = metrics.gauge("vault_ledger_waiting")
+        for one in Grant:  # so that a scrape shows nought before the first opening
+            metrics.counter("vault_openings_total", purpose=one.value)
+            metrics.counter("vault_budget_refused_total", purpose=one.value)
         metrics.gauge("vault_state_lost").value = float(rooms.walls is None)
         metrics.refresh_with(self._show_ages)
 

@@ -11,19 +11,12 @@ from proxy.model.ledger import LedgerEntry, LedgerEntryId
 from proxy.store import pool, queries
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
 
     from proxy.model.ledger import LedgerBatch
     from proxy.store.pool import Connection
 
 QUERIES = queries.load("ledger")
-
-
-async def add_entry(connection: Connection, entry: LedgerEntry) -> None:
-    """Write an entry in the transaction of the act that it records."""
-    with pool.translated():
-        await connection.execute(QUERIES["add_entry"], *_row(entry))
 
 
 async def waiting(connection: Connection, limit: int) -> tuple[LedgerEntry, ...]:
@@ -87,8 +80,10 @@ def _row(
     return entry.id, entry.tenant_id, entry.subject, entry.kind, facts, entry.at
 
 
-async def leaves(connection: Connection, first_index: int, limit: int) -> Sequence[bytes]:
-    """Leaves from `first_index` on, in order."""
+async def leaves(connection: Connection, first_index: int, limit: int) -> tuple[bytes, ...] | None:
+    """Leaves from `first_index` on, in order; None when one of them is missing between."""
     with pool.translated():
         rows = await connection.fetch(QUERIES["leaves"], first_index, limit)
-    return [row["commitment"] for row in rows]
+    if [row["index"] for row in rows] != list(range(first_index, first_index + len(rows))):
+        return None
+    return tuple(row["commitment"] for row in rows)

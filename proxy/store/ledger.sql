@@ -1,12 +1,5 @@
 -- The ledger: entries say what happened, leaves are commitments, checkpoints are signed.
 
--- add_entry --
--- An entry that waits for its leaf.
--- roles: api worker operator vault
--- $1 id, $2 tenant_id, $3 subject, $4 kind, $5 facts, $6 at
-INSERT INTO ledger_entry (id, tenant_id, subject, kind, facts, at)
-VALUES ($1, $2, $3, $4, $5::jsonb, $6);
-
 -- waiting --
 -- The oldest entries without a leaf.
 -- roles: vault

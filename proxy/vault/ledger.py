@@ -116,6 +116,11 @@ class LedgerKeeper:
         known = self._frontier()
         return known.size, known.note
 
+    def tree(self) -> tree.Frontier:
+        """The right edge of the confirmed tree: what all leaves together must come to."""
+        known = self._frontier()
+        return tree.Frontier(size=known.size, hashes=known.hashes)
+
     def prepared(self) -> LedgerBatch | None:
         """The batch that was signed and not confirmed."""
         content = self._state.slot(Slot.PREPARED)
@@ -135,7 +140,7 @@ class LedgerKeeper:
         leaves.sort(key=lambda _: self._random(16))  # a uniformly random order
         known = self._frontier()
         commitments = tuple(leaf for _, leaf in leaves)
-        grown = tree.Frontier(size=known.size, hashes=known.hashes).extended(commitments)
+        grown = self.tree().extended(commitments)
         public = self._keyring.file.ledger_public
         text = note.checkpoint_text(public, grown.size, grown.root())
         signed = note.signed(public, text, self._keyring.sign_checkpoint)

@@ -168,6 +168,27 @@ async def test_check_counts_a_forged_record_and_tells_no_more(running: Running) 
     assert answer["reasons"] == {"record_forged": 1}
 
 
+async def test_preflight_recomputes_the_ledger(running: Running) -> None:
+    """A leaf that was changed in the database shows in the operator's full check."""
+    size = running.metrics.gauge("vault_ledger_size")
+    await running.until(lambda: size.value >= 4)
+    assert (await running.ask(command="check", everything=True))["ledger_whole"] is True
+    async with (
+        pools.connected(running.database.superuser()) as connection,
+        connection.transaction(),
+    ):
+        await connection.execute("SET LOCAL session_replication_role = replica")
+        await connection.execute("UPDATE ledger_leaf SET commitment = sha256('x') WHERE index = 1")
+    assert (await running.ask(command="check", everything=True))["ledger_whole"] is False
+    async with (
+        pools.connected(running.database.superuser()) as connection,
+        connection.transaction(),
+    ):
+        await connection.execute("SET LOCAL session_replication_role = replica")
+        await connection.execute("DELETE FROM ledger_leaf WHERE index = 0")
+    assert (await running.ask(command="check", everything=True))["ledger_whole"] is False
+
+
 async def test_openings_become_ledger_leaves(running: Running) -> None:
     """A check is an entry of the ledger, under a signed checkpoint, soon after."""
     await running.until(adopted(running))
