@@ -130,7 +130,9 @@ async def _databases(settings: Settings, *, is_up: bool) -> tuple[Finding, ...]:
             found.append(_bad(name, fault.detail))
             continue
         faults = await fitness.examine({role: access})
-        found += [_bad(name, fault.detail) for fault in faults]
+        # What is wrong with the server shows to every login, and is told once.
+        told = {one.sentence for one in found}
+        found += [_bad(name, fault.detail) for fault in faults if fault.detail not in told]
         if not faults:
             found.append(_well(name, "answers, and has the rights it needs"))
     return tuple(found)
