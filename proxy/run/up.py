@@ -80,6 +80,10 @@ async def _until_signalled(service: _Service) -> None:
     except asyncio.CancelledError:
         if not signalled:
             raise
+    finally:
+        # The loop gives its handlers up when it closes; a signal that was sent twice must not
+        # turn a clean end into a death. Nothing is started from here on.
+        signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGINT))
     _log.info("stopped")
 
 
