@@ -133,10 +133,12 @@ class Rounds:
         """Go on with a rotation that a stop cut short, also one that had only just begun."""
         rewrapper = walls.rewrapper
         if rewrapper.rotation() is None:
+            target = rewrapper.target_epoch()
+            older = [one for one in upkeep.living_epochs(self._rooms.keyring) if one[1] < target]
             async with self._rooms.pool.acquire() as connection:
-                left = await sealed.count_stale(connection, rewrapper.target_epoch())
-            if not left:
-                return
+                if not await sealed.used_epochs(connection, older):
+                    return
+                left = await sealed.count_stale(connection, target)
             rewrapper.catch_up(self._rooms.clock.now(), total=left)
         self._is_rotating.set()
 
@@ -154,7 +156,7 @@ class Rounds:
         if upkeep.is_epoch_due(rooms.keyring, now):
             await self.begin_rotation(is_compromised=False)
         async with rooms.turn, rooms.pool.acquire() as connection:
-            in_use = await sealed.count_epochs(connection)
+            in_use = await sealed.used_epochs(connection, upkeep.living_epochs(rooms.keyring))
             upkeep.age_epochs(rooms.keyring, in_use, now, rooms.terms.backup_cycle)
             expired = upkeep.expired_intake(rooms.keyring, now, rooms.terms.backup_cycle)
             unused = await sealed.unused_intake_keys(connection, expired)

@@ -204,6 +204,17 @@ async def note_rotation(
         )
 
 
+async def used_epochs(
+    connection: Connection, epochs: Sequence[tuple[RecordClass, int]]
+) -> frozenset[tuple[RecordClass, int]]:
+    """Those of the epochs that a living record is under; an index probe each."""
+    with pool.translated():
+        rows = await connection.fetch(
+            QUERIES["used_epochs"], [one for one, _ in epochs], [one for _, one in epochs]
+        )
+    return frozenset((RecordClass(row["class"]), row["epoch"]) for row in rows)
+
+
 async def count_epochs(connection: Connection) -> Mapping[tuple[RecordClass, int], int]:
     """Living adopted records by class and epoch."""
     with pool.translated():

@@ -148,6 +148,16 @@ INSERT INTO key_rotation (id, kind, started_at, finished_at, total, done, target
 VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (id) DO UPDATE SET finished_at = excluded.finished_at, done = excluded.done;
 
+-- used_epochs --
+-- Those of the given epochs that a living record is under.
+-- roles: vault
+-- $1 classes, $2 epochs
+SELECT n.class, n.epoch FROM unnest($1::text[], $2::integer[]) AS n (class, epoch)
+WHERE EXISTS (
+  SELECT FROM sealed_record r
+  WHERE r.class = n.class AND r.kek_epoch = n.epoch AND r.wrapped_dek IS NOT NULL
+) ORDER BY n.class, n.epoch LIMIT 10000;
+
 -- count_epochs --
 -- Living records per class and epoch.
 -- roles: vault

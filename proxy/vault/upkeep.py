@@ -13,7 +13,7 @@ from proxy.vault import keyring as keyrings
 from proxy.vault import rotation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Container
     from datetime import datetime, timedelta
 
     from proxy.model.sealed import IntakeKey
@@ -39,9 +39,14 @@ def expired_intake(keyring: Keyring, now: datetime, backup_cycle: timedelta) -> 
     return [one.id for one in keyring.file.intake if one.not_after + backup_cycle <= now]
 
 
+def living_epochs(keyring: Keyring) -> list[tuple[RecordClass, int]]:
+    """The epochs that still have a key."""
+    return [(one.record_class, one.epoch) for one in keyring.file.epochs if one.wrapped is not None]
+
+
 def age_epochs(
     keyring: Keyring,
-    in_use: Mapping[tuple[RecordClass, int], int],
+    in_use: Container[tuple[RecordClass, int]],
     now: datetime,
     backup_cycle: timedelta,
 ) -> None:
@@ -50,7 +55,7 @@ def age_epochs(
         lambda one: rotation.marked_or_destroyed(
             one,
             newest=keyring.epoch_of(one.record_class).epoch,
-            in_use=in_use.get((one.record_class, one.epoch), 0) > 0,
+            in_use=(one.record_class, one.epoch) in in_use,
             now=now,
             backup_cycle=backup_cycle,
         )

@@ -141,11 +141,9 @@ def test_a_record_opens_under_one_key(
 
 
 def test_the_commitment_refuses_what_gcm_alone_would_open() -> None:
-    """A record whose tag holds under a second key is still refused under it.
-
-    GCM does not commit to its key; here the second key's own ciphertext stands in the record, so
-    that only the commitment is between it and being opened.
-    """
+    """A record whose tag holds under a second key is refused under it: GCM does not commit."""
+    # The second key's own ciphertext stands in the record, so that only the commitment is between
+    # it and being opened.
     name = RecordName(
         tenant_id=TenantId(_ID),
         registration_id=RegistrationId(_ID),

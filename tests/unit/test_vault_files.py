@@ -200,21 +200,21 @@ def test_epochs_come_monthly_and_go_after_the_backups(vault: Vault) -> None:
     month = vaults.START + timedelta(days=30)
     assert upkeep.is_epoch_due(ring, month)
     ring.begin_epochs(tuple(RecordClass), month, secrets.token_bytes)
-    in_use = {(reach, 1): 5}
+    in_use = {(reach, 1)}
     upkeep.age_epochs(ring, in_use, month, cycle)
     marks = {(one.record_class, one.epoch): one.emptied_at for one in ring.file.epochs}
     assert marks[reach, 1] is None
     assert marks[RecordClass.IDENTITY, 1] == month
     assert marks[reach, 2] is None
-    upkeep.age_epochs(ring, {}, month, cycle)
+    upkeep.age_epochs(ring, set(), month, cycle)
     upkeep.age_epochs(ring, in_use, month + cycle, cycle)
-    upkeep.age_epochs(ring, {}, month + cycle, cycle)
+    upkeep.age_epochs(ring, set(), month + cycle, cycle)
     wrapped = ring.wrap_dek(reach, 1, bytes(32))
     assert ring.unwrap_dek(reach, 1, wrapped) == bytes(32)
-    upkeep.age_epochs(ring, {}, month + 2 * cycle, cycle)
+    upkeep.age_epochs(ring, set(), month + 2 * cycle, cycle)
     with pytest.raises(Refused, match="epoch_unknown"):
         ring.unwrap_dek(reach, 1, wrapped)
-    upkeep.age_epochs(ring, {}, month + 3 * cycle, cycle)
+    upkeep.age_epochs(ring, set(), month + 3 * cycle, cycle)
     gone = [one for one in ring.file.epochs if one.epoch == 1]
     assert all(one.wrapped is None and one.emptied_at is not None for one in gone)
 

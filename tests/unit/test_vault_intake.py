@@ -134,7 +134,7 @@ def reasons_for(vault: Vault, **changes: object) -> list[str]:
     """Why nonsense that an API host signed is not adopted."""
     keys = seal.load_api_keys(vault.key_dir / "api" / "api.json")
     batch = vault.sealer().seal([vaults.to_seal()])
-    one = dataclasses.replace(batch.submission, **changes)  # type: ignore[arg-type]
+    one = dataclasses.replace(batch.submission, **changes)  # type: ignore[arg-type] # each caller names its own
     statement = statements.submission(
         one.tenant_id, one.id, one.intake_key_id, one.signer_id, one.encapsulation
     )
