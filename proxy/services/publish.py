@@ -6,12 +6,18 @@ lead, go on. Cursor: `next_pos` in the database; the order of names within a rou
 so that none starves. Idempotent: a stamped row is not stamped again until it changes.
 Determinism: names in byte order, profiles first. Secrets: none. Manual run: not needed, any
 worker is a sequencer in waiting. Logs: epochs and reasons; each round counts in metrics.
+
+Known cost: while somebody reads one old moment of the database for long (a dump), stamped rows
+leave index entries behind that PostgreSQL may not clear yet, and a round has to pass them: measured
+0.4 ms without, 22 ms after 20,000 changes, 39 ms after 100,000. Nothing stalls or is lost; a pause
+as long as the last round keeps it to half a core at the most.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -52,6 +58,7 @@ class Sequencer:
         self._epochs = metrics.counter("journal_epochs_begun")
         self._leads = metrics.gauge("journal_leads")
         self._position = metrics.gauge("journal_position")
+        self._round = metrics.histogram("journal_round_seconds")
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Until told to stop, whatever the database does."""
@@ -88,7 +95,10 @@ class Sequencer:
         while not stopping.is_set():
             lead.woken.clear()
             now = self._clock.now()
+            began = time.monotonic()
             done = await lead.stamp(after, now, now - HEARTBEAT)
+            took_s = time.monotonic() - began
+            self._round.observe(took_s)
             if done is None:
                 _log.warning("journal_set_back", epoch=lead.epoch, position=lead.next_pos)
                 return  # the next lead begins a new epoch
@@ -97,7 +107,7 @@ class Sequencer:
             is_more = bool(done.last_name or after) or done.profiles == published.STAMP_PROFILES
             after = done.last_name
             if not is_more:
-                await pause(stopping, GATHER_S)
+                await pause(stopping, max(GATHER_S, took_s))
                 await pause_or_wake(lead.woken, POLL_S - GATHER_S)
 
 
