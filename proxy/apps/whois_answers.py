@@ -56,12 +56,17 @@ class Responder:
         throttle: Throttle,
         metrics: Registry,
         new_reference: Callable[[], str],
+        limit_text: str | None = None,
     ) -> None:
-        """Answer from `finder` under `throttle`; `new_reference` names bugs in the log."""
+        """Answer from `finder` under `throttle`; `new_reference` names bugs in the log.
+
+        `limit_text` says in help how often a client may ask, in words.
+        """
         self._finder = finder
         self._throttle = throttle
         self._metrics = metrics
         self._new_reference = new_reference
+        self._help = whois_replies.help_lines(limit_text)
         self._sheets: dict[int, Sheets] = {}
         self._as_of: datetime | None = None
         self._as_of_text = ""
@@ -130,7 +135,7 @@ class Responder:
                 return self._domain(query, as_of)
             case HelpQuery():
                 self._counter("help", "found").value += 1
-                return whois_replies.render(*whois_replies.HELP, as_of=as_of)
+                return whois_replies.render(*self._help, as_of=as_of)
             case RegistrarQuery():
                 return self._registrar(query, as_of)
             case NameserverQuery():

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 _TABLE_PREFIX: Final = "throttle-"
 _REFERENCE_OCTETS: Final = 6
+_TLS12_CIPHERS: Final = "ECDHE+AESGCM"
+"""gTLD RDAP Technical Implementation Guide 2024: with TLS 1.2 these alone; TLS 1.3 has its own."""
 
 
 async def serve(process: Process) -> None:
@@ -57,7 +59,13 @@ def _whois(process: Process, look_up: LookUp, table: Table) -> whois.Server:
     throttle = Throttle(table, "whois", limit, settings.rate_limit_exempt)
     return whois.Server(
         listeners=process.sockets.get("whois", ()),
-        responder=Responder(look_up, throttle, process.metrics, _new_reference),
+        responder=Responder(
+            look_up,
+            throttle,
+            process.metrics,
+            _new_reference,
+            _limit_text(settings.whois_rate_limit),
+        ),
         throttle=throttle,
         bounds=whois_waiting.Bounds(
             connections=settings.whois_max_connections,
@@ -85,9 +93,7 @@ def _rdap(process: Process, look_up: LookUp, table: Table) -> rdap.RdapServer:
         new_reference=_new_reference,
         base_url=_base_url(settings, process.sockets.get("rdap", ())),
         trusted_proxies=settings.trusted_proxies,
-        limit_text=(
-            None if limit is None else f"{limit.requests} requests in {limit.seconds} seconds"
-        ),
+        limit_text=_limit_text(limit),
     )
 
 
@@ -107,6 +113,7 @@ def _tls(settings: Settings) -> ssl.SSLContext | None:
         return None
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers(_TLS12_CIPHERS)
     try:
         context.load_cert_chain(settings.rdap_tls_cert, settings.rdap_tls_key)
     except OSError:
@@ -135,6 +142,10 @@ def _limit(limit: RateLimit | None) -> Limit | None:
     if limit is None:
         return None
     return Limit(count=limit.requests, period_s=limit.seconds)
+
+
+def _limit_text(limit: RateLimit | None) -> str | None:
+    return None if limit is None else f"{limit.requests} requests in {limit.seconds} seconds"
 
 
 def _report_age(process: Process, look_up: LookUp) -> None:

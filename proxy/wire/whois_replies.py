@@ -50,6 +50,14 @@ CODES: Final = {
 """From the code of an expected error to its line (style rule 15); others are UNAVAILABLE."""
 
 
+def help_lines(limit_text: str | None) -> tuple[str, ...]:
+    """The help, with the published limit: `limit_text` in words, None where there is none."""
+    limit = "Queries are not limited."
+    if limit_text is not None:
+        limit = f"Queries are limited per IPv4 address or IPv6 /64: {limit_text}."
+    return (*HELP, limit)
+
+
 def render(*lines: str, as_of: datetime | None) -> bytes:
     """The lines and the age of what we know, when known."""
     tail = () if as_of is None else ("", *whois_layout.footer(as_of)[:1])

@@ -196,3 +196,10 @@ def test_fixed_replies_are_never_key_and_value() -> None:
         assert ": " not in line
         assert line.isascii()
         assert line[0].isupper()
+
+
+def test_help_publishes_the_limit() -> None:
+    """The help tells how often a client may ask, or that there is no limit."""
+    limited = whois_replies.help_lines("60 requests in 60 seconds")
+    assert limited[-1].endswith(": 60 requests in 60 seconds.")
+    assert whois_replies.help_lines(None)[-1] == "Queries are not limited."

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Final, Literal
+from urllib.parse import urljoin
 
 from pydantic import AfterValidator, Field, ValidationError
 
@@ -181,10 +182,15 @@ def _profile(
         rdap_objects=frozenset(body.rdap.objects),
         abuse_email=body.abuse.email,
         abuse_phone=body.abuse.phone,
-        registrar_url=body.registrar_url or body.rdap.terms_url,
+        registrar_url=body.registrar_url or _origin(body.rdap.terms_url),
         contact_form_base=body.contact_form_base or defaults.web_base_url.rstrip("/") + "/c/",
         accreditations={AccreditationId(accreditation.id): accreditation},
     )
+
+
+def _origin(url: str) -> str:
+    """The site of `url`: what a registrar's own page is most likely to be."""
+    return urljoin(url, "/")
 
 
 def _quoted(text: str) -> str:
