@@ -266,15 +266,12 @@ class State:
         return 0 if found is None else int(_ERASURE.unpack(found)[0])
 
     def _newest(self, transaction: lmdb.Transaction, name: RecordName) -> int:
-        prefix = _key(name)[:-4]
+        """The newest known version of a record of which one version is known for certain."""
         cursor = transaction.cursor(db=self._tables[b"records"])
-        has_place = cursor.set_range(prefix + b"\xff\xff\xff\xff") or cursor.last()
-        while has_place and bytes(cursor.key()) > prefix + b"\xff\xff\xff\xff":
-            has_place = cursor.prev()
-        if has_place and bytes(cursor.key()[:-4]) != prefix:
-            has_place = cursor.prev()
-        if not has_place or bytes(cursor.key()[:-4]) != prefix:
-            return 0
+        if cursor.set_range(_key(name)[:-4] + b"\xff\xff\xff\xff\0"):
+            cursor.prev()
+        else:
+            cursor.last()
         return int(_VERSION.unpack(cursor.key()[-4:])[0])
 
     # Budgets: distinct persons (or runs) per purpose and hour.

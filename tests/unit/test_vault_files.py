@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-import shutil
 import stat
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -14,7 +13,17 @@ import pytest
 
 from proxy.errors import Refused, Unavailable
 from proxy.model.identifiers import RecordClass
-from proxy.vault import files, genesis, grants, keyfile, keyring, rotation, seal, state, upkeep
+from proxy.vault import (
+    files,
+    genesis,
+    grants,
+    keyfile,
+    keyring,
+    primitives,
+    rotation,
+    seal,
+    upkeep,
+)
 from tests.support import vault as vaults
 
 if TYPE_CHECKING:
@@ -231,70 +240,9 @@ def test_a_destroyed_epoch_stays_as_it_is() -> None:
         ) == gone  # fmt: skip
 
 
-def test_budgets_count_each_person_once_an_hour(vault: Vault) -> None:
-    """The person above the limit is refused; a known one is not; the next hour begins anew."""
-    now, known = vaults.START, vault.state
-    assert [known.spend("check", now, bytes([one]), 2) for one in (1, 2, 2, 3, 1)] == [
-        True, True, True, False, True,
-    ]  # fmt: skip
-    assert known.spend("preflight", now, b"\3", 2)
-    assert known.spend("check", now + timedelta(hours=1), b"\3", 2)
-    assert grants.may(grants.Caller.OPERATOR, grants.Grant.CHECK)
-    assert not grants.may(grants.Caller.WORKER, grants.Grant.CHECK)
-
-
 def test_every_grant_has_a_budget() -> None:
     """Nothing is opened without a limit."""
     assert set(grants.BUDGETS) == set(grants.Grant)
-
-
-@pytest.mark.parametrize("how", ["gone", "foreign", "garbage"])
-def test_a_lost_state_says_what_is_needed(vault: Vault, how: str) -> None:
-    """Missing, of other keys, or damaged: one sentence, and no opening."""
-    vault.state.close()
-    path = vault.key_dir / "vault" / "state"
-    state_id = vault.ring.file.state_id
-    if how == "gone":
-        shutil.rmtree(path)
-        path.mkdir()
-    if how == "garbage":
-        (path / "data.mdb").write_bytes(secrets.token_bytes(9000))
-    with pytest.raises(Unavailable) as fault:
-        state.State(path, bytes(16) if how == "foreign" else state_id)
-    assert fault.value.code == "state_lost"
-    assert "newest backup" in fault.value.detail
-    if how != "foreign":
-        shutil.rmtree(path)
-        state.create(path, state_id)
-    vault.open()
-
-
-def test_a_state_is_open_once(vault: Vault) -> None:
-    """A second vault on the same state is refused."""
-    with pytest.raises(Unavailable, match="state_in_use"):
-        state.State(vault.key_dir / "vault" / "state", vault.ring.file.state_id)
-
-
-def test_the_newest_version_is_found_among_neighbours(vault: Vault) -> None:
-    """Whatever else is known, a version is the newest exactly when none above it is known."""
-    low, person, high = (vaults.to_seal() for _ in range(3))
-    names = [
-        one.name
-        for item in (low, person, high)
-        for version in (1, 2)
-        for one in vault.sealer()
-        .seal([vaults.to_seal(version, person=item.registration_id)])
-        .records
-    ]
-    vault.state.anchor([(name, bytes(32)) for name in names])
-    for name in names:
-        wanted = None if name.version == 2 else state.Disagreement.ROLLED_BACK
-        assert vault.state.disagreement(name, bytes(32), newest=True) == wanted
-    assert list(vault.state.names_between(b"\xff" * 37, None)) == []
-    erased = [(name, vaults.START) for name in names if name.version == 1]
-    vault.state.finish_erasures(erased)
-    assert vault.state.count_records() == 6
-    assert vault.state.anchor([(erased[0][0], bytes(32))]) == (state.Disagreement.ERASED,)
 
 
 def test_api_host_files_are_checked(vault: Vault, tmp_path: Path) -> None:
@@ -321,3 +269,13 @@ def test_files_are_whole_or_absent(tmp_path: Path) -> None:
     files.destroy(path)
     files.destroy(path)
     assert files.read(path, 10) is None
+
+
+def test_a_checked_intake_key_is_checked_once(
+    vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The signature of an intake key costs the first batch alone."""
+    sealer = vault.sealer()
+    sealer.seal([vaults.to_seal()])
+    monkeypatch.setattr(primitives, "is_signed", None)
+    assert sealer.seal([vaults.to_seal()]).records
