@@ -97,7 +97,10 @@ class Writer:
         link = self._directory / f"{layout.CURRENT}.new"
         link.unlink(missing_ok=True)
         link.symlink_to(self._next.path.name)
-        link.replace(self._directory / layout.CURRENT)
+        current = self._directory / layout.CURRENT
+        if current.is_dir() and not current.is_symlink():  # a copy that followed the link
+            shutil.rmtree(current)
+        link.replace(current)
         _sync_directory(self._directory)
         if self._open is not None:
             self._open.close()

@@ -44,6 +44,7 @@ _AWAY: tuple[type[Exception], ...] = (
     asyncpg.TransactionRollbackError,  # deadlock, serialisation
     asyncpg.LockNotAvailableError,
     asyncpg.ReadOnlySQLTransactionError,  # a standby, or a primary that was demoted
+    asyncpg.InternalClientError,  # the server ended the session just when we spoke
 )
 
 

@@ -32,8 +32,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-import asyncpg
-
 from proxy.errors import Unavailable
 from proxy.model.identifiers import DomainName, ProfileId, TenantId
 from proxy.model.journal import (
@@ -46,7 +44,7 @@ from proxy.model.journal import (
 from proxy.store import pool, queries
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
+    from collections.abc import AsyncIterator, Sequence
     from datetime import datetime
 
     from proxy.store.pool import Access, Connection, Record
@@ -93,7 +91,7 @@ class Lead:
 
     async def take(self) -> bool:
         """Whether the lead is ours now; False while another worker has it."""
-        with _talking():
+        with pool.translated():
             return bool(await self._connection.fetchval(QUERIES["take_lead"], LEAD_KEY))
 
     async def begin_epoch(self, now: datetime, entry_id: UUID) -> bool:
@@ -102,7 +100,7 @@ class Lead:
         Raises Unavailable on a standby.
         """
         now_us = int(now.timestamp() * 1_000_000)
-        with _talking():
+        with pool.translated():
             row = await self._connection.fetchrow(QUERIES["begin_epoch"], now, now_us, entry_id)
         if row is None:
             raise Unavailable("database", "This PostgreSQL is a standby.")
@@ -114,7 +112,7 @@ class Lead:
 
         That happens when somebody put an older copy of the tables under us: begin an epoch.
         """
-        with _talking():
+        with pool.translated():
             row = await self._connection.fetchrow(
                 QUERIES["stamp"], self.epoch, self.next_pos, after, now, note_before
             )
@@ -140,14 +138,14 @@ class Reading:
     async def page(self, mine: JournalPosition | None) -> JournalPage | None:
         """What comes after `mine`; None when no sequencer has ever run on this database."""
         epoch, pos = (mine.epoch, mine.pos) if mine is not None else (0, 2**62)
-        with _talking():
+        with pool.translated():
             rows = await self._connection.fetch(QUERIES["page"], epoch, pos)
         return _page(rows, pos) if rows else None
 
     @contextlib.asynccontextmanager
     async def whole(self) -> AsyncIterator[Whole]:
         """Everything published, of one moment."""
-        with _talking():
+        with pool.translated():
             async with self._connection.transaction(isolation="repeatable_read", readonly=True):
                 yield Whole(self._connection, await self.page(None))
 
@@ -215,25 +213,12 @@ async def _listening(
     try:
         # A closed connection wakes too: whoever waits then meets Unavailable at once.
         connection.add_termination_listener(lambda _connection: woken.set())
-        with _talking():
+        with pool.translated():
             await connection.execute(QUERIES["plan_by_index"])
             await connection.add_listener(channel, lambda *_given: woken.set())
         yield connection, woken
     finally:
         connection.terminate()  # at once; the server ends the session and frees its lock
-
-
-@contextlib.contextmanager
-def _talking() -> Iterator[None]:
-    """As pool.translated; also for a server that ends the session just when we speak.
-
-    asyncpg then finds its own state machine between two states and raises InternalClientError.
-    """
-    try:
-        with pool.translated():
-            yield
-    except asyncpg.InternalClientError:
-        raise Unavailable("database", "The connection to PostgreSQL was closed.") from None
 
 
 def _page(rows: Sequence[Record], asked: int) -> JournalPage:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -199,6 +200,17 @@ def test_an_unusable_file_is_refused_by_readers_and_rebuilt_by_the_writer(
     writer.finish_rebuild()
     writer.close()
     assert look(tmp_path, "n1.example") == {"n1.example": "2"}
+
+
+def test_a_copied_link_is_replaced(tmp_path: Path) -> None:
+    """A backup that made a directory of the link `current` does not stop the follower."""
+    build(tmp_path, 1, a=b"1")
+    link = tmp_path / layout.CURRENT
+    generation = tmp_path / link.readlink()
+    link.unlink()
+    shutil.copytree(generation, link)
+    build(tmp_path, 2, a=b"2")
+    assert Snapshot(tmp_path).get(b"a.example") == b"2"
 
 
 def test_position_rows_and_time_survive_a_new_writer(tmp_path: Path) -> None:
