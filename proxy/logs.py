@@ -129,8 +129,9 @@ def _bug(library: str, error: BaseException | None) -> None:
 class _Bridge(logging.Handler):
     """What a library logs, without its message: its name, level, and the exception's place."""
 
-    # typing.override comes with Python 3.12
-    def emit(self, record: logging.LogRecord) -> None:  # type: ignore[explicit-override]
+    def emit(  # type: ignore[explicit-override] # typing.override comes with Python 3.12
+        self, record: logging.LogRecord
+    ) -> None:
         error = record.exc_info[1] if record.exc_info else None
         structlog.get_logger().log(
             record.levelno,
