@@ -69,11 +69,6 @@ class Server:
         self._postmaster = self._cluster.start()
         await self._cluster.wait_ready(self._postmaster)
 
-    @property
-    def pid(self) -> int | None:
-        """Its process id, for doctor."""
-        return None if self._postmaster is None else self._postmaster.pid
-
     async def ended(self) -> int:
         """The exit code, once the server is gone."""
         while True:

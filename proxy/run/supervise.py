@@ -29,7 +29,7 @@ from proxy.run import boot as boots
 from proxy.run.deaths import Deaths
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from proxy.metrics import Snapshot
     from proxy.run.boot import Boot
@@ -151,14 +151,6 @@ class Supervisor:
             if child.state == "ready"
         ]
         return Status(roles=roles, totals=totals, levels=levels)
-
-    def pids(self) -> Mapping[str, list[int]]:
-        """The living processes by role."""
-        found: dict[str, list[int]] = {}
-        for child in self._children:
-            if child.process is not None and child.process.returncode is None:
-                found.setdefault(child.role.name, []).append(child.process.pid)
-        return found
 
     async def _keep(self, child: Child) -> None:
         while not self._stopping.is_set():

@@ -144,12 +144,9 @@ class _Service:
         await supervisor.start()
         _raise(supervisor)
         addresses = _addresses(ready.sockets)
-        pids = {**supervisor.pids(), "up": [os.getpid()]}
-        if server is not None and server.pid is not None:
-            pids[DATABASE] = [server.pid]
         directory.tell_running(
             self._settings.data_dir,
-            {"run_dir": str(ready.run_dir), "pid": os.getpid(), "pids": pids, **addresses},
+            {"run_dir": str(ready.run_dir), "pid": os.getpid(), **addresses},
             self._name,
         )
         if self._is_demo:
