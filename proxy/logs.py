@@ -15,6 +15,7 @@ import traceback
 from typing import TYPE_CHECKING, TextIO
 
 import structlog
+from typing_extensions import override
 
 if TYPE_CHECKING:
     import asyncio
@@ -129,9 +130,8 @@ def _bug(library: str, error: BaseException | None) -> None:
 class _Bridge(logging.Handler):
     """What a library logs, without its message: its name, level, and the exception's place."""
 
-    def emit(  # type: ignore[explicit-override] # typing.override comes with Python 3.12
-        self, record: logging.LogRecord
-    ) -> None:
+    @override
+    def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[1] if record.exc_info else None
         structlog.get_logger().log(
             record.levelno,

@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from proxy.errors import ProxyError
 from proxy.run import boot, database, directory, listeners, roles
@@ -28,6 +29,20 @@ if TYPE_CHECKING:
 
 
 HEALTH_WAIT_S = 5.0  # a supervisor answers at once
+
+_ROW_REASONS: Final = frozenset(
+    {"record_missing", "record_unknown", "record_forged", "record_rolled_back", "record_erased"}
+)
+"""What the vault says of rows that are not those it knows, whatever the keys."""
+
+_ROWS_CHANGED: Final = (
+    "The database is older than the vault's state, or rows were changed behind the vault's back. "
+    "Put database and key directory back from backups of the same moment."
+)
+_KEYS_CHANGED: Final = (
+    "The keys are not those they were sealed with, or bytes were damaged. Put the key directory "
+    "back from its backup."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,14 +163,14 @@ def _records(settings: Settings, *, everything: bool) -> Iterator[Finding]:
         return
     checked, unreadable = answer.get("checked"), answer.get("unreadable")
     if unreadable:
-        yield _bad(
-            "records",
-            f"{unreadable} of {checked} records can not be opened ({answer.get('reasons')}): the "
-            "keys are not those they were sealed with, or rows were changed. Put the key "
-            "directory back from its backup.",
-        )
+        yield _bad("records", _unreadable(answer))
     else:
         yield _well("records", f"{checked} opened, none unreadable")
+    if "ledger_whole" in answer:
+        if answer["ledger_whole"]:
+            yield _well("ledger", "the leaves come to the tree that the vault signed")
+        else:
+            yield _bad("ledger", f"leaves were changed or set back. {_ROWS_CHANGED}")
     if answer.get("failed"):
         yield _bad(
             "adoption",
@@ -164,6 +179,15 @@ def _records(settings: Settings, *, everything: bool) -> Iterator[Finding]:
         )
     else:
         yield _well("adoption", f"{answer.get('waiting')} waiting, none failed")
+
+
+def _unreadable(answer: frames.Answer) -> str:
+    """How many records do not open, why, and what to do: rows and keys have different cures."""
+    reasons = answer.get("reasons")
+    counts = dict(reasons) if isinstance(reasons, Mapping) else {}
+    told = ", ".join(f"{code}: {count}" for code, count in sorted(counts.items()))
+    cure = _ROWS_CHANGED if _ROW_REASONS & counts.keys() else _KEYS_CHANGED
+    return f"{answer.get('unreadable')} of {answer.get('checked')} do not open ({told}). {cure}"
 
 
 def _well(check: str, sentence: str) -> Finding:

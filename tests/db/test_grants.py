@@ -83,10 +83,8 @@ def test_there_are_named_queries() -> None:
 
 @pytest.mark.parametrize("key", list(NAMED))
 def test_a_query_runs_for_the_logins_it_names_and_no_others(key: str, matrix: Matrix) -> None:
-    """Every named query works under every login of its `roles:` line, and under no other.
-
-    A query without any table (locks, settings) is closed to nobody, so only the first half holds.
-    """
+    """Every named query works under every login of its `roles:` line, and under no other."""
+    # A query without any table (locks, settings) is closed to nobody: only the first half holds.
     named = {role.value for role in NAMED[key].roles if role is not LoginRole.OWNER}
     if not NAMED[key].uses_tables:
         assert named <= matrix[key]

@@ -7,6 +7,8 @@ import os
 import socket
 import subprocess
 import sys
+from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,7 +19,6 @@ from tests.support import running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from tests.support.running import Running
 
@@ -33,11 +34,13 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 def _doctor(
-    data_dir: Path, environment: Mapping[str, str] | None = None
+    data_dir: Path,
+    environment: Mapping[str, str] | None = None,
+    words: tuple[str, ...] = (),
 ) -> tuple[int, dict[str, Any]]:
     """The exit code, and the findings by check."""
     done = subprocess.run(
-        [sys.executable, "-m", "proxy", "doctor", "--json", "--data-dir", str(data_dir)],
+        [sys.executable, "-m", "proxy", "doctor", "--json", "--data-dir", str(data_dir), *words],
         capture_output=True,
         text=True,
         check=False,
@@ -91,6 +94,36 @@ def test_a_wrong_key_file_is_found(service: Running) -> None:
         root.write_bytes(right)
     assert code == 1
     assert str(root) in found["keys"]["sentence"]
+
+
+async def test_rows_behind_the_vault_are_found(service: Running) -> None:
+    """Records that the vault adopted and the database lacks are told, with what to put back."""
+    profile = resources.files("proxy.demo").joinpath("profile.json")
+    _, key = service.add_registrar("Doctor Test", Path(str(profile)))
+    body = {
+        "domain": "doctor-test.example",
+        "mode": "proxy",
+        "created_at": "2021-06-01T08:00:00Z",
+        "contacts": {"registrant": {"name": "Somebody", "email": "s@example.org"}},
+    }
+    assert service.api("PUT", "/v1/registrations/doctor-test.example", key, body).status == 201
+    for _ in running.until(20):
+        status = service.api("GET", "/v1/registrations/doctor-test.example/status", key).json
+        if status["adopted"]:
+            break
+    access = embedded.access(service.data_dir / "postgres", LoginRole.OWNER)
+    async with pool.connected(access) as connection:
+        await connection.execute("CREATE TABLE kept AS SELECT * FROM sealed_record")
+        await connection.execute("DELETE FROM sealed_record")
+        try:
+            code, found = _doctor(service.data_dir, words=("--everything",))
+        finally:
+            await connection.execute("INSERT INTO sealed_record SELECT * FROM kept")
+            await connection.execute("DROP TABLE kept")
+    assert code == 1
+    assert "record_missing: 2" in found["records"]["sentence"]
+    assert "backups of the same moment" in found["records"]["sentence"]
+    assert found["ledger"]["is_well"]
 
 
 def test_nothing_running_and_nothing_there_is_well_but_for_directories(tmp_path: Path) -> None:
