@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 INTAKE_POLL_S: Final = 2.0
 """Seconds between looks at the newest intake key; keys are renewed daily and overlap by hours."""
 
-SWEEP_S: Final = 5.0
-INTERRUPTED_AFTER: Final = timedelta(seconds=20)  # four heartbeats of services.ingest
+SWEEP_S: Final = 2.0
+INTERRUPTED_AFTER: Final = timedelta(seconds=10)  # five heartbeats of services.ingest
 _NAMES_KEPT: Final = timedelta(days=1)
 
 # Read before privileges drop: later the role's user may be unable to read the package.

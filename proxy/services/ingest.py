@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 ATTEMPTS: Final = 5
 LINES_PER_TURN: Final = 8  # validated without giving way: about 2 ms
-HEARTBEAT_S: Final = 5.0  # a stalled upload still shows that its process lives
+HEARTBEAT_S: Final = 2.0  # a stalled upload still shows that its process lives
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

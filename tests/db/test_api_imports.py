@@ -220,7 +220,7 @@ async def test_an_import_whose_process_died_is_found_by_its_age(api: Api) -> Non
     operation_id = OperationId(uuid4())
     async with api.office.pool.acquire() as connection:
         await operations.begin(connection, api.tenant, operation_id, clock.now())
-        for age, state in ((1, "running"), (21, "failed")):
+        for age, state in ((9, "running"), (11, "failed")):
             now = clock.now() + timedelta(seconds=age)
             await operations.interrupt(connection, now, now - api_process.INTERRUPTED_AFTER)
             found = await operations.find(connection, api.tenant, operation_id)
