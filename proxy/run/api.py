@@ -20,6 +20,7 @@ from proxy.apps.api.office import Limits, Office
 from proxy.errors import ProxyError, Unavailable
 from proxy.rules.throttling import Limit
 from proxy.run.waking import Waker
+from proxy.services.register import Registrar
 from proxy.store import operations, registrations, tenants
 from proxy.store import pool as pools
 from proxy.vault import seal
@@ -66,6 +67,7 @@ async def serve(process: Process) -> None:
     )
     office = Office(
         pool=pool,
+        registrar=Registrar(pool),
         sealer=sealer,
         keys=KeyRing(pool, time.monotonic),
         clock=process.clock,

@@ -225,17 +225,21 @@ async def _write(job: Job, connection: Connection, desk: Desk, planned: Sequence
         desk.tenant.id,
         rows,
         sealed=sealed,
-        entry=LedgerEntry(
-            id=identifiers.uuid7(desk.now, desk.random(10)),
-            subject=str(subject),
-            kind="registrations_imported",
-            facts={
-                "operation": str(job.operation_id),
-                "count": len(rows),
-                "revisions": [f"{row.registration.id}.{row.registration.revision}" for row in rows],
-            },
-        ),
-        answer=None,
+        entries=[
+            LedgerEntry(
+                id=identifiers.uuid7(desk.now, desk.random(10)),
+                subject=str(subject),
+                kind="registrations_imported",
+                facts={
+                    "operation": str(job.operation_id),
+                    "count": len(rows),
+                    "revisions": [
+                        f"{row.registration.id}.{row.registration.revision}" for row in rows
+                    ],
+                },
+            )
+        ],
+        answers=(),
         now=desk.now,
     )
 

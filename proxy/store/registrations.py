@@ -200,8 +200,8 @@ async def write(
     rows: Sequence[Row],
     *,
     sealed: SealedBatch | None,
-    entry: LedgerEntry,
-    answer: Answer | None,
+    entries: Sequence[LedgerEntry],
+    answers: Sequence[Answer],
     now: datetime,
 ) -> None:
     """Writes all of `rows`; raises Conflict("changed_meanwhile") when any is not as read.
@@ -224,8 +224,8 @@ async def write(
         [row.registration.id for row in shown],
         [row.value for row in shown],
         removed,
-        *_entry_columns(entry),
-        *_answer_columns(answer),
+        *_entry_columns(entries),
+        *_answers_columns(answers),
     )
     meanwhile = Conflict("changed_meanwhile")
     with pool.translated(dict.fromkeys(_CONSTRAINTS, meanwhile)):
@@ -331,8 +331,24 @@ def _sealed_columns(sealed: SealedBatch | None) -> tuple[object, ...]:
     )
 
 
-def _entry_columns(entry: LedgerEntry) -> tuple[object, ...]:
-    return (entry.id, entry.subject, entry.kind, _text(entry.facts))
+def _entry_columns(entries: Sequence[LedgerEntry]) -> tuple[list[object], ...]:
+    return (
+        [one.id for one in entries],
+        [one.subject for one in entries],
+        [one.kind for one in entries],
+        [_text(one.facts) for one in entries],
+    )
+
+
+def _answers_columns(answers: Sequence[Answer]) -> tuple[list[object], ...]:
+    return (
+        [one.route for one in answers],
+        [one.key_sha256 for one in answers],
+        [one.body_mac for one in answers],
+        [one.status for one in answers],
+        [_text(one.headers) for one in answers],
+        [one.response for one in answers],
+    )
 
 
 def _answer_columns(answer: Answer | None) -> tuple[object, ...]:

@@ -86,8 +86,8 @@ WHERE kept.tenant_id = $1 AND kept.id = $2;
 -- sealed: $20 submission_id, $21 intake_key_id, $22 encapsulation, $23 signer_id, $24 signature,
 --   $25 registration_ids, $26 classes, $27 versions, $28 records, $29 wrapped keys
 -- published: $30 domains, $31 registration_ids, $32 values; $33 removed registration_ids
--- ledger: $34 id, $35 subject, $36 kind, $37 facts
--- idempotency: $38 route or NULL, $39 key hash, $40 body mac, $41 status, $42 headers, $43 response
+-- ledger: $34 ids, $35 subjects, $36 kinds, $37 facts
+-- idempotency: $38 routes, $39 key hashes, $40 body macs, $41 statuses, $42 headers, $43 responses
 WITH ended AS (
   UPDATE registration kept SET
     state = 'ended', ended_at = $2, end_reason = 'replaced',
@@ -161,11 +161,15 @@ WITH ended AS (
         IS DISTINCT FROM (excluded.registration_id, excluded.value)
 ), noted AS (
   INSERT INTO ledger_entry (id, tenant_id, subject, kind, facts, at)
-  SELECT $34, $1, $35, $36, $37::jsonb, $2 FROM whole WHERE $34::uuid IS NOT NULL
+  SELECT row.id, $1, row.subject, row.kind, row.facts::jsonb, $2
+  FROM whole, unnest($34::uuid[], $35::text[], $36::text[], $37::text[])
+    AS row (id, subject, kind, facts)
 ), remembered AS (
   INSERT INTO idempotency
     (tenant_id, route, key_sha256, body_mac, status, headers, response, created_at)
-  SELECT $1, $38, $39, $40, $41, $42::jsonb, $43, $2 FROM whole WHERE $38::text IS NOT NULL
+  SELECT $1, row.route, row.key, row.mac, row.status, row.headers::jsonb, row.response, $2
+  FROM whole, unnest($38::text[], $39::bytea[], $40::bytea[], $41::int[], $42::text[], $43::bytea[])
+    AS row (route, key, mac, status, headers, response)
 )
 SELECT rows FROM counted;
 

@@ -19,6 +19,7 @@ from proxy.metrics import Registry
 from proxy.model import identifiers
 from proxy.model.identifiers import AccreditationId, Scope, TenantId
 from proxy.model.public_record import Accreditation
+from proxy.services.register import Registrar
 from proxy.store import pool as pools
 from proxy.store import registrations, tenants
 from proxy.store.tenants import ApiKey
@@ -224,6 +225,7 @@ async def serving(
         wakes: list[bool] = []
         office = Office(
             pool=pool,
+            registrar=Registrar(pool),
             sealer=service.vault.sealer(),
             keys=KeyRing(pool, time.monotonic),
             clock=service.vault.clock,

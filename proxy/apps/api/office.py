@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from proxy.model.identifiers import Scope
     from proxy.ports import Clock, Sealer
     from proxy.rules.throttling import Limit
+    from proxy.services.register import Registrar
     from proxy.store.pool import Pool
 
 BODY_TIMEOUT_S: Final = 30.0
@@ -56,6 +57,7 @@ class Office:
     """The parts that handlers work with."""
 
     pool: Pool
+    registrar: Registrar
     sealer: Sealer
     keys: KeyRing
     clock: Clock

@@ -55,10 +55,13 @@ async def put(request: web.Request) -> web.StreamResponse:
         return None if replay is None else replay.answer(*answer_to(planned))
 
     async def act() -> web.StreamResponse:
-        planned = await register.register(
-            desk_of.pool,
-            desk_of.desk(caller),
-            register.Request(enrolment=enrolment, precondition=precondition, remember=remember),
+        planned = await desk_of.registrar.register(
+            register.Request(
+                desk=desk_of.desk(caller),
+                enrolment=enrolment,
+                precondition=precondition,
+                remember=remember,
+            )
         )
         if planned.row is not None and planned.row.value is not None:
             desk_of.wake()
