@@ -68,8 +68,10 @@ class VaultServer:
         """Begin to accept."""
         for caller, several in self._listeners.items():
             for one in several:
+                # Not start_unix_server: from Python 3.13 on its close removes the socket's file,
+                # which is the supervisor's and stays for the vault that follows.
                 self._servers.append(
-                    await asyncio.start_unix_server(
+                    await asyncio.start_server(
                         lambda reader, writer, caller=caller: self._serve(  # type: ignore[misc] # mypy can not type a lambda with a default
                             caller, reader, writer
                         ),
