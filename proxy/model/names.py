@@ -20,7 +20,9 @@ MAX_OCTETS: Final = 253
 _MAX_CHARACTERS: Final = 1024
 """Characters looked at: no longer text can be a name, and IDNA work grows faster than its input."""
 
-_LDH_LABEL: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
+_LABEL: Final = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_LDH_LABEL: Final = re.compile(_LABEL, re.ASCII)
+_LDH_NAME: Final = re.compile(rf"(?:{_LABEL}\.)+(?![0-9]+$){_LABEL}", re.ASCII)
 
 
 def parse_domain_name(text: str) -> DomainName:
@@ -32,6 +34,8 @@ def parse_domain_name(text: str) -> DomainName:
     """
     if not text or len(text) > _MAX_CHARACTERS:
         raise InvalidInput("domain_name")
+    if len(text) <= MAX_OCTETS and _LDH_NAME.fullmatch(text) is not None:
+        return DomainName(text)  # the common case: it is in the form we store already
     folded = text.lower() if text.isascii() else _fold(text)
     labels = folded.removesuffix(".").split(".")
     name = ".".join(_parse_label(label) for label in labels)

@@ -8,10 +8,19 @@ Sources: contract/registration.json; RFC 5733 (contacts), RFC 5731 and 3915 (sta
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+)
 from typing_extensions import override
 
 from proxy.apps.api import fields
@@ -38,11 +47,7 @@ Email = Annotated[str, Field(max_length=254, pattern=_EMAIL), AfterValidator(fie
 Country = Annotated[str, Field(pattern=r"^([A-Za-z]{2})?$"), AfterValidator(str.upper)]
 Language = Annotated[str, Field(max_length=35, pattern=r"^([A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*)?$")]
 Name = Annotated[str, Field(max_length=1024), AfterValidator(fields.domain_name)]
-Moment = Annotated[
-    str,
-    Field(max_length=40, json_schema_extra={"format": "date-time"}),
-    AfterValidator(fields.moment),
-]
+Moment = Annotated[datetime, BeforeValidator(fields.moment)]
 Host = Annotated[str, Field(max_length=1024), AfterValidator(fields.domain_name)]
 IpAddress = Annotated[str, Field(max_length=45), AfterValidator(fields.ip_address)]
 Octet = Annotated[int, Field(ge=0, le=255)]
@@ -86,7 +91,7 @@ class ContactGiven(Body):
 
     name: Line
     organization: OptionalLine | None = None
-    street: Annotated[list[Line], Field(max_length=4)] = []
+    street: Annotated[list[Line], Field(max_length=4, default_factory=list)]
     city: OptionalLine | None = None
     state: OptionalLine | None = None
     postal_code: Code | None = None
@@ -129,7 +134,7 @@ class NameserverBody(Body):
     """A delegated host, with its own addresses where it has glue."""
 
     name: Host
-    addresses: Annotated[list[IpAddress], Field(max_length=13)] = []
+    addresses: Annotated[list[IpAddress], Field(max_length=13, default_factory=list)]
 
 
 class DsBody(Body):
@@ -153,8 +158,8 @@ class KeyBody(Body):
 class DnssecBody(Body):
     """Delegation signer data."""
 
-    ds: Annotated[list[DsBody], Field(max_length=10)] = []
-    keys: Annotated[list[KeyBody], Field(max_length=10)] = []
+    ds: Annotated[list[DsBody], Field(max_length=10, default_factory=list)]
+    keys: Annotated[list[KeyBody], Field(max_length=10, default_factory=list)]
 
 
 class RegistrationBody(Body):
@@ -173,8 +178,8 @@ class RegistrationBody(Body):
     transferred_at: Moment | None = None
     registry_expires_at: Moment | None = None
     registrar_expires_at: Moment | None = None
-    statuses: Annotated[list[Status], Field(max_length=24)] = []
-    nameservers: Annotated[list[NameserverBody], Field(max_length=13)] = []
+    statuses: Annotated[list[Status], Field(max_length=24, default_factory=list)]
+    nameservers: Annotated[list[NameserverBody], Field(max_length=13, default_factory=list)]
     dnssec: DnssecBody | None = None
     customer_ref: Reference | None = None
     replaces: Annotated[UUID, Field(strict=False)] | None = None

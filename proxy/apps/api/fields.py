@@ -9,7 +9,7 @@ import re
 from datetime import UTC, datetime
 from typing import Final
 
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from proxy.errors import InvalidInput
 from proxy.model import names
@@ -52,10 +52,11 @@ def email(text: str) -> str:
     return text
 
 
-def moment(text: str) -> str:
-    """An RFC 3339 time as given; `parse_moment` reads it once more."""
-    parse_moment(text)
-    return text
+def moment(value: object) -> datetime:
+    """The moment that an RFC 3339 text names; any other type is a fault of its type."""
+    if not isinstance(value, str):
+        raise PydanticKnownError("string_type")
+    return parse_moment(value.strip())
 
 
 def parse_moment(text: str) -> datetime:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from pydantic import ValidationError
 
@@ -27,9 +27,6 @@ from proxy.model.identifiers import (
 )
 from proxy.model.registration import Declaration, DnsKey, Dnssec, DsRecord, Nameserver
 from proxy.rules import quality
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 _SENTENCES: Final = {
     "missing": ("required", "This member is required."),
@@ -160,11 +157,11 @@ def _declaration(body: RegistrationBody, tenant: Tenant) -> Declaration:
         reseller=ResellerId(body.reseller) if body.reseller else None,
         registry_domain_id=body.registry_domain_id or None,
         registrant_registry_id=body.registrant_registry_id or None,
-        created_at=_moment(body.created_at),
-        updated_at=_moment(body.updated_at),
-        transferred_at=_moment(body.transferred_at),
-        registry_expires_at=_moment(body.registry_expires_at),
-        registrar_expires_at=_moment(body.registrar_expires_at),
+        created_at=body.created_at,
+        updated_at=body.updated_at,
+        transferred_at=body.transferred_at,
+        registry_expires_at=body.registry_expires_at,
+        registrar_expires_at=body.registrar_expires_at,
         statuses=tuple(dict.fromkeys(body.statuses)),
         nameservers=tuple(
             Nameserver(name=DomainName(one.name), addresses=tuple(dict.fromkeys(one.addresses)))
@@ -224,13 +221,9 @@ def _contact(body: ContactGiven) -> Contact:
         fax_ext=body.fax_ext or None,
         email=body.email,
         language=body.language or None,
-        verified_at=None if body.verified is None else fields.parse_moment(body.verified.at),
+        verified_at=None if body.verified is None else body.verified.at,
         verified_method=None if body.verified is None else body.verified.method,
     )
-
-
-def _moment(text: str | None) -> datetime | None:
-    return None if text is None else fields.parse_moment(text)
 
 
 def _reference_faults(contacts: object) -> list[Fault]:
