@@ -212,6 +212,7 @@ def start(data_dir: Path, *flags: str, environment: Mapping[str, str] | None = N
             if not piece:
                 break
     process.kill()
+    process.stdout.close()
     tail = stderr.read_text(errors="replace")[-3000:]
     message = f"not ready (exit {process.wait()}): {said.decode()}\n{tail}"
     raise AssertionError(message)
