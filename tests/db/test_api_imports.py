@@ -9,30 +9,20 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
-import pytest_asyncio
 from aiohttp import ClientError
 
 from proxy.model.identifiers import OperationId
 from proxy.run import api as api_process
 from proxy.store import operations
-from tests.support import api as apis
 from tests.support.api import body
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-    from pathlib import Path
 
+    from tests.support import api as apis
     from tests.support.api import Api
-    from tests.support.database import Database
 
 pytestmark = pytest.mark.db
-
-
-@pytest_asyncio.fixture
-async def api(tmp_path: Path, database: Database) -> AsyncIterator[Api]:
-    """The API on a fresh database, with batches of ten lines."""
-    async with apis.serving(tmp_path, database) as made:
-        yield made
 
 
 def lines(count: int, **changes: object) -> list[object]:
