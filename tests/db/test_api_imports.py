@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 from aiohttp import ClientError
 
+from proxy.apps.api import imports
 from proxy.model.identifiers import OperationId
 from proxy.run import api as api_process
 from proxy.store import operations
@@ -263,3 +264,27 @@ async def test_imports_of_the_same_names_at_once_lose_and_double_nothing(api: Ap
     states = [await _operation(api, reply) for reply in replies]
     assert {(state["state"], state["done"]) for state in states} == {("succeeded", 25)}
     assert len(await api.rows("SELECT 1 FROM registration")) == 25
+
+
+async def test_an_upload_that_stalls_is_interrupted(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A connection that sends nothing more is answered 408; what came before is kept."""
+    monkeypatch.setattr(imports, "STALL_S", 0.05)
+    operation = str(uuid4())
+    answered = asyncio.Event()
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for one in lines(10):
+            yield json.dumps(one).encode() + b"\n"
+        await answered.wait()
+
+    async with api.client.post(
+        f"/v1/imports?id={operation}",
+        data=pieces(),
+        headers={"Authorization": f"Bearer {api.key}", "Content-Type": "application/x-ndjson"},
+    ) as answer:
+        answered.set()
+        assert answer.status == 408
+    state = await _wait_state(api, operation, "failed")
+    assert (state["done"], state["reason"]) == (10, "interrupted")

@@ -273,7 +273,7 @@ def _links(registration: Registration, profile: Profile) -> Links:
     path = f"/v1/registrations/{f'id/{registration.id}' if is_ended else domain}"
     return Links(
         self=path,
-        status=f"/v1/registrations/{domain}/status",
+        status=f"{path}/status",
         rdap=f"{profile.rdap_base_url}domain/{domain}",
         contact_form=profile.contact_form_base + registration.alias,
     )

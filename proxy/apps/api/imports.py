@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from typing import TYPE_CHECKING, Final
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from proxy.apps.api.access import Caller
 
 ROUTE: Final = "/v1/imports"
+STALL_S: Final = 60.0
+"""Seconds an upload may send nothing; then it is interrupted, and can be taken up again."""
+
 _CHUNK_OCTETS: Final = 1 << 16
 _MOST_LINES: Final = 2**53
 routes: Final = web.RouteTableDef()
@@ -128,7 +132,10 @@ class _Upload:
         """The body in pieces; raises `body_too_large`, or ConnectionError where it breaks off."""
         while True:
             try:
-                chunk = await self._content.read(_CHUNK_OCTETS)
+                async with asyncio.timeout(STALL_S):
+                    chunk = await self._content.read(_CHUNK_OCTETS)
+            except TimeoutError:
+                raise InvalidInput("request_timeout", "Nothing arrived for a while.") from None
             except (ClientError, web.HTTPException):
                 raise ConnectionResetError from None
             if not chunk:
