@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from tests.support.database import EMPTY, Database, Server, running_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+# No deadline: a machine under load would make one a timed test.
+settings.register_profile("dev", max_examples=100, deadline=None, print_blob=True)
+settings.register_profile("ci", max_examples=1_000, deadline=None, print_blob=True)
+settings.register_profile("slow", max_examples=20_000, deadline=None, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))  # noqa: TID251 - of the tests
 
 
 @pytest.fixture(scope="session")

@@ -64,7 +64,7 @@ def hints(facts: Mapping[str, object], addresses: Mapping[str, str]) -> tuple[st
         f"  whois -h {host} -p {port} {facts['first']}",
         f"  whois -h {host} -p {port} {facts['idn']}",
         f"  curl -s {rdap}/domain/{facts['first']}",
-        f"  curl -s -H 'Authorization: Bearer {facts['api_key']}' {api}/v1/registrations?limit=1",
+        f"  curl -s -H 'Authorization: Bearer {facts['api_key']}' '{api}/v1/registrations?limit=1'",
     )
 
 
