@@ -10,12 +10,16 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from typing import TYPE_CHECKING
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, hpke, keywrap, serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, x25519
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 KEY_OCTETS = 32  # AES-256, HMAC-SHA-256, X25519 and Ed25519 keys alike
 NONCE_OCTETS = 12  # AES-GCM, RFC 5116 s5.1
@@ -126,9 +130,18 @@ def ed25519_public(seed: bytes) -> bytes:
     return key.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
 
 
+def signer(seed: bytes) -> Callable[[bytes], bytes]:
+    """What signs with `seed`: Ed25519 over messages that start with a label of their own.
+
+    Deterministic, so no nonce. Expanding the seed costs as much as signing, so who signs often
+    keeps the signer.
+    """
+    return ed25519.Ed25519PrivateKey.from_private_bytes(seed).sign
+
+
 def sign(seed: bytes, message: bytes) -> bytes:
-    """Ed25519 over a message that starts with a label of its own; deterministic, so no nonce."""
-    return ed25519.Ed25519PrivateKey.from_private_bytes(seed).sign(message)
+    """One signature by `signer`."""
+    return signer(seed)(message)
 
 
 def is_signed(public_key: bytes, signature: bytes, message: bytes) -> bool:

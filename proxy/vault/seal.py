@@ -91,6 +91,7 @@ class IntakeSealer:
     ) -> None:
         """`current` gives the newest row of intake_key as last read; `random(n)` n octets."""
         self._keys = keys
+        self._sign = primitives.signer(keys.signing_key)
         self._pin = pin
         self._current = current
         self._clock = clock
@@ -140,7 +141,7 @@ class IntakeSealer:
             intake_key_id=key.id,
             encapsulation=encapsulation,
             signer_id=self._keys.signer_id,
-            signature=primitives.sign(self._keys.signing_key, statement),
+            signature=self._sign(statement),
         )
         return SealedBatch(submission=submission, records=tuple(records))
 
