@@ -9,15 +9,11 @@ that nobody reaches, because it belongs to the work. Needs wrk and nginx (Debian
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import dataclasses
-import multiprocessing
 import os
 import platform
 import re
 import shutil
-import signal
 import socket
 import subprocess
 import urllib.request
@@ -26,7 +22,6 @@ from statistics import median
 from typing import TYPE_CHECKING, Final
 
 import lmdb
-import uvloop
 
 from proxy.apps.rdap import Bounds, RdapServer
 from proxy.apps.throttle import KEY_OCTETS, Table, Throttle
@@ -34,8 +29,9 @@ from proxy.errors import Unavailable
 from proxy.metrics import Registry
 from proxy.model.identifiers import Role
 from proxy.rules.throttling import Limit
-from proxy.run.bench import floor, memory, names
+from proxy.run.bench import floor, memory, names, serving
 from proxy.run.bench.result import Result
+from proxy.run.bench.serving import Served
 from proxy.run.process import SystemClock
 from proxy.services.look_up import LookUp
 from proxy.snapshot import layout
@@ -43,8 +39,6 @@ from proxy.snapshot.reader import Snapshot
 from proxy.wire import published
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from multiprocessing.connection import Connection
     from pathlib import Path
 
 GOAL: Final = "at least 0.6 x the floor"
@@ -77,7 +71,7 @@ def measure(scratch: Path) -> Result:
     _publish_registrant_only(snapshot)
     ours: list[tuple[float, float]] = []
     theirs: list[tuple[float, float]] = []
-    with _serving(scratch) as (port, pid):
+    with serving.serving(_start, scratch) as (port, pid):
         answer = _fetch(port)
         with floor.http(scratch / "nginx", answer.translate(_FOR_NGINX)) as (floor_port, floor_pid):
             for seed in range(MEASUREMENTS):
@@ -144,32 +138,13 @@ def _fetch(port: int) -> bytes:
     return body
 
 
-@contextlib.contextmanager
-def _serving(scratch: Path) -> Iterator[tuple[int, int]]:
-    """Our server in a process of its own, as an edge worker runs it: its port and process id."""
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(scratch, theirs))
-    process.start()
-    try:
-        yield ours.recv(), process.pid or 0
-    finally:
-        process.terminate()
-        process.join()
-
-
-def _serve(scratch: Path, pipe: Connection) -> None:
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_run(scratch, pipe))
-
-
-async def _run(scratch: Path, pipe: Connection) -> None:
-    stopping = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopping.set)
+async def _start(scratch: Path) -> Served:
     listener = socket.create_server(("127.0.0.1", 0), backlog=1_024)
     table = Table(scratch / "throttle", bytes(KEY_OCTETS))
+    look_up = LookUp(Snapshot(scratch / "snapshot"))
+    serving.touch(look_up)
     server = RdapServer(
-        finder=LookUp(Snapshot(scratch / "snapshot")),
+        finder=look_up,
         throttle=Throttle(table, "rdap", _NOBODY_REACHES),
         bounds=_BOUNDS,
         metrics=Registry(),
@@ -178,6 +153,4 @@ async def _run(scratch: Path, pipe: Connection) -> None:
         base_url="http://127.0.0.1/",
     )
     await server.start([listener])
-    pipe.send(listener.getsockname()[1])
-    await stopping.wait()
-    await server.drain(0)
+    return Served(port=listener.getsockname()[1], stop=lambda: server.drain(0))

@@ -10,19 +10,14 @@ Our limit is switched on, at a height that nobody reaches, because it belongs to
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import multiprocessing
 import os
 import platform
 import random  # noqa: TID251 - which names are asked is no secret
-import signal
 import socket
 from datetime import UTC, datetime
 from statistics import median
 from typing import TYPE_CHECKING, Final
-
-import uvloop
 
 from proxy.apps import whois
 from proxy.apps.throttle import KEY_OCTETS, Table, Throttle
@@ -31,14 +26,13 @@ from proxy.apps.whois_waiting import Bounds
 from proxy.errors import Unavailable
 from proxy.metrics import Registry
 from proxy.rules.throttling import Limit
-from proxy.run.bench import floor, memory, names
+from proxy.run.bench import floor, memory, names, serving
 from proxy.run.bench.result import Result
+from proxy.run.bench.serving import Served
 from proxy.services.look_up import LookUp
 from proxy.snapshot.reader import Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from multiprocessing.connection import Connection
     from pathlib import Path
 
 QUERIES: Final = 2_048  # of one measurement
@@ -47,7 +41,6 @@ MEASUREMENTS: Final = 9  # of each server and load, in turn
 GOAL: Final = "at most 1.6 x the floor"
 _BOUNDS: Final = Bounds(connections=1_024, connections_per_client=1_024, read_timeout_s=10)
 _NOBODY_REACHES: Final = Limit(count=1_000_000, period_s=1)
-_NAMES_PER_PAGE: Final = 8  # of LMDB, at least; touching one of each maps the whole file
 
 
 def measure(scratch: Path) -> Result:
@@ -57,7 +50,7 @@ def measure(scratch: Path) -> Result:
     chosen = random.Random(1)  # noqa: S311 - the same names in every run
     quiet: list[tuple[float, float]] = []
     busy: list[tuple[float, float]] = []
-    with _serving(scratch) as (port, pid):
+    with serving.serving(_start, scratch) as (port, pid):
         answer = _ask(port, [_query(chosen)])[0]
         with floor.stream(scratch / "nginx", answer) as (floor_port, floor_pid):
             _part_cores(pid, floor_pid)
@@ -133,35 +126,13 @@ def _read_all(connection: socket.socket) -> bytes:
     return b"".join(pieces)
 
 
-@contextlib.contextmanager
-def _serving(scratch: Path) -> Iterator[tuple[int, int]]:
-    """Our server in a process of its own, as an edge worker runs it: its port and process id."""
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(scratch, theirs))
-    process.start()
-    try:
-        yield ours.recv(), process.pid or 0
-    finally:
-        process.terminate()
-        process.join()
-
-
-def _serve(scratch: Path, pipe: Connection) -> None:
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_run(scratch, pipe))
-
-
-async def _run(scratch: Path, pipe: Connection) -> None:
-    stopping = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopping.set)
+async def _start(scratch: Path) -> Served:
     metrics = Registry()
     table = Table(scratch / "throttle", bytes(KEY_OCTETS))
     throttle = Throttle(table, "whois", _NOBODY_REACHES)
     listener = socket.create_server(("127.0.0.1", 0), backlog=1_024)
     look_up = LookUp(Snapshot(scratch / "snapshot"))
-    for number in range(0, names.COUNT, _NAMES_PER_PAGE):
-        look_up.find(names.name(number))
+    serving.touch(look_up)
     server = whois.Server(
         listeners=[listener],
         responder=Responder(look_up, throttle, metrics, str),
@@ -170,6 +141,4 @@ async def _run(scratch: Path, pipe: Connection) -> None:
         metrics=metrics,
     )
     server.start()
-    pipe.send(listener.getsockname()[1])
-    await stopping.wait()
-    await server.stop(0)
+    return Served(port=listener.getsockname()[1], stop=lambda: server.stop(0))
