@@ -177,7 +177,9 @@ class Settings:
     ports: str = "fixed"  # auto: take free ports instead of those above
 
     edge_workers: int = 0  # WHOIS and RDAP processes; 0 for one per core
-    trusted_proxies: tuple[Network, ...] = ()  # networks whose PROXY header is believed
+    # networks whose word on a client's address is believed: WHOIS by PROXY protocol, RDAP by
+    # X-Forwarded-For
+    trusted_proxies: tuple[Network, ...] = ()
     rate_limit_exempt: tuple[Network, ...] = ()  # networks without rate limits
 
     # WHOIS queries, N/seconds per client and host, or off

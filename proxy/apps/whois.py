@@ -22,10 +22,10 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from proxy.apps.whois_waiting import Bounds, Waiting
-from proxy.wire import whois_query
+from proxy.wire import http_client, proxy_protocol, whois_query
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from proxy.apps.throttle import Throttle
     from proxy.apps.whois_answers import Responder
@@ -54,13 +54,18 @@ class Server:
         throttle: Throttle,
         bounds: Bounds,
         metrics: Registry,
+        proxies: Sequence[http_client.Network] = (),
     ) -> None:
-        """Prepare to serve; `throttle` only numbers clients for counting their connections."""
+        """Prepare to serve; `throttle` only numbers clients for counting their connections.
+
+        Peers within `proxies` are balancers: they tell their client by the PROXY protocol.
+        """
         self._listeners = tuple(listeners)
         self._families = {each: int(each.family) for each in self._listeners}
         self._responder = responder
         self._throttle = throttle
         self._bounds = bounds
+        self._proxies = tuple(proxies)
         self._latency = metrics.histogram("whois_answer_seconds")
         self._connections = metrics.gauge("whois_waiting_connections")
         self._waiting: dict[Waiting, int] = {}
@@ -148,7 +153,11 @@ class Server:
         except OSError:
             connection.close()
             return
-        if not received.endswith(b"\n") or received.find(b"\n") != len(received) - 1:
+        if (
+            not received.endswith(b"\n")
+            or received.find(b"\n") != len(received) - 1
+            or self._is_proxy(client)
+        ):
             if received:
                 self._wait(connection, client, received=received, unsent=b"")
             else:
@@ -171,27 +180,35 @@ class Server:
         self, connection: socket.SocketType, client: str, *, received: bytes, unsent: bytes
     ) -> None:
         """Make room for a connection that needs time, or tell it that there is none."""
+        is_proxy = self._is_proxy(client)
         number = self._throttle.slot(client)
-        if (
-            len(self._waiting) >= self._bounds.connections
-            or self._clients[number] >= self._bounds.connections_per_client
+        if len(self._waiting) >= self._bounds.connections or (
+            not is_proxy and self._clients[number] >= self._bounds.connections_per_client
         ):
             self._turn_away(connection)
             return
 
-        def answer(line: bytes) -> bytes:
-            return self._responder.answer(line, client, time.monotonic_ns())
+        asker = client
 
-        def too_slow() -> bytes:
-            return self._responder.refuse("read_timeout")
+        def answer(line: bytes) -> bytes:
+            return self._responder.answer(line, asker, time.monotonic_ns())
+
+        def skip(stream: bytes) -> int | None:
+            nonlocal asker
+            header = proxy_protocol.parse(stream)
+            if header is None:
+                return None
+            asker = header.client or client
+            return header.octets
 
         waiting = Waiting(
             received=received,
             unsent=unsent,
             bounds=self._bounds,
             answer=answer,
-            too_slow=too_slow,
+            refuse=self._responder.refuse,
             done=self._leave,
+            skip=skip if is_proxy else None,
         )
         self._waiting[waiting] = number
         self._nobody_waits.clear()
@@ -210,6 +227,9 @@ class Server:
         except OSError:  # gone between accept and here
             connection.close()
             self._leave(waiting)
+
+    def _is_proxy(self, client: str) -> bool:
+        return bool(self._proxies) and http_client.is_trusted(client, self._proxies)
 
     def _leave(self, waiting: Waiting) -> None:
         number = self._waiting.pop(waiting, None)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from typing_extensions import override
 
+from proxy.errors import InvalidInput
 from proxy.wire import whois_query
 
 if TYPE_CHECKING:
@@ -43,16 +44,22 @@ class Waiting(asyncio.Protocol):
         unsent: bytes,
         bounds: Bounds,
         answer: Callable[[bytes], bytes],
-        too_slow: Callable[[], bytes],
+        refuse: Callable[[str], bytes],
         done: Callable[[Waiting], None],
+        skip: Callable[[bytes], int | None] | None = None,
     ) -> None:
-        """Go on where the first attempt stopped: with octets `received`, or an answer `unsent`."""
+        """Go on where the first attempt stopped: with octets `received`, or an answer `unsent`.
+
+        `skip` tells how many octets stand before the line (a balancer's header), None while that
+        can not be known yet; it may raise InvalidInput.
+        """
         self._received = bytearray(received)
         self._unsent = unsent
         self._bounds = bounds
         self._answer = answer
-        self._too_slow = too_slow
+        self._refuse = refuse
         self._done = done
+        self._skip = skip
         self._transport: asyncio.Transport | None = None
         self._deadline: asyncio.TimerHandle | None = None
         self._is_answered = False
@@ -84,7 +91,7 @@ class Waiting(asyncio.Protocol):
     def eof_received(self) -> bool:
         """A client that sends no more: what it sent is its line."""
         self._client_is_done = True
-        if self._is_answered or not self._received:
+        if self._is_answered or not self._received or self._skip is not None:
             return False  # closes, after what is still to be written
         self._finish(self._answer(bytes(self._received)))
         return True
@@ -102,12 +109,22 @@ class Waiting(asyncio.Protocol):
             self._transport.abort()
 
     def _answer_if_whole(self) -> None:
+        if self._skip is not None:
+            try:
+                before = self._skip(bytes(self._received))
+            except InvalidInput as error:
+                self._finish(self._refuse(error.code))
+                return
+            if before is None:
+                return
+            del self._received[:before]
+            self._skip = None
         line, newline, _ = self._received.partition(b"\n")
         if newline or len(line) >= whois_query.MAX_LINE_OCTETS:
             self._finish(self._answer(bytes(line + newline)))
 
     def _give_up(self) -> None:
-        self._finish(self._too_slow())
+        self._finish(self._refuse("read_timeout"))
 
     def _finish(self, answer: bytes) -> None:
         """Send the last octets; close when the client has taken them and closes, or in time."""

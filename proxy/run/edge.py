@@ -73,6 +73,7 @@ def _whois(process: Process, look_up: LookUp, table: Table) -> whois.Server:
             read_timeout_s=settings.whois_read_timeout_s,
         ),
         metrics=process.metrics,
+        proxies=settings.trusted_proxies,
     )
 
 

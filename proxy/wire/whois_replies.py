@@ -39,6 +39,7 @@ HELP: Final = (
 
 CODES: Final = {
     "whois_query": BAD_QUERY,
+    "proxy_header": BAD_QUERY,
     "rate_limited": RATE_LIMITED,
     "too_many_connections": RATE_LIMITED,
     "read_timeout": TOO_SLOW,

@@ -53,7 +53,13 @@ def words_of(*globs: str) -> set[str]:
     }
 
 
-WHOIS = ("wire/whois_query.py", "apps/whois*.py", "apps/throttle.py", "snapshot/reader.py")
+WHOIS = (
+    "wire/whois_query.py",
+    "wire/proxy_protocol.py",
+    "apps/whois*.py",
+    "apps/throttle.py",
+    "snapshot/reader.py",
+)
 RDAP = ("wire/http.py", "wire/rdap.py", "model/names.py", "apps/rdap*.py", "snapshot/reader.py")
 # Codes of an edge's own start-up, and of a damaged snapshot: the caller hears the one sentence of
 # an error of ours, so they need no entry.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ipaddress
 import socket
 import struct
 from typing import TYPE_CHECKING
@@ -55,7 +56,7 @@ class Names:
 class Service:
     """A running server and what a test may look at."""
 
-    def __init__(self, path: Path, limit: Limit | None, bounds: Bounds) -> None:
+    def __init__(self, path: Path, limit: Limit | None, bounds: Bounds, proxies: str = "") -> None:
         self.names = Names()
         self.metrics = Registry()
         self.table = Table(path / "throttle", bytes(KEY_OCTETS))
@@ -69,6 +70,7 @@ class Service:
             throttle=self.throttle,
             bounds=bounds,
             metrics=self.metrics,
+            proxies=[ipaddress.ip_network(proxies)] if proxies else (),
         )
         self.server.start()
 
@@ -108,8 +110,10 @@ async def serve(tmp_path: Path) -> AsyncIterator[Callable[..., Service]]:
     """Start a server; every one is stopped at the end."""
     async with contextlib.AsyncExitStack() as stack:
 
-        def start(*, limit: Limit | None = None, bounds: Bounds = ROOMY) -> Service:
-            service = Service(tmp_path, limit, bounds)
+        def start(
+            *, limit: Limit | None = None, bounds: Bounds = ROOMY, proxies: str = ""
+        ) -> Service:
+            service = Service(tmp_path, limit, bounds, proxies)
             stack.push_async_callback(service.close)
             return service
 
