@@ -219,6 +219,10 @@ def test_a_port_in_use_is_told_with_advice(lasting: Running, tmp_path: Path) -> 
         env={
             **os.environ,  # noqa: TID251 - handed on to the program, not read
             "PRIVACYPROXY_WHOIS_LISTEN": lasting.addresses["whois"],
+            # The others must be free, whatever else runs on this machine.
+            "PRIVACYPROXY_RDAP_LISTEN": "127.0.0.1:0",
+            "PRIVACYPROXY_API_LISTEN": "127.0.0.1:0",
+            "PRIVACYPROXY_METRICS_LISTEN": "127.0.0.1:0",
         },
     )
     assert done.returncode == 1
