@@ -201,20 +201,22 @@ class RdapServer:
     def enter(self, connection: rdap_connection.Connection, client: str) -> str | None:
         """The code of the bound that keeps `connection` out, or None: it is in."""
         slot = self.throttle.slot(client)
+        if len(self.connections) >= self.bounds.connections:
+            return "too_many_connections"
+        if self.clients.get(slot, 0) >= self.bounds.connections_per_client:
+            # A proxy in front brings the connections of many clients.
+            is_free = http_client.is_trusted(client, self.trusted_proxies)
+            if not is_free and not self.throttle.is_exempt(client):
+                return "client_connections"
         connection.slot = slot
         self.connections.add(connection)
         self.clients[slot] = self.clients.get(slot, 0) + 1
-        if len(self.connections) > self.bounds.connections:
-            return "too_many_connections"
-        if self.clients[slot] <= self.bounds.connections_per_client:
-            return None
-        # A proxy in front brings the connections of many clients.
-        is_free = http_client.is_trusted(client, self.trusted_proxies)
-        is_free = is_free or self.throttle.is_exempt(client)
-        return None if is_free else "client_connections"
+        return None
 
     def leave(self, connection: rdap_connection.Connection) -> None:
         """Give the place of `connection` free."""
+        if connection not in self.connections:
+            return  # it was never let in
         self.connections.discard(connection)
         left = self.clients.get(connection.slot, 0) - 1
         if left > 0:

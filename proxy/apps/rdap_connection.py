@@ -106,7 +106,11 @@ class Connection(asyncio.Protocol):
         self.deadline = self._server.now + self._server.bounds.read_timeout_s
         code = self._server.enter(self, self._peer)
         if code is not None:
-            self._end(self._server.counted(self._server.answers.problem(code, retry_after_s=1)))
+            # Told and closed at once: who is kept out must not take the room of those let in.
+            self._is_ending = True
+            answer = self._server.counted(self._server.answers.problem(code, retry_after_s=1))
+            self._write(answer, "Connection: close\r\n", has_body=True)
+            self._transport.close()
 
     @override
     def data_received(self, data: bytes) -> None:

@@ -78,9 +78,29 @@ def hand_over(directory: Path, user: int | None, mode: int = 0o700) -> None:
     if user is None:
         return
     directory.chmod(mode)
-    for place, folders, names in os.walk(directory):
-        for name in (".", *folders, *names):
-            os.chown(Path(place, name), user, user, follow_symlinks=False)
+    # By descriptor, never by path: the role that owns the directory may exchange names in it
+    # while root looks. What has a second name may be somebody else's file and is left alone.
+    for _, folders, names, place in os.fwalk(directory):
+        os.fchown(place, user, user)
+        for name in (*folders, *names):
+            _give(name, place, user)
+
+
+def _give(name: str, place: int, user: int) -> None:
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        descriptor = os.open(name, flags, dir_fd=place)
+    except OSError:  # a link, a socket, or gone
+        return
+    try:
+        found = os.fstat(descriptor)
+        is_sole = stat.S_ISDIR(found.st_mode) or (
+            stat.S_ISREG(found.st_mode) and found.st_nlink == 1
+        )
+        if is_sole and found.st_uid != user:
+            os.fchown(descriptor, user, user)
+    finally:
+        os.close(descriptor)
 
 
 def _prctl(option: int, value: int) -> None:

@@ -227,6 +227,8 @@ class Rounds:
         if rotation is None:
             self._is_rotating.clear()
             return
+        # A lost connection left the last batch in doubt: learn how it ended before going on.
+        await rotate.settle_open_changes(rooms.pool, walls.rewrapper)
         rotation = await rotate.resumed(rooms.pool, rotation)
         after: RecordName | None = None
         while True:

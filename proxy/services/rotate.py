@@ -4,8 +4,9 @@ Flow: page through records under older epochs in key order; the vault re-wraps (
 compromise, re-encrypts) them; write them back. Failure: a record that does not open is counted,
 logged and left alone. Retry and cursor: a restart begins at the first record that has not moved.
 Idempotency: a record moves only from the epoch it was read under. Crash between the database and
-the vault's state: `settle_open_changes` compares the row with both hashes first. Secrets: opened
-nowhere but behind the Rewrapper. Manual run: `keys rotate`.
+the vault's state: `settle_open_changes`, behind a lock that every write holds, compares the row
+with both hashes; it runs before anything else after a start, a lost connection or a fault.
+Secrets: opened nowhere but behind the Rewrapper. Manual run: `keys rotate`.
 """
 
 from __future__ import annotations
@@ -37,7 +38,10 @@ async def settle_open_changes(pool: Pool, rewrapper: Rewrapper) -> int:
     """Decide changes that a crash left between state and database; how many there were."""
     settled = 0
     while changes := rewrapper.unsettled(_SETTLE_RECORDS):
-        async with pool.acquire() as connection:
+        async with pool.acquire() as connection, connection.transaction():
+            # A write whose vault or connection died may still be under way in the server, or its
+            # commit may be: it holds this lock, so what is read behind it is how it ended.
+            await sealed.lock_changes(connection)
             rows = await sealed.find_records(connection, [name for name, _ in changes])
         found = {one.name: hashlib.sha256(one.record).digest() for one in rows}
         changed = [name for name, following in changes if found.get(name) == following]
@@ -57,7 +61,9 @@ async def rotate_batch(
             return rotation, None
         answers = rewrapper.rewrap(rows, rotation)
         moved = [one for one in answers if isinstance(one, Rewrapped)]
-        done = await sealed.rewrap(connection, moved)
+        async with connection.transaction():
+            await sealed.lock_changes(connection)
+            done = await sealed.rewrap(connection, moved)
         encrypted = [one.name for one in moved if one.record is not None]
         rewrapper.settle(
             [name for name in encrypted if name in done],

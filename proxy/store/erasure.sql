@@ -18,6 +18,9 @@ FROM sealed_record r
 JOIN registration g ON g.tenant_id = r.tenant_id AND g.id = r.registration_id
 WHERE r.superseded_at <= $1 AND r.wrapped_dek IS NOT NULL
   AND NOT g.hold AND r.version < g.record_version
+  AND NOT EXISTS (SELECT FROM sealed_record newest
+                  WHERE newest.tenant_id = g.tenant_id AND newest.registration_id = g.id
+                    AND newest.version = g.record_version AND newest.kek_epoch IS NULL)
 GROUP BY g.tenant_id, g.id ORDER BY g.tenant_id, g.id LIMIT $2;
 
 -- lock_unheld --

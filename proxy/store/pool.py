@@ -162,6 +162,14 @@ def translated(constraints: Mapping[str, ProxyError] | None = None) -> Iterator[
         raise Unavailable("database", "PostgreSQL does not answer; see `doctor`.") from None
 
 
+def is_outage(error: Exception) -> bool:
+    """Whether `error`, not translated, means that the server is away: asked at a program's edge.
+
+    Taking a connection from a pool may have to open one, outside of any block of ours.
+    """
+    return isinstance(error, (*_AWAY, asyncpg.InterfaceError)) and not isinstance(error, ValueError)
+
+
 class BadArgument(Exception):
     """A query argument the driver can not encode: a bug. Says which, never the value."""
 

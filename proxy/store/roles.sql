@@ -18,7 +18,9 @@ GRANT SELECT, INSERT, UPDATE (domain, state, revision, declared, reference, alia
   contacts_mac, changed_at, lapses_at, ended_at, end_reason) ON registration TO pp_api;
 GRANT DELETE ON idempotency TO pp_api;
 GRANT SELECT, INSERT ON operation_error TO pp_api;
-GRANT INSERT ON submission, sealed_record, ledger_entry TO pp_api;
+GRANT INSERT ON submission, sealed_record TO pp_api;
+-- an entry's place in the ledger is the vault's alone to give
+GRANT INSERT (id, tenant_id, subject, kind, facts, at) ON ledger_entry TO pp_api;
 GRANT SELECT (tenant_id, registration_id, class, version, kek_epoch, superseded_at),
   UPDATE (superseded_at) ON sealed_record TO pp_api;
 
@@ -42,7 +44,7 @@ GRANT SELECT, UPDATE (state, revision, changed_at, lapses_at, ended_at, end_reas
   ON registration TO pp_worker;
 GRANT SELECT, UPDATE, DELETE ON operation TO pp_worker;
 GRANT SELECT, DELETE ON idempotency, operation_error TO pp_worker;
-GRANT INSERT ON ledger_entry TO pp_worker;
+GRANT INSERT (id, tenant_id, subject, kind, facts, at) ON ledger_entry TO pp_worker;
 GRANT SELECT, INSERT, UPDATE ON event TO pp_worker;
 
 -- operator: the command line (registrar add, doctor, status); counts, never sealed bytes
@@ -53,4 +55,4 @@ GRANT SELECT ON registration, published, journal_epoch, operation, key_rotation,
 GRANT SELECT (tenant_id, registration_id, class, version, kek_epoch, submission_id, failed, superseded_at)
   ON sealed_record TO pp_operator;
 GRANT SELECT ON ledger_checkpoint, schema_migration TO pp_operator;
-GRANT INSERT ON ledger_entry TO pp_operator;
+GRANT INSERT (id, tenant_id, subject, kind, facts, at) ON ledger_entry TO pp_operator;

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from proxy.store.pool import Connection, Record
 
 QUERIES = queries.load("sealed")
+_CHANGES_LOCK = 0x70707265777261  # of this service alone: "pprewra"
 _FIRST = (UUID(int=0), UUID(int=0), "", 0)
 
 
@@ -176,6 +177,12 @@ async def rewrap(connection: Connection, moved: Sequence[Rewrapped]) -> frozense
             [one.record for one in moved],
         )
     return frozenset(_name(row) for row in rows)
+
+
+async def lock_changes(connection: Connection) -> None:
+    """Wait for whoever moves records, and keep others from it until the transaction ends."""
+    with pool.translated():
+        await connection.execute(QUERIES["lock_changes"], _CHANGES_LOCK)
 
 
 async def find_records(

@@ -127,6 +127,12 @@ WHERE r.tenant_id = n.tenant_id AND r.registration_id = n.registration_id AND r.
   AND r.version = n.version AND r.kek_epoch = n.origin AND r.wrapped_dek IS NOT NULL
 RETURNING r.tenant_id, r.registration_id, r.class, r.version;
 
+-- lock_changes --
+-- Waits for whoever moves records, and keeps others from it until the transaction ends.
+-- roles: api edge operator vault worker
+-- $1 key of the advisory lock
+SELECT pg_advisory_xact_lock($1);
+
 -- find_records --
 -- Records by name, shredded ones left out.
 -- roles: vault

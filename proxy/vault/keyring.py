@@ -178,8 +178,10 @@ class Keyring:
             ),
         )
         genesis.place_next_root(self._directory, root)
+        # Only what is on disk counts: if this write fails, the old root stays the one in use.
+        files.write(self._directory / genesis.KEYS_NAME, keyfile.render(changed))
         self._root = root
-        self._store(changed)
+        self._adopt(changed)
         genesis.finish_root_change(self._directory)
 
     def _kek(self, record_class: RecordClass, epoch: int) -> bytes:

@@ -123,6 +123,7 @@ class VaultRewrapper:
             return NotAdopted(name=row.name, reason="not_adopted")
         try:
             dek = self._opener.dek(row.name, row)
+            unseal.check_key(dek, row.name, row.record)  # a swapped wrapping must not be renewed
             data = None
             if rotation.is_compromised:
                 plaintext = unseal.open_record(dek, row.name, row.record)

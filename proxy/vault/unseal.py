@@ -31,6 +31,16 @@ def open_record(dek: bytes, asked: RecordName, data: bytes) -> bytes:
     Refused `record_malformed`, `record_other` (another record's bytes), `record_key` (the DEK is
     not the one committed to) or `record_tampered`.
     """
+    parsed = check_key(dek, asked, data)
+    associated = record.associated_data(parsed.header)
+    try:
+        return AESGCM(dek).decrypt(parsed.nonce, parsed.ciphertext, associated)
+    except InvalidTag:
+        raise Refused("record_tampered") from None
+
+
+def check_key(dek: bytes, asked: RecordName, data: bytes) -> record.ParsedRecord:
+    """The record `asked` for, taken apart, if `dek` is the key it commits to; else Refused."""
     try:
         parsed = record.parse(data)
     except InvalidInput as fault:
@@ -41,10 +51,7 @@ def open_record(dek: bytes, asked: RecordName, data: bytes) -> bytes:
     associated = record.associated_data(header)
     if not primitives.is_equal(primitives.commitment(dek, associated), parsed.commitment):
         raise Refused("record_key")
-    try:
-        return AESGCM(dek).decrypt(parsed.nonce, parsed.ciphertext, associated)
-    except InvalidTag:
-        raise Refused("record_tampered") from None
+    return parsed
 
 
 def decapsulate(keyring: Keyring, submission: Submission) -> AESGCM:

@@ -16,9 +16,10 @@ from aiohttp import web
 
 from proxy import logs
 from proxy.apps.api import problems
-from proxy.errors import InvalidInput, ProxyError, RateLimited
+from proxy.errors import InvalidInput, ProxyError, RateLimited, Unavailable
 from proxy.rules import throttling
 from proxy.services.plan_registration import Desk
+from proxy.store import pool as pools
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,7 +72,7 @@ class Office:
     async def caller(self, request: web.Request, scope: Scope) -> Caller:
         """Who calls; raises `unauthorized`, Refused `scope`, RateLimited."""
         caller = await self.keys.check(request.headers.get("Authorization"), scope)
-        self._throttle(f"{caller.key.id} {request.host}")
+        self._throttle(caller.key.id)
         return caller
 
     def desk(self, caller: Caller) -> Desk:
@@ -115,18 +116,10 @@ def middleware(office: Office) -> Middleware:
             response = problems.render(refusal)
         except web.HTTPException as refusal:
             response = problems.render_http(refusal)
-        except (ConnectionError, asyncio.CancelledError):
-            raise
-        except Exception as bug:  # noqa: BLE001 - the boundary: answer a sentence, log a reference
-            reference = office.random(8).hex()
-            structlog.get_logger().error(
-                "api_bug",
-                reference=reference,
-                error=type(bug).__name__,
-                places=logs.places(bug),
-                method=request.method,
-            )
-            response = problems.render_bug(reference)
+        except Exception as error:
+            if isinstance(error, ConnectionError) and _is_gone(request):
+                raise
+            response = _failure(office, request, error)
         latency.observe(time.perf_counter() - began)
         kind = f"{response.status // 100}xx"
         office.metrics.counter("api_requests", method=request.method, status=kind).value += 1
@@ -135,6 +128,25 @@ def middleware(office: Office) -> Middleware:
         return response
 
     return around
+
+
+def _is_gone(request: web.Request) -> bool:
+    return request.transport is None or request.transport.is_closing()
+
+
+def _failure(office: Office, request: web.Request, error: Exception) -> web.Response:
+    """The answer for what no rule expects: the database is away, or a bug of ours."""
+    if pools.is_outage(error):
+        return problems.render(Unavailable("database", "PostgreSQL does not answer; try again."))
+    reference = office.random(8).hex()
+    structlog.get_logger().error(
+        "api_bug",
+        reference=reference,
+        error=type(error).__name__,
+        places=logs.places(error),
+        method=request.method,
+    )
+    return problems.render_bug(reference)
 
 
 async def read_body(request: web.Request) -> bytes:

@@ -272,7 +272,10 @@ def _fault(kind: str, location: tuple[int | str, ...]) -> Fault:
     if len(parts) > 2 and parts[0] == "contacts":  # noqa: PLR2004 - the union's tag is no member
         del parts[2]
     # A member's name is the caller's text as well: it is told only where it looks like a name.
-    if kind == "extra_forbidden" and _MEMBER.fullmatch(parts[-1]) is None:
+    # Below a contact it is never told: a person's value may stand where a name should.
+    if kind == "extra_forbidden" and (
+        parts[0] == "contacts" or _MEMBER.fullmatch(parts[-1]) is None
+    ):
         del parts[-1]
     return Fault(pointer="".join(f"/{part}" for part in parts), code=code, detail=detail)
 

@@ -60,7 +60,8 @@ def begin(
     asked = f"{request.method} {request.raw_path}\n".encode() + body
     return Replay(
         route=route,
-        key_sha256=hashlib.sha256(key.encode()).digest(),
+        # A reseller's keys are its own: no other reseller of the tenant meets its answers.
+        key_sha256=hashlib.sha256(f"{caller.key.reseller or ''}\n{key}".encode()).digest(),
         body_mac=office.sealer.body_mac(caller.tenant.id, asked),
     )
 

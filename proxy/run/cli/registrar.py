@@ -55,5 +55,11 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         for fault in refusal.faults:
             print(f"  {fault.pointer or '/'}: {fault.detail}", file=sys.stderr)
         raise
+    if profile is None:
+        print(
+            "Without --profile this registrar's answers show invented contacts and hosts: "
+            "for trying out only.",
+            file=sys.stderr,
+        )
     print(json.dumps({"id": str(added.id), "api_key": added.api_key}))
     return 0
