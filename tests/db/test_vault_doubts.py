@@ -77,8 +77,8 @@ async def test_a_re_encryption_in_doubt_loses_nothing(service: Service, *, dies:
         going_on = asyncio.create_task(
             service.rounds.prepare() if dies else service.rounds.rotate()
         )
-        for _ in range(200):
-            await asyncio.sleep(0)
+        # Whoever does not wait for the write in doubt would decide within this time.
+        await asyncio.wait([going_on], timeout=1)
         await held.commit()
         await going_on
     if dies:
