@@ -6,7 +6,7 @@ Shared by PUT and imports, so that both decide, seal and publish alike.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from proxy.errors import Conflict, Fault, InvalidInput, Refused
@@ -21,7 +21,6 @@ from proxy.wire import published
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
     from proxy.errors import ProxyError
     from proxy.model.enrolment import Enrolment, Tenant
@@ -32,6 +31,9 @@ if TYPE_CHECKING:
 
 VALUE_OCTETS: Final = 2048
 """Longest published value; the schema's CHECK on `published`."""
+
+_VERSIONS_SINCE: Final = datetime(2026, 1, 1, tzinfo=UTC)
+"""Before our first release; seconds since then fit the column until 2094."""
 
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's: no i, l, o, u
 _LETTERS: Final = 13  # 65 bits: an alias can not be guessed, and reads well on the telephone
@@ -167,7 +169,9 @@ def _next(
             to_seal=None,
             is_new=False,
         )
-    version = kept.record_version + (1 if has_new_contacts or rotates else 0)
+    version = kept.record_version
+    if has_new_contacts or rotates:
+        version = next_version(kept.record_version, desk.now)
     registration = replace(
         present,
         revision=present.revision + 1,
@@ -195,6 +199,15 @@ def _next(
         else None,
         is_new=False,
     )
+
+
+def next_version(kept: int, now: datetime) -> int:
+    """The number of a registration's next record version, by the clock.
+
+    Never one that was used before, also in a database set back to an older copy: the vault knows
+    what it adopted under a number and refuses anything else under it.
+    """
+    return max(kept + 1, int((now - _VERSIONS_SINCE).total_seconds()))
 
 
 def new_letters(random: Callable[[int], bytes]) -> str:

@@ -87,16 +87,14 @@ async def test_other_facts_make_a_revision_without_sealing_anew(api: Api) -> Non
 
 
 async def test_other_contacts_supersede_the_sealed_version(api: Api) -> None:
-    """A changed person is sealed as version 2; version 1 is marked as superseded."""
+    """A changed person is sealed under a number of the clock's; version 1 is superseded."""
     await api.put(body())
     changed = body()
     changed["contacts"]["registrant"]["city"] = "Zqother"
     assert (await api.put(changed)).json["revision"] == 2
     rows = await api.rows("SELECT version, superseded_at FROM sealed_record ORDER BY version")
-    assert [(row["version"], row["superseded_at"] is None) for row in rows] == [
-        *[(1, False)] * 2,
-        *[(2, True)] * 2,
-    ]
+    assert [row["superseded_at"] is None for row in rows] == [False, False, True, True]
+    assert [row["version"] == 1 for row in rows] == [True, True, False, False]
 
 
 async def test_change_of_holder_rotates_alias_and_reference(api: Api) -> None:
@@ -106,7 +104,7 @@ async def test_change_of_holder_rotates_alias_and_reference(api: Api) -> None:
     assert again["id"] == first["id"]
     assert again["reference"] != first["reference"]
     assert again["links"]["contact_form"] != first["links"]["contact_form"]
-    assert len(await api.rows("SELECT 1 FROM sealed_record WHERE version = 2")) == 2
+    assert len(await api.rows("SELECT 1 FROM sealed_record WHERE version > 1")) == 2
 
 
 async def test_every_fault_of_a_body_is_listed_without_its_values(api: Api) -> None:

@@ -171,3 +171,14 @@ async def test_a_login_enters_its_own_database_only(database: Database, role: Lo
             assert not await connection.fetchval(
                 "SELECT has_database_privilege($1, 'CONNECT')", name
             )
+
+
+@pytest.mark.parametrize("login", ["api", "worker", "operator"])
+async def test_only_the_vault_places_ledger_entries(database: Database, login: str) -> None:
+    """Whoever notes an act can not give it a place in the ledger: that would stop or bend it."""
+    async with pool.connected(database.access(login)) as connection:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute(
+                "INSERT INTO ledger_entry (id, subject, kind, facts, at, leaf_index)"
+                " VALUES (gen_random_uuid(), 'x', 'x', '{}', now(), 0)"
+            )

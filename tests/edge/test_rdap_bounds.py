@@ -127,6 +127,20 @@ async def test_connections_of_one_client_are_bounded() -> None:
     assert (refused.status, answered.status) == (429, 200)
 
 
+async def test_kept_out_connections_take_no_room() -> None:
+    """A client above its bound can not fill the server: who is refused is not counted."""
+    servers: list[RdapServer] = []
+    bounds = dataclasses.replace(USUAL, connections=4, connections_per_client=2)
+    async with running(world(), bounds=bounds, servers=servers) as address:
+        clients = [await asyncio.open_connection(*address) for _ in range(8)]
+        for reader, _ in clients[2:]:
+            assert (await reader.read()).startswith(b"HTTP/1.1 429 ")
+        assert len(servers[0].connections) == 2
+        assert list(servers[0].clients.values()) == [2]
+        for _, writer in clients:
+            writer.close()
+
+
 async def test_connections_are_bounded_in_all() -> None:
     """One connection too many gets 503 with Retry-After."""
     async with running(world(), bounds=dataclasses.replace(USUAL, connections=1)) as address:
