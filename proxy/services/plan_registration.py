@@ -153,6 +153,7 @@ def _next(
     desk: Desk, enrolment: Enrolment, kept: Kept, state: State, *, is_import: bool
 ) -> Planned:
     present = kept.registration
+    enrolment = _still_known(enrolment, present)
     mac = desk.sealer.fingerprint(desk.tenant.id, present.id, enrolment.contacts)
     has_new_contacts = mac != kept.contacts_mac
     # A file may be sent again: there, a change of holder needs other contacts to be one.
@@ -199,6 +200,16 @@ def _next(
         else None,
         is_new=False,
     )
+
+
+def _still_known(enrolment: Enrolment, present: Registration) -> Enrolment:
+    """The enrolment with the registry's id that we know: left out, it is not forgotten.
+
+    Else a name could pass to another registration by way of none, without `replaces`.
+    """
+    declared = enrolment.declared
+    known = declared.registry_domain_id or present.declared.registry_domain_id
+    return replace(enrolment, declared=replace(declared, registry_domain_id=known))
 
 
 def next_version(kept: int, now: datetime) -> int:

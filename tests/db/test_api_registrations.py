@@ -252,6 +252,14 @@ async def test_another_registry_id_needs_replaces(api: Api) -> None:
     assert (await api.put({**other, "replaces": first["id"]})).status == 200
 
 
+async def test_a_known_registry_id_is_not_forgotten(api: Api) -> None:
+    """Leaving the registry's id out does not open the way to another registration's."""
+    await api.put(body())
+    assert (await api.put(body(registry_domain_id=None))).status == 200
+    other = await api.put(body(registry_domain_id="D1-OTHER"))
+    assert (other.status, other.json["code"]) == (409, "different_registration")
+
+
 async def test_a_reservation_is_answered_but_not_published(api: Api) -> None:
     """Without created_at the mask is answered, nothing is published, and it lapses in 7 days."""
     wanted = body(mode="privacy")
