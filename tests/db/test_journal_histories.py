@@ -85,10 +85,13 @@ async def test_a_restored_dump_makes_followers_rebuild(
         # Positions of both histories overlap now; the follower must still see each change.
         await put(empty_database, x="1", y="1", z="1", both="3")
         await until_equal(writer, await truth(empty_database.superuser()))
-    assert rebuilds(metrics) == 2
+    # Once more than needed when it looks before the copy's sequencer has begun its epoch: then it
+    # is ahead of an old epoch first, and meets another cluster after.
+    there = rebuilds(metrics)
+    assert there in {2, 3}
     async with running(sequencer(database), follower(database, writer, metrics)):
         await until_equal(writer, {"new.example": "1", "both.example": "2"})
-    assert rebuilds(metrics) == 3
+    assert rebuilds(metrics) - there in {1, 2}
 
 
 async def test_tables_set_back_under_a_running_sequencer_are_noticed(
