@@ -150,6 +150,7 @@ def _database_url(value: object) -> str:
 _WHOIS_LISTEN = (Address(host="127.0.0.1", port=4343),)
 _RDAP_LISTEN = (Address(host="127.0.0.1", port=4380),)
 _API_LISTEN = (Address(host="127.0.0.1", port=4381),)
+_WEB_LISTEN = (Address(host="127.0.0.1", port=4382),)
 _METRICS_LISTEN = Address(host="127.0.0.1", port=4390)
 _WHOIS_RATE = RateLimit(requests=60, seconds=60)
 _RDAP_RATE = RateLimit(requests=120, seconds=60)
@@ -172,6 +173,7 @@ class Settings:
     whois_listen: tuple[Address, ...] = _WHOIS_LISTEN  # WHOIS listeners
     rdap_listen: tuple[Address, ...] = _RDAP_LISTEN  # RDAP listeners
     api_listen: tuple[Address, ...] = _API_LISTEN  # registrar API listeners
+    web_listen: tuple[Address, ...] = _WEB_LISTEN  # public ledger and approvals by passkey
     metrics_listen: Address = _METRICS_LISTEN  # metrics and health listener
     listen_backlog: int = 1_024  # connections the system may queue per listener
     ports: str = "fixed"  # auto: take free ports instead of those above
@@ -233,6 +235,7 @@ _PARSERS: Mapping[str, Callable[[object], object]] = {
     "whois_listen": _addresses,
     "rdap_listen": _addresses,
     "api_listen": _addresses,
+    "web_listen": _addresses,
     "metrics_listen": _address,
     "listen_backlog": _COUNT,
     "ports": _choice("fixed", "auto"),

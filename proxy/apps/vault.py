@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from proxy.errors import InvalidInput, ProxyError, Refused
+from proxy.errors import Conflict, InvalidInput, NotFound, ProxyError, Refused
 from proxy.wire import frames
 
 if TYPE_CHECKING:
@@ -135,5 +135,5 @@ class VaultServer:
 
 def _fault(fault: ProxyError) -> Answer:
     # Only what speaks of the request itself carries its sentence; the vault's inside gives codes.
-    says = fault.detail if isinstance(fault, InvalidInput | Refused) else ""
-    return {"error": fault.code, "detail": says}
+    says = fault.detail if isinstance(fault, InvalidInput | NotFound | Refused | Conflict) else ""
+    return {"error": fault.code, "kind": type(fault).__name__, "detail": says}

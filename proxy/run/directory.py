@@ -145,7 +145,7 @@ def running(data_dir: Path) -> dict[str, object]:
     They may be of a run that was killed. The directory of sockets is the vault's.
     """
     facts: dict[str, object] = {}
-    for name in ("edge", "worker", "api", "vault", "up"):
+    for name in ("edge", "worker", "api", "web", "vault", "up"):
         facts |= _facts(data_dir, name)
     return facts
 

@@ -113,7 +113,7 @@ def _role_states(metrics_url: str) -> dict[str, str]:
 
 
 def _ports(settings: Settings) -> Iterator[Finding]:
-    for name in ("whois", "rdap", "api", "metrics"):
+    for name in ("whois", "rdap", "api", "web", "metrics"):
         for address in listeners.addresses(settings, name):
             try:
                 listeners.listen(name, address, 1).close()
@@ -155,7 +155,7 @@ async def _databases(settings: Settings, *, is_up: bool) -> tuple[Finding, ...]:
 
 def _records(settings: Settings, *, everything: bool) -> Iterator[Finding]:
     """What the vault says of the records it holds: counts only."""
-    request = frames.Request(command="check", everything=everything)
+    request = frames.Check(everything=everything)
     try:
         answer = keys.last(keys.ask(keys.socket_path(settings.data_dir), request))
     except ProxyError as fault:

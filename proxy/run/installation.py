@@ -50,20 +50,23 @@ def choose_users(settings: Settings, group: Sequence[Role]) -> Users:
         paths = (settings.data_dir, settings.key_dir, *isolation.code_paths())
         closed = isolation.closed_path(*paths)
         if closed is None:
-            ids = {role.name: settings.role_user_base + role.user_offset for role in _all(group)}
+            ids = {
+                name: settings.role_user_base + offset for name, offset in _offsets(group).items()
+            }
             return Users(ids={**ids, "operator": 0}, are_separate=True)
         why = f", because others may not enter {closed}"
-    ids = {role.name: ourselves for role in _all(group)}
+    ids = dict.fromkeys(_offsets(group), ourselves)
     return Users(
         ids={**ids, "operator": ourselves}, are_separate=False, warning=ONE_USER.format(why=why)
     )
 
 
-def _all(group: Sequence[Role]) -> Sequence[Role]:
+def _offsets(group: Sequence[Role]) -> dict[str, int]:
     # A vault on a host of its own still has to know who its callers are.
     from proxy.run import roles  # noqa: PLC0415 - a table, kept beside its users
 
-    return tuple(dict.fromkeys((*group, *roles.ROLES.values())))
+    everyone = dict.fromkeys((*group, *roles.ROLES.values()))
+    return {**{role.name: role.user_offset for role in everyone}, **roles.CALLER_OFFSETS}
 
 
 def make_directories(settings: Settings) -> None:

@@ -34,6 +34,7 @@ def addresses(settings: Settings, name: str) -> tuple[Address, ...]:
         "whois": settings.whois_listen,
         "rdap": settings.rdap_listen,
         "api": settings.api_listen,
+        "web": settings.web_listen,
         "metrics": (settings.metrics_listen,),
     }[name]
     if settings.ports == "auto":

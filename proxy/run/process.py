@@ -47,7 +47,7 @@ class Process:
     """One process of a role, before it serves."""
 
     role: str
-    """`vault`, `api`, `worker`, `follower` or `edge`."""
+    """`vault`, `api`, `web`, `worker`, `follower` or `edge`."""
 
     index: int
     """Number of this worker among those of its role, from 0."""
@@ -57,7 +57,7 @@ class Process:
     """The role's own login; None for edge workers, which have none."""
 
     sockets: Mapping[str, tuple[socket.socket, ...]]
-    """Bound, listening sockets by name: `whois`, `rdap`, `api`, `vault.operator`, `vault.worker`.
+    """Bound, listening sockets by name: `whois`, `rdap`, `api`, `web`, `vault.CALLER`.
     They are shared with the other workers: close them, never shut them down."""
 
     users: Mapping[str, int]

@@ -48,7 +48,7 @@ class Role:
 VAULT = Role(
     name="vault",
     login=LoginRole.VAULT,
-    answers=("operator", "worker"),
+    answers=("operator", "worker", "api", "web", "relay", "escrow"),
     user_offset=0,
     owns=("keys/vault",),
     stage=2,
@@ -61,6 +61,8 @@ API = Role(
     owns=("keys/api",),
     stage=0,
 )
+# The public ledger and the pages on which approvers use a passkey. Knows no record.
+WEB = Role(name="web", login=LoginRole.WEB, listens=("web",), user_offset=4, stage=0)
 WORKER = Role(name="worker", login=LoginRole.WORKER, user_offset=2, stage=1)
 # The follower and the edge workers share one snapshot, and with it one user; both hold published
 # rows only, and the follower's password opens nothing else.
@@ -69,12 +71,16 @@ FOLLOWER = Role(
 )
 EDGE = Role(name="edge", listens=("whois", "rdap"), user_offset=3, holds_secret=False, stage=0)
 
-ROLES = {role.name: role for role in (VAULT, API, WORKER, FOLLOWER, EDGE)}
+ROLES = {role.name: role for role in (VAULT, API, WEB, WORKER, FOLLOWER, EDGE)}
+
+CALLER_OFFSETS = {"relay": 5, "escrow": 6}
+"""Users of callers of the vault that are no role of ours yet; their sockets are there."""
 
 GROUPS = {
-    "up": (VAULT, API, WORKER, FOLLOWER, EDGE),
+    "up": (VAULT, API, WEB, WORKER, FOLLOWER, EDGE),
     "vault": (VAULT,),
     "api": (API,),
+    "web": (WEB,),
     "worker": (WORKER,),
     "edge": (FOLLOWER, EDGE),
 }
@@ -92,6 +98,10 @@ def server(name: str) -> Callable[[Process], Awaitable[None]]:
             from proxy.run import api  # noqa: PLC0415 - one role's code per process
 
             return api.serve
+        case "web":
+            from proxy.run import web  # noqa: PLC0415 - one role's code per process
+
+            return web.serve
         case "worker":
             from proxy.run import worker  # noqa: PLC0415 - one role's code per process
 

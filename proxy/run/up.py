@@ -260,7 +260,7 @@ async def _listen_metrics(
 def _addresses(sockets: Mapping[str, Sequence[socket.socket]]) -> dict[str, str]:
     """The ready line's entries, in the contract's order; the first address of each listener."""
     found = {}
-    for name in ("whois", "rdap", "api", "metrics"):
+    for name in ("whois", "rdap", "api", "web", "metrics"):
         if name in sockets:
             address = listeners.bound(sockets[name][0]).text
             found[name] = address if name == "whois" else f"http://{address}"

@@ -16,6 +16,7 @@ import structlog
 from proxy.apps.vault import VaultServer
 from proxy.errors import Unavailable
 from proxy.run.vault_answers import Answers
+from proxy.run.vault_keys import Keys
 from proxy.run.vault_rounds import Rooms, Rounds, Walls
 from proxy.services.shred import Terms
 from proxy.store import pool as pools
@@ -45,7 +46,7 @@ async def serve(process: Process) -> None:
     pool = await pools.open_pool(process.database, max_size=_POOL_CONNECTIONS)
     rooms = _rooms(process, pool, ring, known, fault)
     rounds = Rounds(rooms)
-    answers = Answers(rooms, rounds)
+    answers = Answers(Keys(rooms, rounds).commands())
     server = VaultServer(
         listeners={one: process.sockets.get(f"vault.{one}", ()) for one in Caller},
         users=process.users,

@@ -1,221 +1,52 @@
-"""What the vault answers on its sockets: status, rotate, check, retry; for the operator alone.
+"""What the vault answers on its sockets: one table of requests, each behind its grant.
 
-Every command passes the grant table or is the operator's own management; a check is a ledger entry
-before it is a look, and its budget is spent before anything is opened. Numbers leave, nothing else.
+The rooms that answer are vault_keys, vault_approvals, vault_openings and vault_proofs. Nothing is
+answered that the table of grants does not give to the calling role.
 """
 
 from __future__ import annotations
 
-import dataclasses
-from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from proxy.errors import InvalidInput, Refused
-from proxy.model import identifiers
-from proxy.model.ledger import LedgerEntry, LedgerEntryId
-from proxy.services import check_records
-from proxy.store import ledger, sealed
+from proxy.errors import Refused
 from proxy.store import pool as pools
-from proxy.vault import grants, tree
-from proxy.vault import state as states
+from proxy.vault import grants
 from proxy.vault.grants import Caller, Grant
+from proxy.wire.frames import Answer
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from proxy.wire.frames import Request
 
-    from proxy.model.sealed import Rotation, SealedRecord
-    from proxy.run.vault_rounds import Rooms, Rounds, Walls
-    from proxy.wire.frames import Answer, Request, Value
+Handler = Callable[[Caller, Any], AsyncIterator[Answer]]
+Command = tuple[Grant | Callable[[Any], Grant], Handler]
+"""The grant that a request needs (it may depend on what is asked), and who answers it."""
 
 _log = structlog.get_logger()
-_LEAVES = 5000  # leaves read at a time: some 10 ms of hashing
 
 
 class Answers:
     """Answers one request of one caller."""
 
-    def __init__(self, rooms: Rooms, rounds: Rounds) -> None:
-        self._rooms = rooms
-        self._rounds = rounds
+    def __init__(self, *rooms: Mapping[type, Command]) -> None:
+        """`rooms` are the commands of each room; no request is answered in two."""
+        self._commands: dict[type, Command] = {}
+        for one in rooms:
+            self._commands |= one
 
     async def answer(self, caller: str, request: Request) -> AsyncIterator[Answer]:
         """The frames of an answer; the last has `done`. Refused `not_granted` by default."""
-        if caller != Caller.OPERATOR:
-            _log.error("vault_refused", role=caller, reason="not_granted")
-            raise Refused("not_granted")
-        commands = {
-            "status": self._status,
-            "rotate": self._rotate,
-            "check": self._check,
-            "retry": self._retry,
-        }
-        if request.command not in commands:
-            raise InvalidInput("unknown_command", "The vault does not know this command.")
+        role = Caller(caller)
+        command = self._commands.get(type(request))
+        if command is None:
+            raise Refused("not_granted", "This vault does not answer that.")
+        needed, handle = command
+        grant = needed if isinstance(needed, Grant) else needed(request)
+        if not grants.may(role, grant):
+            _log.error("vault_refused", role=caller, grant=grant.value, reason="not_granted")
+            raise Refused("not_granted", f"The role {role} has no grant for this.")
         with pools.translated():
-            async for one in commands[request.command](request):
+            async for one in handle(role, request):
                 yield one
-
-    async def _status(self, _request: Request) -> AsyncIterator[Answer]:
-        rooms = self._rooms
-        async with rooms.pool.acquire() as connection:
-            counts = await sealed.count_epochs(connection)
-            waiting, failed = await sealed.count_waiting(connection)
-        now = rooms.clock.now()
-        walls = rooms.walls
-        yield {
-            "done": True,
-            "state": "ready" if walls is not None else "lost",
-            "state_detail": "" if rooms.fault is None else rooms.fault.detail,
-            "epochs": [
-                {
-                    "class": one.record_class.value,
-                    "epoch": one.epoch,
-                    "age_s": int((now - one.created_at).total_seconds()),
-                    "records": counts.get((one.record_class, one.epoch), 0),
-                    "destroyed": one.wrapped is None,
-                    "emptied_at": None if one.emptied_at is None else one.emptied_at.isoformat(),
-                }
-                for one in rooms.keyring.file.epochs
-            ],
-            "intake_keys": [
-                {
-                    "id": one.id,
-                    "age_s": int((now - one.not_before).total_seconds()),
-                    "not_after": one.not_after.isoformat(),
-                }
-                for one in rooms.keyring.file.intake
-            ],
-            "adoption": {"waiting": waiting, "failed": failed},
-            "anchored_records": 0 if walls is None else walls.state.count_records(),
-            "ledger_size": 0 if walls is None else walls.ledger.frontier()[0],
-            "rotation": None if walls is None else _progress(walls.rewrapper.rotation()),
-        }
-
-    async def _rotate(self, request: Request) -> AsyncIterator[Answer]:
-        """Start a rotation, or follow the one under way; progress until it is finished.
-
-        A caller that goes away does not stop it.
-        """
-        walls = self._rooms.open_walls()
-        if walls.rewrapper.rotation() is None:
-            await self._rounds.begin_rotation(
-                is_compromised=request.compromised, new_root=request.new_root
-            )
-        elif request.compromised or request.new_root:
-            raise Refused("rotation_running", "Another rotation is under way; wait for its end.")
-        last = walls.rewrapper.rotation()
-        while (rotation := walls.rewrapper.rotation()) is not None:
-            last, seen = rotation, self._rounds.steps
-            yield {"done": False, "rotation": _progress(rotation)}
-            await self._rounds.next_step(seen)
-        yield {"done": True, "rotation": _progress(last)}
-
-    async def _retry(self, _request: Request) -> AsyncIterator[Answer]:
-        async with self._rooms.pool.acquire() as connection:
-            yield {"done": True, "retried": await sealed.retry_failed(connection)}
-
-    async def _check(self, request: Request) -> AsyncIterator[Answer]:
-        grant = Grant.PREFLIGHT if request.everything else Grant.CHECK
-        if not grants.may(Caller.OPERATOR, grant):
-            raise Refused("not_granted")
-        walls = self._rooms.open_walls()
-        steps = self._preflight(walls) if request.everything else self._sample(walls)
-        async for one in steps:
-            yield one
-
-    async def _preflight(self, walls: Walls) -> AsyncIterator[Answer]:
-        run = identifiers.uuid7(self._rooms.clock.now(), self._rooms.random(10))
-        self._spend(walls, Grant.PREFLIGHT, [run.bytes])
-        self._record(walls, Grant.PREFLIGHT, walls.state.count_records())
-        looked, faults = 0, Counter[str]()
-        async for looked, faults in check_records.check_all(
-            self._rooms.pool, walls.examiner, self._rooms.turn
-        ):
-            yield {"done": False, "checked": looked, "unreadable": faults.total()}
-        whole = await self._is_ledger_whole(walls)
-        if not whole:
-            _log.error("ledger_disagrees")
-        yield {**await self._checked(looked, faults), "ledger_whole": whole}
-
-    async def _is_ledger_whole(self, walls: Walls) -> bool:
-        """Whether the database's leaves come to the very tree that the vault signed."""
-        signed, found = walls.ledger.tree(), tree.Frontier()
-        while found.size < signed.size:
-            limit = min(_LEAVES, signed.size - found.size)
-            async with self._rooms.pool.acquire() as connection:
-                leaves = await ledger.leaves(connection, found.size, limit)
-            if not leaves:
-                return False
-            found = found.extended(leaves)
-        return found == signed
-
-    async def _sample(self, walls: Walls) -> AsyncIterator[Answer]:
-        async with self._rooms.turn:
-            rows = await check_records.draw(self._rooms.pool)
-            self._spend(walls, Grant.CHECK, sorted({_whom(one) for one in rows}))
-            self._record(walls, Grant.CHECK, len(rows))
-            faults = Counter(one for one in walls.examiner.examine(rows) if one is not None)
-        yield await self._checked(len(rows), faults)
-
-    async def _checked(self, looked: int, faults: Counter[str]) -> Answer:
-        async with self._rooms.pool.acquire() as connection:
-            waiting, failed = await sealed.count_waiting(connection)
-        if faults:
-            _log.error("records_unreadable", count=faults.total(), total=looked)
-        counts: dict[str, Value] = dict(faults)
-        return {
-            "done": True,
-            "checked": looked,
-            "unreadable": faults.total(),
-            "reasons": counts,
-            "waiting": waiting,
-            "failed": failed,
-        }
-
-    def _spend(self, walls: Walls, grant: Grant, whom: list[bytes]) -> None:
-        """Take all from the hour's budget; Refused `budget` and an alarm when it is passed."""
-        now = self._rooms.clock.now()
-        if not all(grants.spend(walls.state, grant, one, now) for one in whom):
-            self._rooms.metrics.counter(
-                "vault_budget_refused_total", purpose=grant.value
-            ).value += 1
-            _log.error("vault_budget_passed", grant=grant.value)
-            raise Refused("budget", "This hour's budget of checks is used up; try again later.")
-
-    def _record(self, walls: Walls, grant: Grant, count: int) -> None:
-        """The ledger entry of an opening, durable before anything is looked at."""
-        now = self._rooms.clock.now()
-        entry_id = LedgerEntryId(identifiers.uuid7(now, self._rooms.random(10)))
-        walls.ledger.add(
-            [
-                LedgerEntry(
-                    id=entry_id,
-                    tenant_id=None,
-                    subject=str(entry_id),
-                    kind="opened",
-                    facts={"grant": grant.value, "caller": Caller.OPERATOR.value, "records": count},
-                    at=now,
-                )
-            ]
-        )
-        self._rooms.metrics.counter("vault_openings_total", purpose=grant.value).value += count
-
-
-def _whom(row: SealedRecord) -> bytes:
-    return states.person_key(row.name.tenant_id, row.name.registration_id)
-
-
-def _progress(rotation: Rotation | None) -> Value:
-    if rotation is None:
-        return None
-    facts = dataclasses.asdict(rotation)
-    return {
-        "kind": "compromised" if facts["is_compromised"] else "rewrap",
-        "target_epoch": rotation.target_epoch,
-        "started_at": rotation.started_at.isoformat(),
-        "total": rotation.total,
-        "done": rotation.done,
-        "unreadable": rotation.unreadable,
-    }

@@ -14,6 +14,8 @@ import structlog
 
 from proxy import logs
 from proxy.errors import ProxyError, Refused
+from proxy.model import identifiers
+from proxy.model.ledger import LedgerEntry, LedgerEntryId
 from proxy.services import adopt, rotate, sequence_ledger, shred
 from proxy.store import ledger as ledger_store
 from proxy.store import pool as pools
@@ -22,11 +24,12 @@ from proxy.vault import upkeep
 from proxy.vault.grants import Grant
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine
+    from collections.abc import Awaitable, Callable, Coroutine, Mapping
     from datetime import datetime
 
     from proxy.errors import Unavailable
     from proxy.metrics import Registry
+    from proxy.model.identifiers import TenantId
     from proxy.model.sealed import RecordName
     from proxy.ports import Clock
     from proxy.services.shred import Terms
@@ -73,6 +76,34 @@ class Rooms:
     ledger_interval_s: float
     random: Callable[[int], bytes]
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def note(
+        self,
+        kind: str,
+        facts: Mapping[str, str | int | bool],
+        *,
+        subject: str = "",
+        tenant_id: TenantId | None = None,
+    ) -> LedgerEntryId:
+        """Keep an entry of the vault's own for the ledger, durably; its id.
+
+        Without a `subject` the entry is one of its own, that tells nothing of others.
+        """
+        now = self.clock.now()
+        entry_id = LedgerEntryId(identifiers.uuid7(now, self.random(10)))
+        self.open_walls().ledger.add(
+            [
+                LedgerEntry(
+                    id=entry_id,
+                    tenant_id=tenant_id,
+                    subject=subject or str(entry_id),
+                    kind=kind,
+                    facts=facts,
+                    at=now,
+                )
+            ]
+        )
+        return entry_id
 
     def open_walls(self) -> Walls:
         """The walls; Unavailable says what a lost state needs."""

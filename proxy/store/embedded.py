@@ -288,6 +288,8 @@ class Cluster:
                 ),
                 *logins.database_statements(logins.DATABASE),
             )
+        else:  # a login that came with a newer program may not enter yet
+            statements += (logins.entry_statement(logins.DATABASE, roles),)
         options = [part for item in self._configuration.items() for part in ("-c", "=".join(item))]
         self._run(
             lock,

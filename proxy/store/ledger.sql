@@ -9,7 +9,7 @@ WHERE leaf_index IS NULL ORDER BY at LIMIT $1;
 
 -- edge --
 -- How far the database's copy of the tree goes, and its newest checkpoint.
--- roles: vault
+-- roles: vault web
 -- no arguments
 SELECT coalesce((SELECT max(index) + 1 FROM ledger_leaf), 0) AS size,
   (SELECT note FROM ledger_checkpoint ORDER BY size DESC LIMIT 1) AS note;
@@ -25,7 +25,7 @@ ON CONFLICT (index) DO NOTHING;
 
 -- leaves --
 -- Leaves in order.
--- roles: vault
+-- roles: vault web
 -- $1 first_index, $2 limit
 SELECT index, commitment FROM ledger_leaf WHERE index >= $1 ORDER BY index LIMIT $2;
 

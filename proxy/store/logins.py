@@ -30,6 +30,7 @@ class LoginRole(StrEnum):
     EDGE = "edge"  # the follower; edge workers have no login
     VAULT = "vault"
     WORKER = "worker"
+    WEB = "web"
     OPERATOR = "operator"  # the command line
 
     @property
@@ -70,9 +71,13 @@ def login_statements(verifiers: Mapping[LoginRole, str]) -> tuple[str, ...]:
 
 def database_statements(database: str) -> tuple[str, ...]:
     """Statements that make an empty database which only our logins may enter."""
-    logins = ", ".join(role.login for role in LoginRole)
     return (
         f"CREATE DATABASE {database} OWNER {LoginRole.OWNER.login};",
         f"REVOKE ALL ON DATABASE {database} FROM PUBLIC;",
-        f"GRANT CONNECT ON DATABASE {database} TO {logins};",
+        entry_statement(database, tuple(LoginRole)),
     )
+
+
+def entry_statement(database: str, roles: tuple[LoginRole, ...]) -> str:
+    """The statement that lets `roles` enter a database."""
+    return f"GRANT CONNECT ON DATABASE {database} TO {', '.join(role.login for role in roles)};"

@@ -2,10 +2,10 @@
 -- Everything not granted here is denied. Login roles are made by the operator or the embedded
 -- start; pp_owner owns the tables and is used by migrations alone.
 
-REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, pp_api, pp_edge, pp_vault, pp_worker, pp_operator;
+REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, pp_api, pp_edge, pp_vault, pp_worker, pp_web, pp_operator;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC;
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
-GRANT USAGE ON SCHEMA public TO pp_api, pp_edge, pp_vault, pp_worker, pp_operator;
+GRANT USAGE ON SCHEMA public TO pp_api, pp_edge, pp_vault, pp_worker, pp_web, pp_operator;
 
 -- edge (its follower; workers have no login at all): published rows, nothing else
 GRANT SELECT ON published, journal_epoch, published_profile TO pp_edge;
@@ -36,6 +36,13 @@ GRANT SELECT (tenant_id, id, state, revision, record_version, hold, ended_at, en
   UPDATE (shredded_at) ON registration TO pp_vault;
 GRANT SELECT, INSERT ON ledger_entry, ledger_leaf, ledger_checkpoint TO pp_vault;
 GRANT UPDATE (leaf_index) ON ledger_entry TO pp_vault;
+GRANT SELECT, INSERT ON ledger_tile, roster, approval_order, approval_vote TO pp_vault;
+-- finding whom an alias belongs to, for the relay's grant
+GRANT SELECT (alias) ON registration TO pp_vault;
+
+-- web: serves the public ledger; what it may know of orders and rosters it asks of the vault
+GRANT SELECT ON ledger_leaf, ledger_tile, ledger_checkpoint TO pp_web;
+GRANT SELECT, INSERT ON ledger_cosignature TO pp_web;
 
 -- worker: sequences the journal, lapses reservations, tidies
 GRANT SELECT, UPDATE ON published, published_profile TO pp_worker;

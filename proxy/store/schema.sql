@@ -47,6 +47,27 @@ CREATE TABLE public.api_key (
     CONSTRAINT api_key_secret_sha256_check CHECK ((length(secret_sha256) = 32))
 );
 
+CREATE TABLE public.approval_order (
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    sha256 bytea NOT NULL,
+    document text NOT NULL,
+    nonce bytea NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT approval_order_kind_check CHECK ((kind ~ '^[a-z ]+$'::text)),
+    CONSTRAINT approval_order_nonce_check CHECK ((length(nonce) = 32)),
+    CONSTRAINT approval_order_sha256_check CHECK ((length(sha256) = 32))
+);
+
+CREATE TABLE public.approval_vote (
+    order_id uuid NOT NULL,
+    person text NOT NULL,
+    signature jsonb NOT NULL,
+    voted_at timestamp with time zone NOT NULL,
+    CONSTRAINT approval_vote_person_check CHECK ((person ~ '^[a-z][a-z0-9-]{0,31}$'::text))
+);
+
 CREATE TABLE public.blind_index (
     tenant_id uuid NOT NULL,
     registration_id uuid NOT NULL,
@@ -132,6 +153,15 @@ CREATE TABLE public.ledger_checkpoint (
     CONSTRAINT ledger_checkpoint_size_check CHECK ((size >= 0))
 );
 
+CREATE TABLE public.ledger_cosignature (
+    size bigint NOT NULL,
+    witness text NOT NULL,
+    line text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT ledger_cosignature_line_check CHECK (((length(line) >= 1) AND (length(line) <= 1024))),
+    CONSTRAINT ledger_cosignature_witness_check CHECK (((length(witness) >= 1) AND (length(witness) <= 255)))
+);
+
 CREATE TABLE public.ledger_entry (
     id uuid NOT NULL,
     tenant_id uuid,
@@ -148,6 +178,15 @@ CREATE TABLE public.ledger_leaf (
     commitment bytea NOT NULL,
     CONSTRAINT ledger_leaf_commitment_check CHECK ((length(commitment) = 32)),
     CONSTRAINT ledger_leaf_index_check CHECK ((index >= 0))
+);
+
+CREATE TABLE public.ledger_tile (
+    level integer NOT NULL,
+    index bigint NOT NULL,
+    hashes bytea NOT NULL,
+    CONSTRAINT ledger_tile_hashes_check CHECK ((length(hashes) = 8192)),
+    CONSTRAINT ledger_tile_index_check CHECK ((index >= 0)),
+    CONSTRAINT ledger_tile_level_check CHECK (((level >= 0) AND (level <= 7)))
 );
 
 CREATE TABLE public.operation (
@@ -232,6 +271,17 @@ CREATE TABLE public.registration (
     CONSTRAINT registration_state_check CHECK ((state = ANY (ARRAY['reserved'::text, 'active'::text, 'claimed'::text, 'ending'::text, 'ended'::text])))
 );
 
+CREATE TABLE public.roster (
+    sha256 bytea NOT NULL,
+    version integer NOT NULL,
+    document text NOT NULL,
+    evidence jsonb NOT NULL,
+    announced_at timestamp with time zone NOT NULL,
+    effective_at timestamp with time zone NOT NULL,
+    CONSTRAINT roster_sha256_check CHECK ((length(sha256) = 32)),
+    CONSTRAINT roster_version_check CHECK ((version > 0))
+);
+
 CREATE TABLE public.schema_migration (
     name text NOT NULL,
     sha256 text NOT NULL,
@@ -277,6 +327,12 @@ ALTER TABLE ONLY public.accreditation
 ALTER TABLE ONLY public.api_key
     ADD CONSTRAINT api_key_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.approval_order
+    ADD CONSTRAINT approval_order_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.approval_vote
+    ADD CONSTRAINT approval_vote_pkey PRIMARY KEY (order_id, person);
+
 ALTER TABLE ONLY public.blind_index
     ADD CONSTRAINT blind_index_pkey PRIMARY KEY (tenant_id, registration_id);
 
@@ -310,6 +366,9 @@ ALTER TABLE ONLY public.key_rotation
 ALTER TABLE ONLY public.ledger_checkpoint
     ADD CONSTRAINT ledger_checkpoint_pkey PRIMARY KEY (size);
 
+ALTER TABLE ONLY public.ledger_cosignature
+    ADD CONSTRAINT ledger_cosignature_pkey PRIMARY KEY (size, witness);
+
 ALTER TABLE ONLY public.ledger_entry
     ADD CONSTRAINT ledger_entry_leaf_index_key UNIQUE (leaf_index);
 
@@ -318,6 +377,9 @@ ALTER TABLE ONLY public.ledger_entry
 
 ALTER TABLE ONLY public.ledger_leaf
     ADD CONSTRAINT ledger_leaf_pkey PRIMARY KEY (index);
+
+ALTER TABLE ONLY public.ledger_tile
+    ADD CONSTRAINT ledger_tile_pkey PRIMARY KEY (level, index);
 
 ALTER TABLE ONLY public.operation_error
     ADD CONSTRAINT operation_error_pkey PRIMARY KEY (tenant_id, operation_id, line);
@@ -337,6 +399,9 @@ ALTER TABLE ONLY public.published_profile
 ALTER TABLE ONLY public.registration
     ADD CONSTRAINT registration_pkey PRIMARY KEY (tenant_id, id);
 
+ALTER TABLE ONLY public.roster
+    ADD CONSTRAINT roster_pkey PRIMARY KEY (sha256);
+
 ALTER TABLE ONLY public.schema_migration
     ADD CONSTRAINT schema_migration_pkey PRIMARY KEY (name);
 
@@ -348,6 +413,8 @@ ALTER TABLE ONLY public.submission
 
 ALTER TABLE ONLY public.tenant
     ADD CONSTRAINT tenant_pkey PRIMARY KEY (id);
+
+CREATE INDEX approval_order_by_time ON public.approval_order USING btree (received_at);
 
 CREATE INDEX idempotency_age ON public.idempotency USING btree (created_at);
 
@@ -377,6 +444,8 @@ CREATE INDEX registration_shred ON public.registration USING btree (ended_at) WH
 
 CREATE UNIQUE INDEX registration_speaker ON public.registration USING btree (domain) WHERE (state = ANY (ARRAY['active'::text, 'ending'::text]));
 
+CREATE INDEX roster_by_version ON public.roster USING btree (version);
+
 CREATE INDEX sealed_record_epoch ON public.sealed_record USING btree (class, kek_epoch) WHERE (wrapped_dek IS NOT NULL);
 
 CREATE INDEX sealed_record_pending ON public.sealed_record USING btree (submission_id) WHERE (kek_epoch IS NULL);
@@ -385,9 +454,13 @@ CREATE INDEX sealed_record_superseded ON public.sealed_record USING btree (super
 
 CREATE TRIGGER ledger_checkpoint_append_only BEFORE DELETE OR UPDATE ON public.ledger_checkpoint FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER ledger_cosignature_append_only BEFORE DELETE OR UPDATE ON public.ledger_cosignature FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER ledger_entry_append_only BEFORE DELETE OR UPDATE ON public.ledger_entry FOR EACH ROW EXECUTE FUNCTION public.refuse_entry_change();
 
 CREATE TRIGGER ledger_leaf_append_only BEFORE DELETE OR UPDATE ON public.ledger_leaf FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER ledger_tile_append_only BEFORE DELETE OR UPDATE ON public.ledger_tile FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER published_profile_unstamp BEFORE UPDATE OF body ON public.published_profile FOR EACH ROW WHEN (((new.pos IS NOT NULL) AND (new.body IS DISTINCT FROM old.body))) EXECUTE FUNCTION public.unstamp();
 
@@ -398,6 +471,12 @@ ALTER TABLE ONLY public.accreditation
 
 ALTER TABLE ONLY public.api_key
     ADD CONSTRAINT api_key_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
+
+ALTER TABLE ONLY public.approval_vote
+    ADD CONSTRAINT approval_vote_order_id_fkey FOREIGN KEY (order_id) REFERENCES public.approval_order(id);
+
+ALTER TABLE ONLY public.ledger_cosignature
+    ADD CONSTRAINT ledger_cosignature_size_fkey FOREIGN KEY (size) REFERENCES public.ledger_checkpoint(size);
 
 ALTER TABLE ONLY public.operation_error
     ADD CONSTRAINT operation_error_tenant_id_operation_id_fkey FOREIGN KEY (tenant_id, operation_id) REFERENCES public.operation(tenant_id, id) ON DELETE CASCADE;

@@ -1,6 +1,7 @@
-"""Who may have what opened: one table, default deny, and budgets. No other way to an opening.
+"""Who may have what of the vault: one table, default deny, and budgets. No other way in.
 
-Source: vault.md, Grants. This table grows with the issues that bring relay, web and worker.
+Source: vault.md, Grants. Every request on a socket needs a grant; the table says which calling
+role has it. What a grant wants proved beside the caller is checked where it is carried out.
 """
 
 from __future__ import annotations
@@ -20,39 +21,71 @@ class Caller(StrEnum):
 
     OPERATOR = "operator"
     WORKER = "worker"
+    API = "api"
+    WEB = "web"
+    RELAY = "relay"
+    ESCROW = "escrow"
 
 
 class Grant(StrEnum):
-    """What an opening may be for; also its purpose in budgets, metrics and the ledger."""
+    """What is asked for; of an opening also its purpose in budgets, metrics and the ledger."""
 
+    MANAGE = "manage"  # keys, adoption, numbers: opens nothing
+    PROVE = "prove"  # the proof of a ledger entry
     CHECK = "check"  # doctor: a sample of records opens; counts only
-    PREFLIGHT = "preflight"  # doctor --all: every record opens; counts only
+    PREFLIGHT = "preflight"  # doctor --everything: every record opens; counts only
+    READ = "read"  # rosters, orders, nonces: what approvers must see
+    SUBMIT = "submit"  # a roster or an order, to be signed or voted on by others
+    VOTE = "vote"  # a signature, checked here
+    CARRY_OUT = "carry_out"  # what an order says, once its votes allow it
+    RELAY = "relay"  # one address, sealed to the relay, for one message
+    SEARCH = "search"  # registrations that share a value; never the value
+    DEPOSIT = "deposit"  # data keys for an escrow deposit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """At most `per_hour` distinct persons, or runs where nobody's data can leave."""
+    """At most `most` distinct persons, or runs where nobody's data can leave, in `hours`."""
 
-    per_hour: int
-    counts_runs: bool
+    most: int
+    hours: int = 1
 
 
 # role x grant: what is not here is denied.
-GRANTS = frozenset({(Caller.OPERATOR, Grant.CHECK), (Caller.OPERATOR, Grant.PREFLIGHT)})
+GRANTS: dict[Caller, frozenset[Grant]] = {
+    Caller.OPERATOR: frozenset(
+        {
+            Grant.MANAGE, Grant.PROVE, Grant.CHECK, Grant.PREFLIGHT,
+            Grant.READ, Grant.SUBMIT, Grant.CARRY_OUT,
+        }
+    ),
+    Caller.WORKER: frozenset(),
+    Caller.API: frozenset({Grant.READ, Grant.VOTE}),
+    Caller.WEB: frozenset({Grant.READ, Grant.VOTE, Grant.SEARCH}),
+    Caller.RELAY: frozenset({Grant.RELAY}),
+    Caller.ESCROW: frozenset({Grant.DEPOSIT}),
+}  # fmt: skip
 
 BUDGETS = {
     # A sample of 200 records a run, a handful of runs an hour: far below what a thief would want.
-    Grant.CHECK: Budget(per_hour=2000, counts_runs=False),
+    Grant.CHECK: Budget(most=2000),
     # Counting persons would make a check of everything impossible; it returns numbers alone.
-    Grant.PREFLIGHT: Budget(per_hour=6, counts_runs=True),
+    Grant.PREFLIGHT: Budget(most=6),
+    # Persons written to in an hour: a busy day of a million names; a theft of all takes weeks.
+    Grant.RELAY: Budget(most=3000),
+    # Searches of one member of staff in a day.
+    Grant.SEARCH: Budget(most=50, hours=24),
+    # Deposits to all agents in a day; the roster limits each agent's own.
+    Grant.DEPOSIT: Budget(most=100, hours=24),
 }
 
 
 def may(caller: Caller, grant: Grant) -> bool:
     """Whether the table has the pair."""
-    return (caller, grant) in GRANTS
+    return grant in GRANTS[caller]
 
 
 def spend(state: State, grant: Grant, whom: bytes, now: datetime) -> bool:
-    """Whether one more person (or run) fits this hour; counted durably when it does."""
-    return state.spend(grant, now, whom, BUDGETS[grant].per_hour)
+    """Whether one more person (or run) fits the budget; counted durably when it does."""
+    budget = BUDGETS[grant]
+    return state.spend(grant, now, whom, budget.most, hours=budget.hours)

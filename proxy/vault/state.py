@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 DIRECTORY = "state"
 _LOCK_NAME = "in-use"
 _MAP_OCTETS = 64 << 30  # address space only; about 200 octets of disk a registration
-_TABLES = (b"meta", b"records", b"changing", b"erased", b"budgets", b"entries")
+_TABLES = (b"meta", b"records", b"changing", b"erased", b"budgets", b"entries", b"orders")
 _VERSION = struct.Struct(">I")
 _ERASURE = struct.Struct(">IQB")
 _CODE_CLASSES = {code: one for one, code in CLASS_CODES.items()}
@@ -53,7 +53,7 @@ class Slot(StrEnum):
     FRONTIER = "frontier"
     PREPARED = "prepared"  # a ledger batch signed but not yet seen in PostgreSQL
     ROTATION = "rotation"
-    ROSTER = "roster_hash"  # of the issue that brings the roster
+    ROSTER = "roster_hash"  # the roster in force and the one that waits (vault.roster)
 
 
 class Disagreement(StrEnum):
@@ -118,6 +118,21 @@ class State:
                 transaction.delete(slot.encode())
             else:
                 transaction.put(slot.encode(), value)
+
+    # Orders and the roster change together: what carries an order out may make a roster wait.
+
+    def order(self, order_id: bytes) -> bytes | None:
+        """What is kept of an order."""
+        with self._environment.begin(db=self._tables[b"orders"]) as transaction:
+            found = transaction.get(order_id)
+            return None if found is None else bytes(found)
+
+    def put_order(self, order_id: bytes, value: bytes, *, roster: bytes | None = None) -> None:
+        """Keep an order and, if given, the roster slot: both or neither, durably."""
+        with self._environment.begin(write=True, db=self._tables[b"orders"]) as transaction:
+            transaction.put(order_id, value)
+            if roster is not None:
+                transaction.put(Slot.ROSTER.encode(), roster, db=self._tables[b"meta"])
 
     # Records: the hash of every living version.
 
@@ -274,14 +289,17 @@ class State:
             cursor.last()
         return int(_VERSION.unpack(cursor.key()[-4:])[0])
 
-    # Budgets: distinct persons (or runs) per purpose and hour.
+    # Budgets: distinct persons (or runs) per purpose and span of hours.
 
-    def spend(self, purpose: str, now: datetime, whom: bytes, limit: int) -> bool:
-        """Whether `whom` fits the hour's budget of `purpose`; counted durably when it does.
+    def spend(
+        self, purpose: str, now: datetime, whom: bytes, limit: int, *, hours: int = 1
+    ) -> bool:
+        """Whether `whom` fits the budget of `purpose`; counted durably when it does.
 
-        One person counts once an hour. Older hours are forgotten on the way.
+        Time is cut into spans of `hours`; one person counts once in each. Older spans are
+        forgotten on the way.
         """
-        hour = int(now.timestamp()) // 3600
+        hour = int(now.timestamp()) // (3600 * hours)
         prefix = purpose.encode() + b"\0"
         place = prefix + _VERSION.pack(hour)
         with self._environment.begin(write=True, db=self._tables[b"budgets"]) as transaction:

@@ -12,23 +12,158 @@ import msgspec
 from proxy.errors import InvalidInput
 
 LENGTH_OCTETS = 4
-REQUEST_LIMIT_OCTETS = 4096  # the longest request is some 100 octets; bounds a caller's memory
-ANSWER_LIMIT_OCTETS = 1 << 20  # a status with some thousand epochs
+REQUEST_LIMIT_OCTETS = 262_144  # a roster of some hundred members; bounds a caller's memory
+ANSWER_LIMIT_OCTETS = 4 << 20  # a page of rosters with their signatures
 
 Value = str | int | float | bool | None | Sequence["Value"] | Mapping[str, "Value"]
 Answer = Mapping[str, Value]
 
 
-class Request(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
-    """What a caller may ask of the vault."""
-
-    command: str
-    everything: bool = False  # check: all records, not a sample
-    compromised: bool = False  # rotate: encrypt anew
-    new_root: bool = False  # rotate: a new root key as well
+class _Request(
+    msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True, tag_field="command"
+):
+    """A request; its class says what is asked, by the member `command`."""
 
 
-_REQUEST = msgspec.json.Decoder(Request)
+class Status(_Request, tag="status", frozen=True):
+    """Keys, adoption, ledger: numbers."""
+
+
+class Rotate(_Request, tag="rotate", frozen=True):
+    """Begin or follow a rotation of keys."""
+
+    compromised: bool = False  # encrypt anew
+    new_root: bool = False  # a new root key as well
+
+
+class Retry(_Request, tag="retry", frozen=True):
+    """Try failed adoptions again."""
+
+
+class Check(_Request, tag="check", frozen=True):
+    """Open records and count those that do not."""
+
+    everything: bool = False  # all records, not a sample
+
+
+class Prove(_Request, tag="prove", frozen=True):
+    """The proof that an entry is in the ledger."""
+
+    entry: str
+
+
+class Signature(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """One approver's signature: whose, by which key, and its bytes in the key's own form."""
+
+    person: str
+    key: str  # the key's id, SHA256:...
+    sshsig: str = ""  # an armored SSH signature, or
+    assertion: Mapping[str, str] | None = None  # a WebAuthn assertion, members in base64url
+
+
+class ShowRoster(_Request, tag="show_roster", frozen=True):
+    """The rosters announced after a version, oldest first, a page of them."""
+
+    after: int = 0
+
+
+class SubmitRoster(_Request, tag="submit_roster", frozen=True):
+    """A genesis or a successor with its signatures."""
+
+    document: str
+    signatures: tuple[Signature, ...]
+
+
+class ObjectToRoster(_Request, tag="object_to_roster", frozen=True):
+    """A member's signed no to the roster that waits."""
+
+    sha256: str
+    signature: Signature
+
+
+class SubmitOrder(_Request, tag="submit_order", frozen=True):
+    """An order to be voted on."""
+
+    document: str
+
+
+class ListOrders(_Request, tag="list_orders", frozen=True):
+    """The newest orders and where they stand."""
+
+
+class ShowOrder(_Request, tag="show_order", frozen=True):
+    """An order, its nonce, and where it stands."""
+
+    order: str
+
+
+class Vote(_Request, tag="vote", frozen=True):
+    """An approver's vote for an order."""
+
+    order: str
+    signature: Signature
+
+
+class ObjectToOrder(_Request, tag="object_to_order", frozen=True):
+    """A member's signed no to an order."""
+
+    order: str
+    signature: Signature
+
+
+class CarryOut(_Request, tag="carry_out", frozen=True):
+    """Do what an order says, if its votes allow it."""
+
+    order: str
+
+
+class Relay(_Request, tag="relay", frozen=True):
+    """The address behind an alias, sealed to the relay's key, for one message."""
+
+    alias: str
+    message: str
+
+
+class Search(_Request, tag="search", frozen=True):
+    """Registrations of one tenant that share a value, asked for by a member of staff."""
+
+    document: str
+    signature: Signature
+
+
+class BeginDeposit(_Request, tag="begin_deposit", frozen=True):
+    """A deposit: how many records, their root, and for which agent."""
+
+    run: str
+    agent: str
+    fingerprint: str
+    records: int
+    root: str
+
+
+class DepositKeys(_Request, tag="deposit_keys", frozen=True):
+    """The data keys of the next records of a deposit, in the order of its root."""
+
+    run: str
+    names: tuple[str, ...]  # tenant/registration/class/version
+
+
+class EndDeposit(_Request, tag="end_deposit", frozen=True):
+    """A deposit's end: whether what was opened is what was announced."""
+
+    run: str
+
+
+Request = (
+    Status | Rotate | Retry | Check | Prove
+    | ShowRoster | SubmitRoster | ObjectToRoster
+    | SubmitOrder | ListOrders | ShowOrder | Vote | ObjectToOrder | CarryOut
+    | Relay | Search | BeginDeposit | DepositKeys | EndDeposit
+)  # fmt: skip
+"""What may be asked of the vault; grants.py says by whom."""
+
+
+_REQUEST: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
 _ANSWER = msgspec.json.Decoder(dict)
 
 

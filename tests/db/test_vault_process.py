@@ -23,6 +23,7 @@ from proxy.run.cli import keys
 from proxy.run.process import Paths, Process
 from proxy.settings import Settings
 from proxy.store import pool as pools
+from proxy.vault.grants import Caller
 from proxy.wire import frames
 from tests.support import vault as vaults
 
@@ -59,7 +60,7 @@ class Running:
 
     async def start(self) -> None:
         listeners = {}
-        for caller in ("operator", "worker"):
+        for caller in Caller:
             listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             listener.bind(str(self.run_dir / f"vault.{caller}"))
             listener.listen()
@@ -71,7 +72,7 @@ class Running:
             settings=settings_of(self.base),
             database=self.database.access("vault"),
             sockets=listeners,
-            users={"operator": self.user, "worker": self.user},
+            users=dict.fromkeys(Caller, self.user),
             metrics=self.metrics,
             clock=self.clock,
             paths=Paths(
@@ -97,8 +98,7 @@ class Running:
             await asyncio.gather(self.task, return_exceptions=True)
         shutil.rmtree(self.run_dir)
 
-    async def ask(self, **request: object) -> frames.Answer:
-        asked = frames.Request(**request)  # type: ignore[arg-type] # the test names its members
+    async def ask(self, asked: frames.Request) -> frames.Answer:
         return await asyncio.to_thread(lambda: keys.last(keys.ask(self.socket_path, asked)))
 
     async def exchange(self, octets: bytes, caller: str = "operator") -> bytes:
@@ -140,7 +140,7 @@ def adopted(running: Running) -> Callable[[], bool]:
 async def test_waiting_records_are_adopted_by_themselves(running: Running) -> None:
     """The served vault adopts what waits, without being told."""
     await running.until(adopted(running))
-    answer = await running.ask(command="status")
+    answer = await running.ask(frames.Status())
     assert answer["adoption"] == {"waiting": 0, "failed": 0}
     assert answer["anchored_records"] == 8
 
@@ -148,11 +148,11 @@ async def test_waiting_records_are_adopted_by_themselves(running: Running) -> No
 async def test_rotation_streams_progress_to_its_end(running: Running) -> None:
     """`rotate` moves every record to a new epoch and says so."""
     await running.until(adopted(running))
-    answer = await running.ask(command="rotate")
+    answer = await running.ask(frames.Rotate())
     rotation = answer["rotation"]
     assert isinstance(rotation, dict)
     assert (rotation["done"], rotation["total"], rotation["target_epoch"]) == (8, 8, 2)
-    assert (await running.ask(command="check", everything=True))["unreadable"] == 0
+    assert (await running.ask(frames.Check(everything=True)))["unreadable"] == 0
 
 
 async def test_check_counts_a_forged_record_and_tells_no_more(running: Running) -> None:
@@ -163,7 +163,7 @@ async def test_check_counts_a_forged_record_and_tells_no_more(running: Running) 
             "UPDATE sealed_record SET record = record || '\\x00' WHERE ctid IN"
             " (SELECT ctid FROM sealed_record LIMIT 1)"
         )
-    answer = await running.ask(command="check")
+    answer = await running.ask(frames.Check())
     assert (answer["checked"], answer["unreadable"]) == (8, 1)
     assert answer["reasons"] == {"record_forged": 1}
 
@@ -172,27 +172,27 @@ async def test_preflight_recomputes_the_ledger(running: Running) -> None:
     """A leaf that was changed in the database shows in the operator's full check."""
     size = running.metrics.gauge("vault_ledger_size")
     await running.until(lambda: size.value >= 4)
-    assert (await running.ask(command="check", everything=True))["ledger_whole"] is True
+    assert (await running.ask(frames.Check(everything=True)))["ledger_whole"] is True
     async with (
         pools.connected(running.database.superuser()) as connection,
         connection.transaction(),
     ):
         await connection.execute("SET LOCAL session_replication_role = replica")
         await connection.execute("UPDATE ledger_leaf SET commitment = sha256('x') WHERE index = 1")
-    assert (await running.ask(command="check", everything=True))["ledger_whole"] is False
+    assert (await running.ask(frames.Check(everything=True)))["ledger_whole"] is False
     async with (
         pools.connected(running.database.superuser()) as connection,
         connection.transaction(),
     ):
         await connection.execute("SET LOCAL session_replication_role = replica")
         await connection.execute("DELETE FROM ledger_leaf WHERE index = 0")
-    assert (await running.ask(command="check", everything=True))["ledger_whole"] is False
+    assert (await running.ask(frames.Check(everything=True)))["ledger_whole"] is False
 
 
 async def test_openings_become_ledger_leaves(running: Running) -> None:
     """A check is an entry of the ledger, under a signed checkpoint, soon after."""
     await running.until(adopted(running))
-    await running.ask(command="check")
+    await running.ask(frames.Check())
     async with pools.connected(running.database.superuser()) as connection:
         async with asyncio.timeout(20):
             while not await connection.fetchval(  # noqa: ASYNC110 - rows wake nobody
@@ -204,9 +204,9 @@ async def test_openings_become_ledger_leaves(running: Running) -> None:
 async def test_preflight_budget_is_refused_when_passed(running: Running) -> None:
     """The seventh preflight of an hour is refused and counted."""
     for _ in range(6):
-        await running.ask(command="check", everything=True)
+        await running.ask(frames.Check(everything=True))
     with pytest.raises(Refused) as refusal:
-        await running.ask(command="check", everything=True)
+        await running.ask(frames.Check(everything=True))
     assert refusal.value.code == "budget"
     counter = running.metrics.counter("vault_budget_refused_total", purpose="preflight")
     assert counter.value == 1
@@ -214,7 +214,7 @@ async def test_preflight_budget_is_refused_when_passed(running: Running) -> None
 
 async def test_other_callers_get_nothing(running: Running) -> None:
     """The worker's socket has no grant yet: default deny."""
-    request = frames.render(frames.Request(command="check"))
+    request = frames.render(frames.Check())
     answer = await running.exchange(request, "worker")
     assert frames.parse_answer(answer[4:])["error"] == "not_granted"
 
@@ -236,7 +236,7 @@ async def test_bad_frames_get_a_code_or_silence(running: Running, octets: bytes)
     """Whatever arrives, the vault answers with a code or closes, and goes on serving."""
     answer = await running.exchange(octets)
     assert answer == b"" or "error" in frames.parse_answer(answer[4:])
-    assert (await running.ask(command="status"))["done"] is True
+    assert (await running.ask(frames.Status()))["done"] is True
 
 
 async def test_a_stranger_is_cut_off_by_peer_credentials(
@@ -248,7 +248,7 @@ async def test_a_stranger_is_cut_off_by_peer_credentials(
     running = Running(tmp_path, database)
     running.user += 1
     await running.start()
-    assert await running.exchange(frames.render(frames.Request(command="status"))) == b""
+    assert await running.exchange(frames.render(frames.Status())) == b""
     await running.stop()
 
 
@@ -259,11 +259,11 @@ async def test_lost_state_stops_openings_but_not_intake(tmp_path: Path, database
     shutil.rmtree(tmp_path / "keys" / "vault" / "state")
     running = Running(tmp_path, database)
     await running.start()
-    status = await running.ask(command="status")
+    status = await running.ask(frames.Status())
     assert status["state"] == "lost"
     assert "Put the state directory back" in str(status["state_detail"])
     with pytest.raises(Refused) as refusal:
-        await running.ask(command="check")
+        await running.ask(frames.Check())
     assert refusal.value.code == "state_lost"
     await running.stop()
 
@@ -295,4 +295,4 @@ def test_keys_command_says_when_nothing_runs(tmp_path: Path) -> None:
 def test_keys_command_says_when_the_vault_is_gone(tmp_path: Path) -> None:
     """A socket that nobody listens on is Unavailable."""
     with pytest.raises(Unavailable):
-        keys.last(keys.ask(tmp_path / secrets.token_hex(4), frames.Request(command="status")))
+        keys.last(keys.ask(tmp_path / secrets.token_hex(4), frames.Status()))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from proxy.wire.frames import Answer, Request
 
-ASK = frames.render(frames.Request(command="status"))
+ASK = frames.render(frames.Status())
 
 
 class Answering:
@@ -47,7 +47,7 @@ class Answering:
         await self.may_go_on.wait()
         if self.raises is not None:
             raise self.raises
-        yield {"done": True, "caller": caller, "command": request.command}
+        yield {"done": True, "caller": caller, "command": type(request).__name__}
 
     async def ask(self, octets: bytes = ASK) -> Answer | None:
         """The first frame of an answer, None when the vault closes without one."""
@@ -75,15 +75,21 @@ async def answering() -> AsyncIterator[Answering]:
 
 async def test_an_answer_comes_to_the_caller(answering: Answering) -> None:
     """The calling role is the socket's, not what a request claims."""
-    assert await answering.ask() == {"done": True, "caller": "operator", "command": "status"}
+    assert await answering.ask() == {"done": True, "caller": "operator", "command": "Status"}
 
 
 @pytest.mark.parametrize(
     ("fault", "says"),
     [
-        (Refused("budget", "Try later."), {"error": "budget", "detail": "Try later."}),
-        (InvalidInput("bad", "So."), {"error": "bad", "detail": "So."}),
-        (Unavailable("database", "PostgreSQL at host"), {"error": "database", "detail": ""}),
+        (
+            Refused("budget", "Try later."),
+            {"error": "budget", "kind": "Refused", "detail": "Try later."},
+        ),
+        (InvalidInput("bad", "So."), {"error": "bad", "kind": "InvalidInput", "detail": "So."}),
+        (
+            Unavailable("database", "PostgreSQL at host"),
+            {"error": "database", "kind": "Unavailable", "detail": ""},
+        ),
         (ValueError("marlene@registrant.example"), {"error": "internal"}),
     ],
 )

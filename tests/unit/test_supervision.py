@@ -120,10 +120,18 @@ def test_users_follow_roles(tmp_path: Path) -> None:
     """Every role and the operator have a user; separate ones only where we are root."""
     settings = settings_module.read(config=None, environ={}, flags={"data_dir": str(tmp_path)})
     users = installation.choose_users(settings, roles.GROUPS["vault"])
-    assert set(users.ids) == {*roles.ROLES, "operator"}
+    assert set(users.ids) == {*roles.ROLES, *roles.CALLER_OFFSETS, "operator"}
     assert users.are_separate or users.warning
     if users.are_separate:
-        assert len({users.ids[name] for name in ("vault", "api", "worker", "edge")}) == 4
+        assert (
+            len(
+                {
+                    users.ids[name]
+                    for name in ("vault", "api", "web", "worker", "edge", "relay", "escrow")
+                }
+            )
+            == 7
+        )
 
 
 def _by_url(tmp_path: Path, url: str) -> Login:

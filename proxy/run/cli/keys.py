@@ -16,8 +16,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from proxy.errors import Refused, Unavailable
-from proxy.run import directory
+from proxy.errors import Unavailable
+from proxy.run import directory, vault_calls
 from proxy.wire import frames
 
 if TYPE_CHECKING:
@@ -59,12 +59,10 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         case "status":
             return _status(path, as_json=arguments.json)
         case "rotate":
-            request = frames.Request(
-                command="rotate", compromised=arguments.compromised, new_root=arguments.new_root
-            )
+            request = frames.Rotate(compromised=arguments.compromised, new_root=arguments.new_root)
             return _rotate(path, request, as_json=arguments.json)
         case _:
-            answer = last(ask(path, frames.Request(command="retry")))
+            answer = last(ask(path, frames.Retry()))
             print(json.dumps({"retried": answer["retried"]}))
             return 0
 
@@ -80,7 +78,7 @@ def socket_path(data_dir: Path) -> Path:
 def ask(path: Path, request: Request) -> Iterator[Answer]:
     """The frames of the vault's answer.
 
-    Raises Refused with the vault's code, Unavailable when it does not answer.
+    Raises what the vault refused with, Unavailable when it does not answer.
     """
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.settimeout(ANSWER_WAIT_S)
@@ -93,8 +91,9 @@ def ask(path: Path, request: Request) -> Iterator[Answer]:
                 )
                 answer = frames.parse_answer(_exactly(connection, length))
                 if "error" in answer:
-                    detail = str(answer.get("detail") or f"The vault says {answer['error']}.")
-                    raise Refused(str(answer["error"]), detail)
+                    raise vault_calls.fault(
+                        {"detail": f"The vault says {answer['error']}.", **_told(answer)}
+                    )
                 yield answer
                 if answer.get("done") is True:
                     return
@@ -102,6 +101,10 @@ def ask(path: Path, request: Request) -> Iterator[Answer]:
             raise Unavailable(
                 "vault", f"The vault does not answer on {path}; is the service running as you?"
             ) from None
+
+
+def _told(answer: Answer) -> Answer:
+    return {name: value for name, value in answer.items() if value != ""}
 
 
 def last(answers: Iterator[Answer]) -> Answer:
@@ -123,7 +126,7 @@ def _exactly(connection: socket.socket, octets: int) -> bytes:
 
 
 def _status(path: Path, *, as_json: bool) -> int:
-    answer = last(ask(path, frames.Request(command="status")))
+    answer = last(ask(path, frames.Status()))
     if as_json:
         print(json.dumps({name: value for name, value in answer.items() if name != "done"}))
         return 0
@@ -152,7 +155,7 @@ def _status(path: Path, *, as_json: bool) -> int:
     return 0
 
 
-def _rotate(path: Path, request: Request, *, as_json: bool) -> int:
+def _rotate(path: Path, request: frames.Rotate, *, as_json: bool) -> int:
     answers = ask(path, request)
     if as_json:
         final: Answer = {}

@@ -1,0 +1,68 @@
+"""How a process of the service asks the vault: one request a connection, over its own socket.
+
+For roles with an event loop; the command line has a way of its own (run.cli.keys). What the vault
+refuses is raised here as the same error.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from proxy import errors
+from proxy.errors import ProxyError, Unavailable
+from proxy.wire import frames
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from proxy.wire.frames import Answer, Request
+
+ANSWER_WAIT_S = 10.0  # the vault answers a vote within milliseconds
+_KINDS = {
+    one.__name__: one
+    for one in (errors.InvalidInput, errors.NotFound, errors.Refused, errors.Conflict)
+}
+
+
+class VaultCaller:
+    """The vault as one calling role sees it."""
+
+    def __init__(self, run_dir: Path, role: str) -> None:
+        """`run_dir` is the directory of sockets, `role` the caller's own name."""
+        self._path = run_dir / f"vault.{role}"
+
+    async def ask(self, request: Request) -> Answer:
+        """The last frame of the vault's answer; raises what the vault refused with.
+
+        Unavailable `vault` when it does not answer, which on a host without a vault is always.
+        """
+        try:
+            async with asyncio.timeout(ANSWER_WAIT_S):
+                reader, writer = await asyncio.open_unix_connection(str(self._path))
+                try:
+                    writer.write(frames.render(request))
+                    await writer.drain()
+                    return await _last(reader)
+                finally:
+                    writer.close()
+        except (OSError, EOFError, TimeoutError):
+            raise Unavailable("vault", "The vault does not answer; try again later.") from None
+
+
+async def _last(reader: asyncio.StreamReader) -> Answer:
+    while True:
+        prefix = await reader.readexactly(frames.LENGTH_OCTETS)
+        length = frames.length(prefix, frames.ANSWER_LIMIT_OCTETS)
+        answer = frames.parse_answer(await reader.readexactly(length))
+        if "error" in answer:
+            raise fault(answer)
+        if answer.get("done") is True:
+            return answer
+
+
+def fault(answer: Answer) -> ProxyError:
+    """The error that an answer carries; one of an unknown kind means "not now"."""
+    code, detail = str(answer["error"]), str(answer.get("detail") or "")
+    kind = _KINDS.get(str(answer.get("kind")))
+    return Unavailable(code, detail) if kind is None else kind(code, detail)
