@@ -262,7 +262,7 @@ async def test_lost_state_stops_openings_but_not_intake(tmp_path: Path, database
     status = await running.ask(frames.Status())
     assert status["state"] == "lost"
     assert "Put the state directory back" in str(status["state_detail"])
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(Unavailable) as refusal:
         await running.ask(frames.Check())
     assert refusal.value.code == "state_lost"
     await running.stop()
