@@ -8,10 +8,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from proxy.model.approval_key import ApprovalKey
     from proxy.model.contact import ContactSet
     from proxy.model.identifiers import ProfileId, RegistrationId, TenantId
     from proxy.model.journal import JournalPosition, ProfileChange, RecordChange
     from proxy.model.ledger import LedgerBatch, LedgerEntry
+    from proxy.model.order import KeptOrder, OrderId, OrderKind
+    from proxy.model.roster import Person, RelyingParty, Standing, Waiting
     from proxy.model.sealed import (
         Adopted,
         NotAdopted,
@@ -127,6 +130,112 @@ class Ledger(Protocol):
 
     def confirm(self, batch: LedgerBatch) -> None:
         """The database holds the batch."""
+        ...
+
+    def tile_over(self, leaves: Sequence[bytes]) -> bytes:
+        """The hashes of leaves, joined: a tile of the lowest level."""
+        ...
+
+    def tile_root(self, hashes: bytes) -> bytes:
+        """The root of a full tile."""
+        ...
+
+    def walk(self) -> LedgerWalk:
+        """A recount of the confirmed tree, from its first leaf on."""
+        ...
+
+
+class LedgerWalk(Protocol):
+    """A recount of the leaves of a database, up to a tree that the vault signed."""
+
+    @property
+    def place(self) -> int:
+        """How many leaves were taken."""
+        ...
+
+    @property
+    def left(self) -> int:
+        """How many leaves are missing to the signed tree."""
+        ...
+
+    def take(self, leaves: Sequence[bytes]) -> None:
+        """The next leaves, in order; Refused `ledger_disagrees` if they come to another tree."""
+        ...
+
+
+class Rosters(Protocol):
+    """The vault's own word on which roster is in force."""
+
+    def standing(self) -> Standing | None:
+        """What is in force and what waits; None before genesis."""
+        ...
+
+    def found(self, sha256: str, now: datetime) -> None:
+        """Take the first roster; Conflict `roster_exists`."""
+        ...
+
+    def announce(self, waiting: Waiting) -> None:
+        """Let a successor wait; Conflict `roster_waiting`."""
+        ...
+
+    def note_objection(self, person: Person) -> None:
+        """A member said no to the roster that waits."""
+        ...
+
+    def stop(self) -> None:
+        """The roster that waits does not come."""
+        ...
+
+    def settle(self, now: datetime) -> Waiting | None:
+        """The roster whose time has come, now in force."""
+        ...
+
+
+class Orders(Protocol):
+    """The vault's own word on where orders stand."""
+
+    def find(self, order_id: OrderId) -> KeptOrder:
+        """What is known of an order; NotFound `order_unknown`."""
+        ...
+
+    def receive(
+        self, order_id: OrderId, kind: OrderKind, sha256: str, expires_at: datetime, now: datetime
+    ) -> KeptOrder:
+        """The order with a nonce of its own; Conflict `order_id_used`."""
+        ...
+
+    def stop(self, order_id: OrderId) -> None:
+        """A member objected."""
+        ...
+
+    def carry_out(self, order_id: OrderId, waiting: Waiting) -> None:
+        """Use the order up and let the roster that it makes wait, both or neither."""
+        ...
+
+
+class Signatures(Protocol):
+    """The verification of approvers' signatures, and what they sign."""
+
+    def check(
+        self,
+        key: ApprovalKey,
+        signature: str,
+        message: bytes,
+        relying_party: RelyingParty | None,
+    ) -> None:
+        """Return when the signature is the key's over `message`; Refused with the reason."""
+        ...
+
+    def may_enrol(self, key: ApprovalKey) -> None:
+        """Return when signatures of the key prove something; Refused `key_malformed`."""
+        ...
+
+    def approval(self, order_sha256: bytes, nonce: bytes) -> bytes:
+        """What a vote signs."""
+        ...
+
+    def objection(self, document_sha256: bytes) -> bytes:
+        """What a no to an order or a roster signs."""
         ...
 
 

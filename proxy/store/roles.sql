@@ -37,6 +37,8 @@ GRANT SELECT (tenant_id, id, state, revision, record_version, hold, ended_at, en
 GRANT SELECT, INSERT ON ledger_entry, ledger_leaf, ledger_checkpoint TO pp_vault;
 GRANT UPDATE (leaf_index) ON ledger_entry TO pp_vault;
 GRANT SELECT, INSERT ON ledger_tile, roster, approval_order, approval_vote TO pp_vault;
+-- a vote that somebody forged or spoilt makes way for a true one
+GRANT UPDATE (signature, voted_at) ON approval_vote TO pp_vault;
 -- finding whom an alias belongs to, for the relay's grant
 GRANT SELECT (alias) ON registration TO pp_vault;
 

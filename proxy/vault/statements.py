@@ -1,7 +1,7 @@
 """The byte strings that keys sign, so that signer and verifier can not differ. Pure.
 
-Source: FORMAT.md, Intake. Every statement starts with a label of its own, so no signature can be
-taken for another.
+Source: FORMAT.md, Intake and Roster and orders. Every statement starts with a label of its own, so
+no signature can be taken for another.
 """
 
 from __future__ import annotations
@@ -53,3 +53,19 @@ def submission(
         signer_id.encode(),
         encapsulation,
     )
+
+
+def approval(order_sha256: bytes, nonce: bytes) -> bytes:
+    """What a vote signs: 32 octets. The nonce is the vault's, so no vote can be made beforehand.
+
+    Both parts have 32 octets, so no two pairs give the same statement.
+    """
+    return primitives.sha256(b"pp-approval-v1" + order_sha256 + nonce)
+
+
+def objection(document_sha256: bytes) -> bytes:
+    """What a member signs who says no to an order or a roster: 32 octets.
+
+    Without a nonce: a no that is played again stops the same paper again, and nothing else.
+    """
+    return primitives.sha256(b"pp-objection-v1" + document_sha256)

@@ -53,12 +53,11 @@ class Prove(_Request, tag="prove", frozen=True):
 
 
 class Signature(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
-    """One approver's signature: whose, by which key, and its bytes in the key's own form."""
+    """One person's signature: an armoured SSH signature, or a passkey's assertion as JSON."""
 
     person: str
     key: str  # the key's id, SHA256:...
-    sshsig: str = ""  # an armored SSH signature, or
-    assertion: Mapping[str, str] | None = None  # a WebAuthn assertion, members in base64url
+    signature: str
 
 
 class ShowRoster(_Request, tag="show_roster", frozen=True):
@@ -132,9 +131,10 @@ class Search(_Request, tag="search", frozen=True):
 
 
 class BeginDeposit(_Request, tag="begin_deposit", frozen=True):
-    """A deposit: how many records, their root, and for which agent."""
+    """A deposit of one tenant: how many records, their root, and for which agent."""
 
     run: str
+    tenant: str
     agent: str
     fingerprint: str
     records: int
@@ -145,7 +145,7 @@ class DepositKeys(_Request, tag="deposit_keys", frozen=True):
     """The data keys of the next records of a deposit, in the order of its root."""
 
     run: str
-    names: tuple[str, ...]  # tenant/registration/class/version
+    names: tuple[str, ...]  # tenant/registration/class/version/SHA-256 of the record, in hex
 
 
 class EndDeposit(_Request, tag="end_deposit", frozen=True):

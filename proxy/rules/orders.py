@@ -1,0 +1,77 @@
+"""Whether an order may be voted on and carried out, its votes apart. Pure; faults are codes.
+
+Source: vault.md, Order; casework invariants 4 and 5.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from proxy.model.order import ChangeAgent, Order
+    from proxy.model.roster import Roster
+
+LONGEST_LIFE = timedelta(days=7)  # from its first to its last moment; a vote lives no longer
+USUAL_LIFE = timedelta(hours=72)  # casework, default limits: approval life
+AGENT_FIELDS = frozenset({"openpgp", "host", "port", "host_key", "deposits_per_day"})
+OPERATOR = "operator"  # proposes orders from the command line; no person, so it never votes
+
+
+def fault(order: Order, roster: Roster, roster_sha256: str, *, replaces: str) -> str | None:
+    """What is wrong with an order under the roster in force, whatever the time; None if nothing.
+
+    `replaces` is the digest of what stands in the place of what the order would put there.
+    """
+    rule = roster.rule(order.kind)
+    people = {one.person for one in roster.members}
+    concerned = {order.proposer, order.handler, order.releaser} - {"", OPERATOR}
+    if order.deployment != roster.deployment:
+        return "order_deployment"
+    if (order.roster, order.roster_version) != (roster_sha256, roster.version):
+        return "order_roster"
+    if rule is None:
+        return "order_kind_without_rule"
+    if not concerned <= people or OPERATOR in {order.handler, order.releaser}:
+        return "order_person"
+    if not timedelta() < order.expires_at - order.not_before <= LONGEST_LIFE:
+        return "order_window"
+    if order.subject.replaces != replaces:
+        return "order_agent_changed"
+    changes = changed_fields(order.subject, roster)
+    if not changes:
+        return "order_changes_nothing"
+    return None if changes <= rule.fields else "order_field_limit"
+
+
+def untimely(order: Order, now: datetime) -> str | None:
+    """Why an order can not be carried out at this moment; None when it can."""
+    if now >= order.expires_at:
+        return "order_expired"
+    return "order_early" if now < order.not_before else None
+
+
+def changed_fields(change: ChangeAgent, roster: Roster) -> frozenset[str]:
+    """The fields of an agent that an order changes; all of them for one that comes or goes."""
+    before, after = roster.agent(change.agent_id), change.agent
+    if before is None or after is None:
+        return frozenset() if before is after else AGENT_FIELDS
+    return frozenset(name for name in AGENT_FIELDS if getattr(before, name) != getattr(after, name))
+
+
+def changed_roster(order: Order, order_sha256: str, roster: Roster, now: datetime) -> Roster:
+    """The successor that an order makes: other agents, nothing else."""
+    change = order.subject
+    kept = tuple(one for one in roster.agents if one.id != change.agent_id)
+    added = () if change.agent is None else (change.agent,)
+    return replace(
+        roster,
+        version=roster.version + 1,
+        previous=order.roster,
+        made_at=max(now.replace(microsecond=0), roster.made_at),
+        agents=tuple(sorted((*kept, *added), key=lambda one: one.id)),
+        order=order_sha256,
+    )

@@ -1,0 +1,278 @@
+"""What the vault answers about rosters, orders and votes.
+
+One paper at a time: what is checked and what is then done can not come apart. What is refused is
+counted, and, so that nobody can fill the ledger with it, only so often an entry.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, TypeVar
+from uuid import UUID
+
+import structlog
+
+from proxy.errors import InvalidInput, NotFound, Refused
+from proxy.model.order import OrderId
+from proxy.services import carry_out, decide, keep_roster
+from proxy.services.keep_roster import Keeping
+from proxy.store import approvals as store
+from proxy.vault.grants import Caller, Grant
+from proxy.wire import frames
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+
+    from proxy.model.roster import Agent, Person, StaffRole, Standing
+    from proxy.run.vault_answers import Command
+    from proxy.run.vault_rounds import Rooms, Walls
+    from proxy.services.decide import Shown
+    from proxy.store.approvals import RosterRow
+    from proxy.store.pool import Connection
+    from proxy.wire.frames import Answer, Value
+
+_Asked = TypeVar("_Asked")
+
+ROSTERS_A_PAGE = 20  # of at most 128 KiB each: below the longest answer
+ORDERS_LISTED = 50
+REFUSALS_AN_HOUR = 60  # refusals that become ledger entries; beyond it they are only counted
+
+_log = structlog.get_logger()
+
+
+class Approvals:
+    """Answers about papers."""
+
+    def __init__(self, rooms: Rooms) -> None:
+        self._rooms = rooms
+        self._turn = asyncio.Lock()
+
+    def commands(self) -> dict[type, Command]:
+        """What is answered here, and by what grant."""
+        return {
+            frames.ShowRoster: (Grant.READ, self._answering(self._show_roster)),
+            frames.SubmitRoster: (Grant.SUBMIT, self._answering(self._submit_roster)),
+            frames.ObjectToRoster: (Grant.VOTE, self._answering(self._object_to_roster)),
+            frames.SubmitOrder: (Grant.SUBMIT, self._answering(self._submit_order)),
+            frames.ListOrders: (Grant.SUBMIT, self._answering(self._list_orders)),
+            frames.ShowOrder: (Grant.READ, self._answering(self._show_order)),
+            frames.Vote: (Grant.VOTE, self._answering(self._vote)),
+            frames.ObjectToOrder: (Grant.VOTE, self._answering(self._object_to_order)),
+            frames.CarryOut: (Grant.CARRY_OUT, self._answering(self._carry_out)),
+        }
+
+    async def authenticate(
+        self, signature: frames.Signature, message: bytes, roles: frozenset[StaffRole]
+    ) -> Person:
+        """The member of staff, of one of `roles`, whose signature this is; Refused if not."""
+        async with self._rooms.pool.acquire() as connection:
+            in_force = await keep_roster.current(connection, self._keeping())
+        member = in_force.roster.member(signature.person)
+        if member is None or not member.roles & roles:
+            raise Refused("staff_role", "The roster knows nobody of this role by this name.")
+        signatures = self._rooms.open_walls().signatures
+        keep_roster.verify(signatures, in_force.roster, signature, message)
+        return member.person
+
+    async def agent(self, agent_id: str) -> Agent | None:
+        """The escrow agent of the roster in force."""
+        async with self._rooms.pool.acquire() as connection:
+            in_force = await keep_roster.current(connection, self._keeping())
+        return in_force.roster.agent(agent_id)
+
+    def deployment(self) -> str:
+        """The id that this installation's documents carry."""
+        return self._rooms.keyring.file.state_id.hex()
+
+    async def settle(self) -> None:
+        """Let a roster take effect whose time has come, and show what waits."""
+        async with self._turn:
+            standing = keep_roster.settle(self._keeping())
+        metrics = self._rooms.metrics
+        waiting = standing.waiting if standing else None
+        metrics.gauge("vault_roster_version").value = float(standing.version if standing else 0)
+        metrics.gauge("vault_roster_waiting").value = float(waiting is not None)
+
+    def _keeping(self) -> Keeping:
+        walls = self._rooms.open_walls()
+        return Keeping(
+            rosters=walls.rosters,
+            signatures=walls.signatures,
+            note=self._rooms.note,
+            now=self._rooms.clock.now(),
+            deployment=self.deployment(),
+            is_demo=self._rooms.is_demo,
+        )
+
+    def _answering(
+        self, work: Callable[[Connection, _Asked], Awaitable[Mapping[str, Value]]]
+    ) -> Callable[[Caller, _Asked], AsyncIterator[Answer]]:
+        async def answer(caller: Caller, request: _Asked) -> AsyncIterator[Answer]:
+            self._rooms.open_walls()
+            async with self._turn, self._rooms.pool.acquire() as connection:
+                try:
+                    found = await work(connection, request)
+                except (Refused, InvalidInput) as refusal:
+                    self._note_refusal(caller, request, refusal.code)
+                    raise
+            yield {"done": True, **found}
+
+        return answer
+
+    def _note_refusal(self, caller: Caller, request: object, code: str) -> None:
+        rooms, name = self._rooms, type(request).__name__
+        rooms.metrics.counter("vault_papers_refused_total", reason=code).value += 1
+        _log.error("vault_paper_refused", role=caller.value, task=name, reason=code)
+        state, now = rooms.open_walls().state, rooms.clock.now()
+        if state.spend("refusal", now, rooms.random(16), REFUSALS_AN_HOUR):
+            rooms.note("paper_refused", {"request": name, "reason": code, "caller": caller.value})
+
+    @property
+    def _walls(self) -> Walls:
+        return self._rooms.open_walls()
+
+    async def _show_roster(
+        self, connection: Connection, request: frames.ShowRoster
+    ) -> Mapping[str, Value]:
+        standing = keep_roster.settle(self._keeping())
+        rows = await store.rosters_after(connection, request.after, ROSTERS_A_PAGE)
+        return {**self._standing(standing), "rosters": [_roster_row(one) for one in rows]}
+
+    async def _submit_roster(
+        self, connection: Connection, request: frames.SubmitRoster
+    ) -> Mapping[str, Value]:
+        standing = await keep_roster.submit(
+            connection, self._keeping(), request.document, request.signatures
+        )
+        return self._standing(standing)
+
+    async def _object_to_roster(
+        self, connection: Connection, request: frames.ObjectToRoster
+    ) -> Mapping[str, Value]:
+        standing = await keep_roster.object_to(
+            connection, self._keeping(), request.sha256, request.signature
+        )
+        return self._standing(standing)
+
+    async def _submit_order(
+        self, connection: Connection, request: frames.SubmitOrder
+    ) -> Mapping[str, Value]:
+        kept = await decide.submit(
+            connection, self._keeping(), self._walls.orders, request.document
+        )
+        return {"sha256": kept.sha256, "nonce": kept.nonce.hex(), "state": kept.state.value}
+
+    async def _list_orders(
+        self, connection: Connection, _request: frames.ListOrders
+    ) -> Mapping[str, Value]:
+        found: list[Value] = []
+        for order_id in await store.newest_orders(connection, ORDERS_LISTED):
+            try:
+                kept = self._walls.orders.find(order_id)
+            except NotFound:  # a row that the vault never received
+                continue
+            found.append(
+                {
+                    "order": str(order_id),
+                    "kind": kept.kind.value,
+                    "state": kept.state.value,
+                    "received_at": kept.received_at.isoformat(),
+                    "expires_at": kept.expires_at.isoformat(),
+                }
+            )
+        return {"orders": found}
+
+    async def _show_order(
+        self, connection: Connection, request: frames.ShowOrder
+    ) -> Mapping[str, Value]:
+        shown = await decide.show(
+            connection, self._keeping(), self._walls.orders, _order_id(request.order)
+        )
+        return self._shown(shown)
+
+    async def _vote(self, connection: Connection, request: frames.Vote) -> Mapping[str, Value]:
+        shown = await decide.vote(
+            connection,
+            self._keeping(),
+            self._walls.orders,
+            _order_id(request.order),
+            request.signature,
+        )
+        return self._shown(shown)
+
+    async def _object_to_order(
+        self, connection: Connection, request: frames.ObjectToOrder
+    ) -> Mapping[str, Value]:
+        await decide.object_to(
+            connection,
+            self._keeping(),
+            self._walls.orders,
+            _order_id(request.order),
+            request.signature,
+        )
+        return {"state": "stopped"}
+
+    async def _carry_out(
+        self, connection: Connection, request: frames.CarryOut
+    ) -> Mapping[str, Value]:
+        await carry_out.carry_out(
+            connection, self._keeping(), self._walls.orders, _order_id(request.order)
+        )
+        return self._standing(self._walls.rosters.standing())
+
+    def _shown(self, shown: Shown) -> Mapping[str, Value]:
+        if shown.forged:
+            _log.error("vault_votes_forged", count=shown.forged)
+            self._rooms.metrics.counter("vault_alarms_total").value += 1
+        return {
+            "document": shown.document,
+            "sha256": shown.kept.sha256,
+            "nonce": shown.kept.nonce.hex(),
+            "state": shown.kept.state.value,
+            "approvals": [
+                {"person": one.person, "detached": one.is_detached} for one in shown.voters
+            ],
+            "lacking": list(shown.lacking),
+            "roster": shown.in_force.document,
+        }
+
+    def _standing(self, standing: Standing | None) -> Mapping[str, Value]:
+        waiting = standing.waiting if standing else None
+        return {
+            "deployment": self.deployment(),
+            "current": None
+            if standing is None
+            else {
+                "sha256": standing.sha256,
+                "version": standing.version,
+                "since": standing.since.isoformat(),
+            },
+            "waiting": None
+            if waiting is None
+            else {
+                "sha256": waiting.sha256,
+                "version": waiting.version,
+                "route": waiting.route,
+                "objectors": list(waiting.objectors),
+                "announced_at": waiting.announced_at.isoformat(),
+                "effective_at": waiting.effective_at.isoformat(),
+            },
+        }
+
+
+def _roster_row(row: RosterRow) -> Value:
+    return {
+        "sha256": row.sha256,
+        "version": row.version,
+        "document": row.document,
+        "evidence": row.evidence,
+        "announced_at": row.announced_at.isoformat(),
+        "effective_at": row.effective_at.isoformat(),
+    }
+
+
+def _order_id(text: str) -> OrderId:
+    try:
+        return OrderId(UUID(text))
+    except ValueError:
+        raise NotFound("order_unknown", "There is no order by this id.") from None

@@ -1,0 +1,219 @@
+"""Orders from their proposal to their votes: receive, show, vote, object.
+
+The document and the votes lie in the database and are checked each time against what the vault's
+own state knows. Every step is a ledger entry. Source: vault.md, Order and Vote.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from proxy.errors import Conflict, InvalidInput, Refused
+from proxy.model.order import OrderState, Voter
+from proxy.model.roster import Person
+from proxy.rules import approvals, orders
+from proxy.services import keep_roster
+from proxy.store import approvals as store
+from proxy.store.approvals import SignatureRow
+from proxy.wire import documents, order_document, roster_document
+from proxy.wire.frames import Signature
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from proxy.model.order import KeptOrder, Order, OrderId
+    from proxy.model.roster import Roster
+    from proxy.ports import Orders
+    from proxy.services.keep_roster import InForce, Keeping
+    from proxy.store.pool import Connection
+
+SENTENCES: Mapping[str, str] = {
+    "order_deployment": "The order is of another installation.",
+    "order_roster": "The order was made under another roster than the one in force: make a new"
+    " one.",
+    "order_kind_without_rule": "The roster has no rule for orders of this kind.",
+    "order_person": "Proposer, handler and releaser are members of the roster, or the operator"
+    " proposes.",
+    "order_window": "An order lives longer than no time and no longer than seven days.",
+    "order_agent_changed": "The agent is not what the order says it replaces: make a new order.",
+    "order_changes_nothing": "The order changes nothing.",
+    "order_field_limit": "The roster does not let such an order change all of these fields.",
+    "order_expired": "The order has expired: make a new one.",
+    "order_early": "The order may not be carried out yet.",
+    "vote_stranger": "Only members of the roster in force vote.",
+    "vote_own_order": "Nobody votes on an order of their own.",
+    "vote_role": "The roster lets people of other roles vote on this.",
+}
+LACKS: Mapping[str, str] = {
+    "order_kind_without_rule": "the roster has no rule for it",
+    "approvals_lacking": "too few people have voted for it",
+    "role_lacking": "somebody of a role that it needs has not voted for it",
+    "detached_lacking": "nobody has voted for it with a key on a machine of their own",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """An order with everything an approver must see, and where it stands."""
+
+    order: Order
+    document: str
+    kept: KeptOrder
+    in_force: InForce
+    voters: tuple[Voter, ...]
+    forged: int
+    """Votes in the database that do not hold: an alarm."""
+
+    lacking: tuple[str, ...]
+
+
+async def submit(
+    connection: Connection, keeping: Keeping, book: Orders, document: str
+) -> KeptOrder:
+    """The order, open for votes, with the vault's nonce; Refused says why not."""
+    order = order_document.parse(document)
+    in_force = await keep_roster.current(connection, keeping)
+    check(order, in_force)
+    untimely = orders.untimely(order, keeping.now)
+    if untimely == "order_expired":
+        raise refused(untimely)
+    if order.expires_at - keeping.now > orders.LONGEST_LIFE:
+        raise refused("order_window")
+    sha256 = documents.digest(document)
+    kept = book.receive(order.id, order.kind, sha256, order.expires_at, keeping.now)
+    await store.add_order(connection, order.id, kept, document)
+    facts = {"order": str(order.id), "kind": order.kind, "sha256": sha256, "by": order.proposer}
+    keeping.note("order_received", facts)
+    return kept
+
+
+async def show(connection: Connection, keeping: Keeping, book: Orders, order_id: OrderId) -> Shown:
+    """The order as it is, and where it stands."""
+    kept = book.find(order_id)
+    document = await store.find_order(connection, order_id)
+    if document is None:
+        raise Refused("order_missing", "The order's document is not in the database any more.")
+    if documents.digest(document) != kept.sha256:
+        raise Refused("order_forged", "The database holds another document in the order's place.")
+    order = order_document.parse(document)
+    in_force = await keep_roster.current(connection, keeping)
+    rows = await store.votes(connection, order_id)
+    voters = _voters(keeping, in_force.roster, order, kept, rows)
+    return Shown(
+        order=order,
+        document=document,
+        kept=kept,
+        in_force=in_force,
+        voters=voters,
+        forged=len(rows) - len(voters),
+        lacking=approvals.lacking(in_force.roster, order, voters),
+    )
+
+
+async def vote(
+    connection: Connection,
+    keeping: Keeping,
+    book: Orders,
+    order_id: OrderId,
+    signature: Signature,
+) -> Shown:
+    """The order with one more vote; Refused with the reason, and nothing has changed."""
+    shown = await show(connection, keeping, book, order_id)
+    check_open(shown, keeping)
+    roster = shown.in_force.roster
+    barred = approvals.may_vote(roster, shown.order, signature.person)
+    if barred is not None:
+        raise refused(barred)
+    keep_roster.verify(keeping.signatures, roster, signature, message(keeping, shown.kept))
+    keeping.note(
+        "order_vote",
+        {"order": str(order_id), "sha256": shown.kept.sha256, "person": signature.person},
+    )
+    await store.put_vote(
+        connection,
+        order_id,
+        SignatureRow(
+            person=signature.person,
+            key=signature.key,
+            signature=signature.signature,
+            voted_at=keeping.now,
+        ),
+    )
+    return await show(connection, keeping, book, order_id)
+
+
+async def object_to(
+    connection: Connection,
+    keeping: Keeping,
+    book: Orders,
+    order_id: OrderId,
+    signature: Signature,
+) -> None:
+    """Stop an order by a member's no."""
+    kept = book.find(order_id)
+    if kept.state is not OrderState.OPEN:
+        raise _over(kept)
+    in_force = await keep_roster.current(connection, keeping)
+    person = keep_roster.objector(keeping.signatures, in_force.roster, signature, kept.sha256)
+    keeping.note("order_stopped", {"order": str(order_id), "sha256": kept.sha256, "person": person})
+    book.stop(order_id)
+
+
+def check(order: Order, in_force: InForce) -> None:
+    """Return when an order fits the roster in force; Refused with the reason."""
+    present = in_force.roster.agent(order.subject.agent_id)
+    fault = orders.fault(
+        order,
+        in_force.roster,
+        in_force.sha256,
+        replaces=roster_document.agent_digest(present),
+    )
+    if fault is not None:
+        raise refused(fault)
+
+
+def check_open(shown: Shown, keeping: Keeping) -> None:
+    """Return when an order may still be voted on; Refused or Conflict with the reason."""
+    if shown.kept.state is not OrderState.OPEN:
+        raise _over(shown.kept)
+    if orders.untimely(shown.order, keeping.now) == "order_expired":
+        raise refused("order_expired")
+    check(shown.order, shown.in_force)
+
+
+def message(keeping: Keeping, kept: KeptOrder) -> bytes:
+    """What votes on an order sign."""
+    return keeping.signatures.approval(bytes.fromhex(kept.sha256), kept.nonce)
+
+
+def refused(code: str) -> Refused:
+    """The refusal of a code, with its sentence."""
+    return Refused(code, SENTENCES.get(code, ""))
+
+
+def _over(kept: KeptOrder) -> Conflict:
+    if kept.state is OrderState.STOPPED:
+        return Conflict("order_stopped", "A member objected to this order: it is over.")
+    return Conflict("order_used", "This order was carried out: an order is used once.")
+
+
+def _voters(
+    keeping: Keeping,
+    roster: Roster,
+    order: Order,
+    kept: KeptOrder,
+    rows: tuple[SignatureRow, ...],
+) -> tuple[Voter, ...]:
+    """Those of the stored votes that hold today, under the roster in force."""
+    found = []
+    wanted = message(keeping, kept)
+    for row in rows:
+        signature = Signature(person=row.person, key=row.key, signature=row.signature)
+        try:
+            key = keep_roster.verify(keeping.signatures, roster, signature, wanted)
+        except (Refused, InvalidInput):
+            continue
+        if approvals.may_vote(roster, order, row.person) is None:
+            found.append(Voter(person=Person(row.person), is_detached=key.is_detached))
+    return tuple(found)

@@ -1,0 +1,290 @@
+"""Which roster is in force: read it, take its successors, hear objections, let time pass.
+
+Believes the vault's own state and signatures; of the database only documents that have the digest
+that the state names. Every change is a ledger entry. Source: vault.md, Roster.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from proxy.errors import Conflict, Refused
+from proxy.model.roster import Person, Waiting
+from proxy.rules import succession
+from proxy.rules.succession import NotEntitled, Route
+from proxy.store import approvals as store
+from proxy.store.approvals import RosterRow
+from proxy.wire import documents, roster_document
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from proxy.model.approval_key import ApprovalKey
+    from proxy.model.roster import Roster, Standing
+    from proxy.ports import Rosters, Signatures
+    from proxy.store.pool import Connection
+    from proxy.wire.frames import Signature
+
+_SENTENCES: Mapping[str, str] = {
+    "roster_not_genesis": "The first roster has version 1 and nothing before it.",
+    "roster_demo": "A demo's roster is for demos: make one without --demo.",
+    "roster_delay": "Delays are 48 hours at the least (recovery: 7 days) and 30 days at the most.",
+    "roster_too_small": "A roster has two members with a key of their own at the least.",
+    "roster_person_twice": "A person stands twice in the roster.",
+    "roster_key_shared": "A key stands twice in the roster: every key is one person's.",
+    "roster_floor": "Two people at the least stand behind everything; no number may be below 2.",
+    "roster_unworkable": "The members could never satisfy one of the rules, or sign a successor.",
+    "roster_recovery": "Recovery needs two keepers at the least, and no more than there are.",
+    "roster_possession": "Every new key must sign the roster, to show that its owner has it.",
+    "roster_deployment": "The roster is of another installation.",
+    "roster_version": "The roster's version does not follow the one in force.",
+    "roster_previous": "The roster does not follow the one in force: propose it anew.",
+    "roster_time": "The roster is dated before the one in force.",
+    "roster_agents": "Escrow agents change by an order, not by a roster.",
+    "roster_order": "Only an order makes a roster that names one.",
+    "roster_signatures": "Too few signatures: two members whom it does not concern must sign, or"
+    " the keepers of recovery keys.",
+    "roster_stopped": "This roster was stopped by an objection: make another one.",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InForce:
+    """A roster with its digest and document."""
+
+    roster: Roster
+    sha256: str
+    document: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keeping:
+    """What decisions about rosters and orders need. `note` makes a ledger entry, durably."""
+
+    rosters: Rosters
+    signatures: Signatures
+    note: Callable[[str, Mapping[str, str | int | bool]], object]
+    now: datetime
+    deployment: str
+    is_demo: bool
+
+
+async def current(connection: Connection, keeping: Keeping) -> InForce:
+    """The roster in force; Conflict `roster_none`, Refused `roster_missing` or `roster_forged`."""
+    standing = settle(keeping)
+    if standing is None:
+        raise Conflict("roster_none", "There is no roster yet: `privacyproxy roster init`.")
+    return await load(connection, standing.sha256)
+
+
+async def load(connection: Connection, sha256: str) -> InForce:
+    """The roster of a digest that the vault's state names."""
+    document = await store.find_roster(connection, sha256)
+    if document is None:
+        raise Refused(
+            "roster_missing",
+            f"The roster {sha256} is not in the database any more: submit its file again.",
+        )
+    if documents.digest(document) != sha256:
+        raise Refused(
+            "roster_forged", f"The database holds another document in the place of roster {sha256}."
+        )
+    return InForce(roster=roster_document.parse(document), sha256=sha256, document=document)
+
+
+def settle(keeping: Keeping) -> Standing | None:
+    """What stands now that a roster whose time has come took effect."""
+    came = keeping.rosters.settle(keeping.now)
+    if came is not None:
+        keeping.note("roster_effective", {"version": came.version, "sha256": came.sha256})
+    return keeping.rosters.standing()
+
+
+async def submit(
+    connection: Connection, keeping: Keeping, document: str, signed: Sequence[Signature]
+) -> Standing | None:
+    """Where things stand after a genesis or a successor was taken; Refused says why not.
+
+    The same document again changes nothing, but puts back a copy that the database lost.
+    """
+    roster, sha256 = roster_document.parse(document), documents.digest(document)
+    standing = settle(keeping)
+    row = _row(roster, sha256, document, signed, keeping.now)
+    if standing is None:
+        _check_first(keeping, roster, document, signed)
+        await store.add_roster(connection, row)
+        keeping.note("roster_founded", {"version": roster.version, "sha256": sha256})
+        keeping.rosters.found(sha256, keeping.now)
+    elif sha256 in _known(standing):
+        await store.add_roster(connection, row)
+    elif sha256 in standing.stopped:
+        raise _refused("roster_stopped")
+    else:
+        before = await load(connection, standing.sha256)
+        pairs = _signers(keeping, (roster, before.roster), document, signed)
+        entitled = succession.successor(before.roster, before.sha256, roster, pairs)
+        if isinstance(entitled, NotEntitled):
+            raise _refused(entitled.code)
+        waiting = wait(roster, sha256, entitled, keeping.now, {person for person, _ in pairs})
+        await announce(connection, keeping, waiting, row)
+        keeping.rosters.announce(waiting)
+    return keeping.rosters.standing()
+
+
+def wait(
+    roster: Roster,
+    sha256: str,
+    entitled: succession.Entitled,
+    now: datetime,
+    signers: Iterable[Person],
+) -> Waiting:
+    """A roster that may follow, until its delay is over."""
+    return Waiting(
+        sha256=sha256,
+        version=roster.version,
+        route=entitled.route,
+        signers=tuple(sorted(signers)),
+        objectors=(),
+        announced_at=now,
+        effective_at=now + timedelta(seconds=entitled.delay_s),
+    )
+
+
+async def announce(
+    connection: Connection, keeping: Keeping, waiting: Waiting, row: RosterRow
+) -> None:
+    """Make a successor known, before it may wait: its document, and an entry of the ledger.
+
+    Conflict `roster_waiting` while another one waits.
+    """
+    standing = keeping.rosters.standing()
+    if standing is not None and standing.waiting is not None:
+        raise Conflict("roster_waiting", "Another roster waits: let it take effect, or stop it.")
+    await store.add_roster(
+        connection,
+        RosterRow(
+            sha256=row.sha256,
+            version=row.version,
+            document=row.document,
+            evidence=row.evidence,
+            announced_at=waiting.announced_at,
+            effective_at=waiting.effective_at,
+        ),
+    )
+    keeping.note(
+        "roster_announced",
+        {"version": waiting.version, "sha256": waiting.sha256, "route": waiting.route},
+    )
+
+
+async def object_to(
+    connection: Connection, keeping: Keeping, sha256: str, signature: Signature
+) -> Standing | None:
+    """Where things stand after a member's objection to the roster that waits."""
+    standing = settle(keeping)
+    if standing is None or standing.waiting is None or standing.waiting.sha256 != sha256:
+        raise Conflict("roster_not_waiting", "That roster does not wait (any more).")
+    waiting = standing.waiting
+    before = (await load(connection, standing.sha256)).roster
+    after = (await load(connection, sha256)).roster
+    person = objector(keeping.signatures, before, signature, sha256)
+    keeping.note(
+        "roster_objection",
+        {"version": waiting.version, "sha256": sha256, "person": person},
+    )
+    keeping.rosters.note_objection(person)
+    if succession.is_stopped(
+        before,
+        after,
+        Route(waiting.route),
+        frozenset(waiting.signers),
+        frozenset((*waiting.objectors, person)),
+    ):
+        keeping.note("roster_stopped", {"version": waiting.version, "sha256": sha256})
+        keeping.rosters.stop()
+    return keeping.rosters.standing()
+
+
+def objector(signatures: Signatures, roster: Roster, signature: Signature, sha256: str) -> Person:
+    """The member whose valid no to a paper this is; Refused with the reason."""
+    if roster.member(signature.person) is None:
+        raise Refused("objection_stranger", "Only members of the roster in force may object.")
+    message = signatures.objection(bytes.fromhex(sha256))
+    verify(signatures, roster, signature, message)
+    return Person(signature.person)
+
+
+def verify(
+    signatures: Signatures, roster: Roster, signature: Signature, message: bytes
+) -> ApprovalKey:
+    """The key of a person of `roster` that made a signature; Refused with the reason."""
+    key = _key(roster, signature)
+    if key is None:
+        raise Refused("signature_stranger", "The roster knows no such key of this person.")
+    signatures.check(key, signature.signature, message, roster.relying_party)
+    return key
+
+
+def _check_first(
+    keeping: Keeping, roster: Roster, document: str, signed: Sequence[Signature]
+) -> None:
+    pairs = _signers(keeping, (roster,), document, signed)
+    fault = succession.genesis(roster, frozenset(key for _, key in pairs), is_demo=keeping.is_demo)
+    if fault is None and roster.deployment != keeping.deployment:
+        fault = "roster_deployment"
+    if fault is not None:
+        raise _refused(fault)
+
+
+def _signers(
+    keeping: Keeping,
+    rosters: tuple[Roster, ...],
+    document: str,
+    signed: Sequence[Signature],
+) -> frozenset[tuple[Person, str]]:
+    """Person and key of every signature under a roster; Refused when a single one is wrong.
+
+    `rosters` are the new one and the one before it. A passkey signs no roster: its page could
+    show another text than it has signed.
+    """
+    for person in rosters[0].people:
+        for key in person.keys:
+            keeping.signatures.may_enrol(key)
+    pairs = set()
+    for one in signed:
+        found = next((key for key in (_key(roster, one) for roster in rosters) if key), None)
+        if found is None:
+            raise Refused("signature_stranger", "A signature is of nobody whom the roster knows.")
+        keeping.signatures.check(found, one.signature, document.encode(), None)
+        pairs.add((Person(one.person), found.id))
+    return frozenset(pairs)
+
+
+def _key(roster: Roster, signature: Signature) -> ApprovalKey | None:
+    return next((one for one in roster.keys_of(signature.person) if one.id == signature.key), None)
+
+
+def _row(
+    roster: Roster, sha256: str, document: str, signed: Sequence[Signature], now: datetime
+) -> RosterRow:
+    papers = [{"person": one.person, "key": one.key, "signature": one.signature} for one in signed]
+    return RosterRow(
+        sha256=sha256,
+        version=roster.version,
+        document=document,
+        evidence={"signatures": papers},
+        announced_at=now,
+        effective_at=now,
+    )
+
+
+def _known(standing: Standing) -> frozenset[str]:
+    waiting = standing.waiting
+    return frozenset({standing.sha256} if waiting is None else {standing.sha256, waiting.sha256})
+
+
+def _refused(code: str) -> Refused:
+    return Refused(code, _SENTENCES.get(code, ""))

@@ -1,0 +1,87 @@
+"""Which roster is in force, kept in the vault's own state: implements ports.Rosters.
+
+The documents lie in PostgreSQL; here are their digests, so that no other document is believed,
+whatever the database says. Source: vault.md, Roster and State outside PostgreSQL.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from proxy.errors import Conflict
+from proxy.model.roster import Standing, Waiting
+from proxy.vault.state import Slot
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from proxy.model.roster import Person
+    from proxy.vault.state import State
+
+STOPPED_KEPT = 64  # digests of stopped successors; older ones no longer fit the roster in force
+
+
+class RosterKeeper:
+    """The roster slot of the state."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def standing(self) -> Standing | None:
+        """What is in force and what waits; None before genesis."""
+        content = self._state.slot(Slot.ROSTER)
+        return None if content is None else msgspec.json.decode(content, type=Standing)
+
+    def found(self, sha256: str, now: datetime) -> None:
+        """Take the first roster; Conflict `roster_exists` when there is one."""
+        if self.standing() is not None:
+            raise Conflict("roster_exists", "There is a roster already; propose its successor.")
+        self._keep(Standing(sha256=sha256, version=1, since=now, waiting=None, stopped=()))
+
+    def announce(self, waiting: Waiting) -> None:
+        """Let a successor wait, durably."""
+        self._state.set_slot(Slot.ROSTER, self.announced(waiting))
+
+    def announced(self, waiting: Waiting) -> bytes:
+        """The slot's content with a successor that waits; Conflict when another one does."""
+        standing = self._present()
+        if standing.waiting is not None and standing.waiting.sha256 != waiting.sha256:
+            raise Conflict("roster_waiting", "Another roster waits; let it take effect or stop it.")
+        return msgspec.json.encode(replace(standing, waiting=waiting))
+
+    def note_objection(self, person: Person) -> None:
+        """A member said no to the roster that waits."""
+        standing = self._present()
+        if standing.waiting is not None and person not in standing.waiting.objectors:
+            objectors = (*standing.waiting.objectors, person)
+            self._keep(replace(standing, waiting=replace(standing.waiting, objectors=objectors)))
+
+    def stop(self) -> None:
+        """The roster that waits does not come, nor ever again."""
+        standing = self._present()
+        if standing.waiting is not None:
+            stopped = (*standing.stopped, standing.waiting.sha256)[-STOPPED_KEPT:]
+            self._keep(replace(standing, waiting=None, stopped=stopped))
+
+    def settle(self, now: datetime) -> Waiting | None:
+        """The roster that waited, once its time has come and it is in force."""
+        standing = self.standing()
+        if standing is None or standing.waiting is None or standing.waiting.effective_at > now:
+            return None
+        came = standing.waiting
+        self._keep(
+            Standing(sha256=came.sha256, version=came.version, since=now, waiting=None, stopped=())
+        )
+        return came
+
+    def _present(self) -> Standing:
+        standing = self.standing()
+        if standing is None:
+            raise Conflict("roster_none", "There is no roster: `privacyproxy roster init`.")
+        return standing
+
+    def _keep(self, standing: Standing) -> None:
+        self._state.set_slot(Slot.ROSTER, msgspec.json.encode(standing))
