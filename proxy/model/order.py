@@ -8,13 +8,12 @@ Source: vault.md, Roster and orders.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime  # noqa: TC003 - msgspec reads it in the state (vault.orders)
 from enum import StrEnum
 from typing import TYPE_CHECKING, NewType
 from uuid import UUID
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from proxy.model.roster import Agent, AgentId, DeploymentId, Person
 
 OrderId = NewType("OrderId", UUID)

@@ -7,12 +7,11 @@ Source: vault.md, Roster and orders; casework roles and approval matrix.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime  # noqa: TC003 - msgspec reads it in the state (vault.roster)
 from enum import StrEnum
 from typing import TYPE_CHECKING, NewType
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from proxy.model.approval_key import ApprovalKey
     from proxy.model.order import OrderKind
 
