@@ -1,0 +1,94 @@
+"""Rosters and orders at a vault with its database, asked as calling roles ask it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from proxy.run.vault_answers import Answers
+from proxy.run.vault_approvals import Approvals
+from proxy.vault import leaf
+from proxy.vault.grants import Caller
+from proxy.wire import frames, order_document, roster_document
+from tests.support import papers
+
+if TYPE_CHECKING:
+    from proxy.model.order import Order
+    from proxy.model.roster import Roster
+    from proxy.wire.frames import Request
+    from tests.support.papers import Hand
+    from tests.support.vault import Service
+
+ALL = (papers.ANNA, papers.BEN, papers.CHRIS, *papers.SAFES)
+
+
+@dataclass(slots=True)
+class Office:
+    """A vault that answers about papers."""
+
+    service: Service
+    approvals: Approvals = field(init=False)
+    answers: Answers = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Open it."""
+        self.reopen()
+
+    def reopen(self) -> None:
+        """The vault's process as it is now."""
+        self.approvals = Approvals(self.service.rooms)
+        self.answers = Answers(self.approvals.commands())
+
+    async def ask(self, request: Request, caller: Caller = Caller.OPERATOR) -> dict[str, Any]:
+        """The last frame of an answer."""
+        found: dict[str, Any] = {}
+        async for one in self.answers.answer(caller, request):
+            found = dict(one)
+        return found
+
+    def first(self, **changes: object) -> Roster:
+        """The first roster of this installation."""
+        return papers.roster(deployment=self.approvals.deployment(), **changes)
+
+    async def submit(self, roster: Roster, *hands: Hand) -> dict[str, Any]:
+        """A roster, signed by these."""
+        return await self.ask(
+            frames.SubmitRoster(
+                document=roster_document.render(roster), signatures=papers.signed(roster, *hands)
+            )
+        )
+
+    async def found(self, **changes: object) -> Roster:
+        """The first roster, in force."""
+        roster = self.first(**changes)
+        await self.submit(roster, *ALL)
+        return roster
+
+    def order(self, under: Roster, **changes: object) -> Order:
+        """An order of this moment."""
+        return papers.order(under, self.service.vault.clock.now(), **changes)
+
+    async def propose(self, order: Order) -> dict[str, Any]:
+        """An order, open for votes: its digest and nonce."""
+        return await self.ask(frames.SubmitOrder(document=order_document.render(order)))
+
+    async def vote(
+        self, order: Order, kept: dict[str, Any], hand: Hand, caller: Caller = Caller.API
+    ) -> dict[str, Any]:
+        """A vote by `hand`."""
+        signature = hand.vote(kept["sha256"], kept["nonce"])
+        return await self.ask(frames.Vote(order=str(order.id), signature=signature), caller)
+
+    async def carry_out(self, order: Order) -> dict[str, Any]:
+        """What comes of an order."""
+        return await self.ask(frames.CarryOut(order=str(order.id)))
+
+    def wait(self, **span: float) -> None:
+        """Let time pass."""
+        self.service.vault.clock.moment += timedelta(**span)
+
+    def entries(self) -> list[str]:
+        """The kinds of the vault's own entries that wait for the ledger, sorted."""
+        found = self.service.vault.state.entries(1000)
+        return sorted(leaf.parse(one).kind for _, one in found)
