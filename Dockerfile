@@ -43,9 +43,10 @@ VOLUME ["/var/lib/privacyproxy/data", "/var/lib/privacyproxy/keys"]
 ENV PATH=/opt/privacyproxy/bin:$PATH PYTHONUNBUFFERED=1 \
     PRIVACYPROXY_WHOIS_LISTEN=0.0.0.0:4343 \
     PRIVACYPROXY_RDAP_LISTEN=0.0.0.0:4380 \
-    PRIVACYPROXY_API_LISTEN=0.0.0.0:4381
+    PRIVACYPROXY_API_LISTEN=0.0.0.0:4381 \
+    PRIVACYPROXY_WEB_LISTEN=0.0.0.0:4382
 USER 10001:10001
-EXPOSE 4343 4380 4381
+EXPOSE 4343 4380 4381 4382
 STOPSIGNAL SIGTERM
 # The metrics listener stays on the container's loopback; readiness is asked from inside.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --retries=3 \

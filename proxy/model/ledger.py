@@ -23,7 +23,7 @@ class LedgerEntry:
     tenant_id: TenantId | None
     subject: str
     kind: str
-    facts: Mapping[str, str | int | bool]
+    facts: Mapping[str, str | int | bool | tuple[str, ...]]
     at: datetime
 
 

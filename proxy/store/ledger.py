@@ -1,20 +1,24 @@
-"""The ledger's rows: entries, leaves, checkpoints. Decides and signs nothing."""
+"""The ledger's rows as the vault writes them: entries, leaves, tiles, checkpoints.
+
+Decides and signs nothing. Readers of the public part are in public_ledger.py.
+"""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
 
-from proxy.errors import Refused
+from proxy.errors import NotFound, Refused
 from proxy.model.identifiers import TenantId
 from proxy.model.ledger import LedgerEntry, LedgerEntryId
-from proxy.store import pool, queries
+from proxy.store import pool, public_ledger, queries
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from proxy.model.ledger import LedgerBatch
-    from proxy.store.pool import Connection
+    from proxy.store.pool import Connection, Record
 
 QUERIES = queries.load("ledger")
 
@@ -23,17 +27,7 @@ async def waiting(connection: Connection, limit: int) -> tuple[LedgerEntry, ...]
     """The oldest entries without a leaf."""
     with pool.translated():
         rows = await connection.fetch(QUERIES["waiting"], limit)
-    return tuple(
-        LedgerEntry(
-            id=LedgerEntryId(row["id"]),
-            tenant_id=None if row["tenant_id"] is None else TenantId(row["tenant_id"]),
-            subject=row["subject"],
-            kind=row["kind"],
-            facts=json.loads(row["facts"]),
-            at=row["at"],
-        )
-        for row in rows
-    )
+    return tuple(_entry(row) for row in rows)
 
 
 async def edge(connection: Connection) -> tuple[int, str | None]:
@@ -52,8 +46,8 @@ async def write(connection: Connection, batch: LedgerBatch) -> None:
     own = [_row(one) for one in batch.own]
     with pool.translated():
         await connection.execute(QUERIES["add_leaves"], batch.first_index, list(batch.leaves))
-        rows = await connection.fetch(QUERIES["leaves"], batch.first_index, len(batch.leaves) + 1)
-        if [row["commitment"] for row in rows] != list(batch.leaves):
+        count = len(batch.leaves) + 1  # and none after them
+        if await public_ledger.leaves(connection, batch.first_index, count) != batch.leaves:
             raise Refused("ledger_disagrees")
         if own:
             await connection.execute(
@@ -73,17 +67,46 @@ async def count_waiting(connection: Connection) -> int:
     return count
 
 
+async def find(connection: Connection, entry_id: LedgerEntryId) -> tuple[LedgerEntry, int | None]:
+    """An entry and its leaf's index, None while it waits; NotFound `entry_unknown`."""
+    with pool.translated():
+        row = await connection.fetchrow(QUERIES["entry"], entry_id)
+    if row is None:
+        raise NotFound("entry_unknown", "The ledger has no entry of that id.")
+    return _entry(row), row["leaf_index"]
+
+
+async def count_tiles(connection: Connection, level: int) -> int:
+    """How many full tiles of a level there are, if none is missing between."""
+    with pool.translated():
+        count: int = await connection.fetchval(QUERIES["count_tiles"], level)
+    return count
+
+
+async def add_tiles(
+    connection: Connection, level: int, first_index: int, hashes: Sequence[bytes]
+) -> None:
+    """Keep full tiles; Refused `ledger_disagrees` when one is there with other hashes."""
+    with pool.translated():
+        await connection.execute(QUERIES["add_tiles"], level, first_index, list(hashes))
+    found = await public_ledger.tiles(connection, level, first_index, len(hashes))
+    if found != tuple(hashes):
+        raise Refused("ledger_disagrees", f"A tile of level {level} is not what its leaves give.")
+
+
+def _entry(row: Record) -> LedgerEntry:
+    return LedgerEntry(
+        id=LedgerEntryId(row["id"]),
+        tenant_id=None if row["tenant_id"] is None else TenantId(row["tenant_id"]),
+        subject=row["subject"],
+        kind=row["kind"],
+        facts=json.loads(row["facts"]),
+        at=row["at"],
+    )
+
+
 def _row(
     entry: LedgerEntry,
 ) -> tuple[LedgerEntryId, TenantId | None, str, str, str, datetime]:
     facts = json.dumps(dict(entry.facts))
     return entry.id, entry.tenant_id, entry.subject, entry.kind, facts, entry.at
-
-
-async def leaves(connection: Connection, first_index: int, limit: int) -> tuple[bytes, ...] | None:
-    """Leaves from `first_index` on, in order; None when one of them is missing between."""
-    with pool.translated():
-        rows = await connection.fetch(QUERIES["leaves"], first_index, limit)
-    if [row["index"] for row in rows] != list(range(first_index, first_index + len(rows))):
-        return None
-    return tuple(row["commitment"] for row in rows)

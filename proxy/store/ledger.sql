@@ -23,12 +23,6 @@ SELECT $1::bigint + n.place - 1, n.commitment
 FROM unnest($2::bytea[]) WITH ORDINALITY AS n (commitment, place)
 ON CONFLICT (index) DO NOTHING;
 
--- leaves --
--- Leaves in order.
--- roles: vault web
--- $1 first_index, $2 limit
-SELECT index, commitment FROM ledger_leaf WHERE index >= $1 ORDER BY index LIMIT $2;
-
 -- add_own_entries --
 -- Entries of the vault's own, which may not be here yet.
 -- roles: vault
@@ -65,3 +59,24 @@ INSERT INTO ledger_checkpoint (size, note, at) VALUES ($1, $2, $3) ON CONFLICT (
 -- roles: vault
 -- no arguments
 SELECT count(*) FROM ledger_entry WHERE leaf_index IS NULL;
+
+-- entry --
+-- An entry and its leaf.
+-- roles: vault
+-- $1 id
+SELECT id, tenant_id, subject, kind, facts, at, leaf_index FROM ledger_entry WHERE id = $1;
+
+-- count_tiles --
+-- Where the full tiles of a level end.
+-- roles: vault web
+-- $1 level
+SELECT coalesce((SELECT max(index) + 1 FROM ledger_tile WHERE level = $1), 0) AS count;
+
+-- add_tiles --
+-- Full tiles of a level; those that are there already stay as they are.
+-- roles: vault
+-- $1 level, $2 first_index, $3 hashes
+INSERT INTO ledger_tile (level, index, hashes)
+SELECT $1::integer, $2::bigint + n.place - 1, n.hashes
+FROM unnest($3::bytea[]) WITH ORDINALITY AS n (hashes, place)
+ON CONFLICT (level, index) DO NOTHING;

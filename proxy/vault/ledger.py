@@ -7,39 +7,29 @@ again, so the tree neither forks nor sticks. Source: vault.md, Ledger; FORMAT.md
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 import msgspec
-import rfc8785
 
 from proxy.errors import Refused
-from proxy.model.identifiers import TenantId
-from proxy.model.ledger import LedgerBatch, LedgerEntry, LedgerEntryId
-from proxy.vault import note, primitives, tree
+from proxy.model.ledger import LedgerBatch, LedgerEntryId
+from proxy.vault import leaf, note, primitives, proofs, tree
 from proxy.vault.state import Slot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from proxy.model.ledger import LedgerEntry
     from proxy.vault.keyring import Keyring
     from proxy.vault.state import State
 
-SIZE_CLASSES = (4, 16, 64, 256, 1024, 4096)  # leaves per batch; what a reader can learn of a rate
-LEAF_LABEL = b"pp-ledger-leaf-v1\0"
-_TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
+SIZE_CLASSES = (4, 16, 64, 256, 1024, 4096, 16_384, 65_536)
+"""Leaves per batch; what a reader can learn of a rate. The largest bounds a batch's memory."""
 
-
-class _Entry(msgspec.Struct, forbid_unknown_fields=True):
-    v: int
-    id: UUID
-    tenant: UUID | None
-    subject: str
-    kind: str
-    facts: Mapping[str, str | int | bool]
-    at: str
+_SALT_LABEL = b"pp-ledger-salt-v1\0"
+_ORDER_OCTETS = 16  # of a random number to sort by: two alike among 65,536 never happen
 
 
 class _Frontier(msgspec.Struct, forbid_unknown_fields=True):
@@ -58,45 +48,9 @@ class _Prepared(msgspec.Struct, forbid_unknown_fields=True):
     frontier: _Frontier
 
 
-def canonical(entry: LedgerEntry) -> bytes:
-    """The entry as RFC 8785 JSON; Refused `ledger_entry` if it has no such form."""
-    try:
-        return rfc8785.dumps(
-            {
-                "v": 1,
-                "id": str(entry.id),
-                "tenant": None if entry.tenant_id is None else str(entry.tenant_id),
-                "subject": entry.subject,
-                "kind": entry.kind,
-                "facts": dict(entry.facts),
-                "at": entry.at.astimezone(UTC).strftime(_TIME),
-            }
-        )
-    except rfc8785.CanonicalizationError:
-        raise Refused("ledger_entry") from None
-
-
-def parse(content: bytes) -> LedgerEntry:
-    """An entry out of its canonical form."""
-    found = msgspec.json.decode(content, type=_Entry)
-    return LedgerEntry(
-        id=LedgerEntryId(found.id),
-        tenant_id=None if found.tenant is None else TenantId(found.tenant),
-        subject=found.subject,
-        kind=found.kind,
-        facts=found.facts,
-        at=datetime.strptime(found.at, _TIME).replace(tzinfo=UTC),
-    )
-
-
 def salt(subject_secret: bytes, entry_id: LedgerEntryId) -> bytes:
     """The salt of one leaf: an HMAC, so that proving one leaf tells nothing of a sibling."""
-    return primitives.mac(subject_secret, b"pp-ledger-salt-v1\0" + entry_id.bytes)
-
-
-def commitment(salt_octets: bytes, content: bytes) -> bytes:
-    """The public leaf: SHA-256 over label, salt and entry. Hides while the salt is secret."""
-    return primitives.sha256(LEAF_LABEL + salt_octets + content)
+    return primitives.mac(subject_secret, _SALT_LABEL + entry_id.bytes)
 
 
 class LedgerKeeper:
@@ -109,12 +63,17 @@ class LedgerKeeper:
 
     def add(self, entries: Sequence[LedgerEntry]) -> None:
         """Keep entries of the vault's own, durably, until their leaves are in the database."""
-        self._state.add_entries([(one.id, canonical(one)) for one in entries])
+        self._state.add_entries([(one.id, leaf.canonical(one)) for one in entries])
 
     def frontier(self) -> tuple[int, str | None]:
         """The tree's size and the newest checkpoint that the vault has confirmed."""
         known = self._frontier()
         return known.size, known.note
+
+    def begin_from(self, known: tree.Frontier, signed: str) -> None:
+        """Have an empty state go on from a tree and its checkpoint, which were checked."""
+        made = _Frontier(size=known.size, hashes=known.hashes, note=signed)
+        self._state.confirm_batch(msgspec.json.encode(made), ())
 
     def tree(self) -> tree.Frontier:
         """The right edge of the confirmed tree: what all leaves together must come to."""
@@ -129,17 +88,16 @@ class LedgerKeeper:
     def prepare(self, waiting: Sequence[LedgerEntry], now: datetime) -> LedgerBatch:
         """The next batch, signed and durable in the state; Refused if one is unconfirmed.
 
-        Entries without a canonical form are left out; they keep waiting.
+        Entries without a canonical form are left out; they keep waiting. Takes a second or two
+        for the largest batch: not for an event loop.
         """
         if self._state.slot(Slot.PREPARED) is not None:
             raise Refused("ledger_batch_unconfirmed")
-        own = tuple(content for _, content in self._state.entries(SIZE_CLASSES[-1] // 2))
+        own = [content for _, content in self._state.entries(SIZE_CLASSES[-1] // 2)]
         leaves = self._leaves(own, waiting[: SIZE_CLASSES[-1] - len(own)])
-        wanted = next(one for one in SIZE_CLASSES if one >= len(leaves))
-        leaves += [(None, self._random(32)) for _ in range(wanted - len(leaves))]
-        leaves.sort(key=lambda _: self._random(16))  # a uniformly random order
+        self._pad_and_shuffle(leaves)
         known = self._frontier()
-        commitments = tuple(leaf for _, leaf in leaves)
+        commitments = tuple(commitment for _, commitment in leaves)
         grown = self.tree().extended(commitments)
         public = self._keyring.file.ledger_public
         text = note.checkpoint_text(public, grown.size, grown.root())
@@ -170,25 +128,54 @@ class LedgerKeeper:
             msgspec.json.encode(made.frontier), (entry.id for entry in batch.own)
         )
 
+    def tile_over(self, leaves: Sequence[bytes]) -> bytes:
+        """The hashes of leaves, joined: a tile of the lowest level."""
+        return b"".join([tree.leaf_hash(one) for one in leaves])
+
+    def tile_root(self, hashes: bytes) -> bytes:
+        """The root of a full tile."""
+        return proofs.tile_root(hashes)
+
+    def walk(self) -> Walk:
+        """A recount of the confirmed tree, from its first leaf on."""
+        return Walk(self.tree())
+
+    def proof_salt(self, entry: LedgerEntry) -> bytes:
+        """The salt of one entry, for its receipt: opens that leaf and no other."""
+        return salt(self._keyring.subject_secret(entry.subject), entry.id)
+
     def _leaves(
-        self, own: tuple[bytes, ...], waiting: Sequence[LedgerEntry]
+        self, own: Sequence[bytes], waiting: Sequence[LedgerEntry]
     ) -> list[tuple[UUID | None, bytes]]:
         """A commitment for every entry, each id once."""
-        contents = {parse(content).id: content for content in own}
-        subjects = {parse(content).id: parse(content).subject for content in own}
+        contents: dict[LedgerEntryId, tuple[str, bytes]] = {}
+        for content in own:
+            entry = leaf.parse(content)
+            contents[entry.id] = entry.subject, content
         for entry in waiting:
+            if entry.id in contents:
+                continue
             try:
-                contents.setdefault(entry.id, canonical(entry))
+                contents[entry.id] = entry.subject, leaf.canonical(entry)
             except Refused:
                 continue
-            subjects.setdefault(entry.id, entry.subject)
+        secret = self._keyring.subject_secret
         return [
-            (entry_id, commitment(salt(self._secret(subjects[entry_id]), entry_id), content))
-            for entry_id, content in contents.items()
+            (entry_id, leaf.commitment(salt(secret(subject), entry_id), content))
+            for entry_id, (subject, content) in contents.items()
         ]
 
-    def _secret(self, subject: str) -> bytes:
-        return self._keyring.subject_secret(subject)
+    def _pad_and_shuffle(self, leaves: list[tuple[UUID | None, bytes]]) -> None:
+        """Fill the size class with random leaves, and put all into a uniformly random order."""
+        wanted = next(one for one in SIZE_CLASSES if one >= len(leaves))
+        padding = self._random(tree.HASH_OCTETS * (wanted - len(leaves)))
+        leaves += [
+            (None, padding[at : at + tree.HASH_OCTETS])
+            for at in range(0, len(padding), tree.HASH_OCTETS)
+        ]
+        numbers = self._random(_ORDER_OCTETS * wanted)
+        places = iter(range(0, len(numbers), _ORDER_OCTETS))
+        leaves.sort(key=lambda _: numbers[(at := next(places)) : at + _ORDER_OCTETS])
 
     def _frontier(self) -> _Frontier:
         content = self._state.slot(Slot.FRONTIER)
@@ -197,12 +184,36 @@ class LedgerKeeper:
         return msgspec.json.decode(content, type=_Frontier)
 
 
+class Walk:
+    """Counts the leaves of a database anew, up to a tree that the vault signed."""
+
+    def __init__(self, signed: tree.Frontier) -> None:
+        self._signed = signed
+        self._found = tree.Frontier()
+
+    @property
+    def place(self) -> int:
+        """How many leaves were taken."""
+        return self._found.size
+
+    @property
+    def left(self) -> int:
+        """How many leaves are missing to the signed tree."""
+        return self._signed.size - self._found.size
+
+    def take(self, leaves: Sequence[bytes]) -> None:
+        """The next leaves, in order; Refused `ledger_disagrees` if they come to another tree."""
+        self._found = self._found.extended(leaves)
+        if not self.left and self._found != self._signed:
+            raise Refused("ledger_disagrees", "The database's leaves are not those that we signed.")
+
+
 def _batch(made: _Prepared) -> LedgerBatch:
     return LedgerBatch(
         first_index=made.first_index,
         leaves=made.leaves,
         indexes={LedgerEntryId(one): index for one, index in made.indexes.items()},
-        own=tuple(parse(content.encode()) for content in made.own),
+        own=tuple(leaf.parse(content.encode()) for content in made.own),
         note=made.note,
         at=made.at,
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from proxy.apps.api.problems import Item
+from proxy.apps.problems import Item
 from proxy.rules import identity, publication
 from proxy.wire import published
 

@@ -7,15 +7,21 @@ from typing import TYPE_CHECKING
 import msgspec
 from aiohttp import web
 
+from proxy.apps import approvals
 from proxy.apps.api import imports, office, openapi, registrations
 from proxy.apps.api.office import OFFICE
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from proxy.apps.api.office import Office
+    from proxy.wire.frames import Answer, Request
 
 
-def build(parts: Office, version: str) -> web.Application:
-    """The application; `version` is told in the OpenAPI document."""
+def build(
+    parts: Office, version: str, ask: Callable[[Request], Awaitable[Answer]]
+) -> web.Application:
+    """The application; `version` is told by the OpenAPI document, `ask` is put to the vault."""
     application = web.Application(
         middlewares=[office.middleware(parts)], client_max_size=parts.limits.body_octets
     )
@@ -28,4 +34,5 @@ def build(parts: Office, version: str) -> web.Application:
     application.router.add_get("/openapi.json", get_document)
     application.router.add_routes(registrations.routes)
     application.router.add_routes(imports.routes)
+    application.router.add_routes(approvals.routes("/v1", ask))
     return application

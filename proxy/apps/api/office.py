@@ -15,7 +15,7 @@ import structlog
 from aiohttp import web
 
 from proxy import logs
-from proxy.apps.api import problems
+from proxy.apps import problems
 from proxy.errors import InvalidInput, ProxyError, RateLimited, Unavailable
 from proxy.rules import throttling
 from proxy.services.plan_registration import Desk

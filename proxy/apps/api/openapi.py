@@ -10,7 +10,8 @@ from typing import Any, Final
 import msgspec
 from pydantic.json_schema import models_json_schema
 
-from proxy.apps.api import answers, problems
+from proxy.apps import approvals, problems
+from proxy.apps.api import answers
 from proxy.apps.api.bodies import ImportLine, RegistrationBody
 from proxy.model.identifiers import EndReason
 
@@ -44,13 +45,13 @@ def document(version: str) -> dict[str, Any]:
         ref_template=_REF + "{model}",
     )
     _, given = msgspec.json.schema_components(
-        [*answers.TYPES, problems.Problem], ref_template=_REF + "{name}"
+        [*answers.TYPES, *approvals.TYPES, problems.Problem], ref_template=_REF + "{name}"
     )
     return {
         "openapi": "3.1.0",
         "info": {"title": "Privacy service, registrar API", "version": version},
         "security": [{"key": []}],
-        "paths": _paths(),
+        "paths": {**_paths(), **_papers()},
         "components": {
             "schemas": {**bodies["$defs"], **given},
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
@@ -128,6 +129,44 @@ def _paths() -> dict[str, Any]:
             ),
         },
     }
+
+
+def _papers() -> dict[str, Any]:
+    """The calls of approvers, who need no key: their signatures prove themselves."""
+    order, roster = "/v1/orders/{id}", "/v1/rosters/{sha256}"
+    digest = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+    named = {"name": "sha256", "in": "path", "required": True, "schema": digest}
+    signature = ("application/json", "Signature")
+    calls: dict[str, Any] = {
+        "/v1/rosters": {
+            "get": _call(
+                "Rosters and what stands",
+                {"200": "RosterPage"},
+                parameters=[_query("after", {"type": "integer", "minimum": 0})],
+            )
+        },
+        f"{roster}/objections": {
+            "parameters": [named],
+            "post": _call("Object to the roster that waits", {"200": "Standing"}, body=signature),
+        },
+        order: {
+            "parameters": [_ID],
+            "get": _call("An order and where it stands", {"200": "OrderPaper"}),
+        },
+        f"{order}/votes": {
+            "parameters": [_ID],
+            "post": _call("Vote for an order", {"200": "OrderPaper"}, body=signature),
+        },
+        f"{order}/objections": {
+            "parameters": [_ID],
+            "post": _call("Object to an order", {"200": "OrderEnd"}, body=signature),
+        },
+    }
+    for path in calls.values():
+        for call in path.values():
+            if isinstance(call, dict):
+                call["security"] = []
+    return calls
 
 
 def _call(

@@ -38,6 +38,8 @@ class Whole:
     """A running service with one registrar."""
 
     api_url: str
+    web_url: str
+    data_dir: Path
     tenant_id: UUID
     api_key: str = field(repr=False)
     owner: Access  # of the database: for floors, in tables of their own
@@ -69,6 +71,8 @@ def running(scratch: Path) -> Iterator[Whole]:
             added = asyncio.run(enrolling.add_registrar(settings, "Bench", 9999, profile, now))
             yield Whole(
                 api_url=addresses["api"],
+                web_url=addresses["web"],
+                data_dir=data_dir,
                 tenant_id=added.id,
                 api_key=added.api_key,
                 owner=embedded.access(data_dir / "postgres", LoginRole.OWNER),

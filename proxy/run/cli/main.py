@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from proxy import logs
 from proxy import settings as settings_module
 from proxy.errors import InvalidInput, ProxyError
+from proxy.run.cli import flags
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,6 +28,11 @@ COMMANDS: Mapping[str, str] = {
     "registrar": "add a registrar and its API key",
     "import": "enrol registrations from an NDJSON file",
     "keys": "show or rotate the vault's keys",
+    "roster": "who may decide: make, sign, submit, show and verify rosters",
+    "order": "propose orders, show them, and have approved ones carried out",
+    "approve": "read an order in words and vote for it with your own key",
+    "anchor": "go on without the vault's state, by members' signatures",
+    "ledger": "show, copy, verify or witness the public ledger",
     "doctor": "find out what is wrong and what to do",
     "bench": "measure against floors on this machine",
 }
@@ -56,8 +61,10 @@ def main(arguments: Sequence[str]) -> int:
     command: Command = given.command
     try:
         # A process of a role learns its settings from its supervisor, not from the environment.
-        flags = {name: getattr(given, name, None) for name in ("data_dir", "key_dir", "ports")}
-        settings = settings_module.from_environment(given.config, flags)
+        given_flags = {
+            name: getattr(given, name, None) for name in ("data_dir", "key_dir", "ports")
+        }
+        settings = settings_module.from_environment(given.config, given_flags)
         return command.run(given, settings)
     except InvalidInput as error:
         print(f"privacyproxy {command.NAME}: {error.detail}", file=sys.stderr)
@@ -91,19 +98,12 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
             continue  # not asked for: its module stays unread
         command = _command(name)
         sub.set_defaults(command=command)
-        _add_common(sub)
+        flags.add_shared(sub)
         command.configure(sub)
     return parser
 
 
-def _add_common(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--data-dir", metavar="DIR", help="everything but keys")
-    parser.add_argument("--key-dir", metavar="DIR", help="keys; by default beside as DIR.keys")
-    parser.add_argument("--config", metavar="FILE", type=Path, help="settings in TOML")
-    parser.add_argument("--json", action="store_true", help="print JSON, for programs")
-
-
-def _command(name: str) -> Command:
+def _command(name: str) -> Command:  # noqa: C901, PLR0911, PLR0912 - a table, one case a command
     """The module of a command; static imports, so that walls and types see them."""
     match name:
         case "up":
@@ -130,6 +130,26 @@ def _command(name: str) -> Command:
             from proxy.run.cli import keys  # noqa: PLC0415 - one command's code at a time
 
             return keys
+        case "roster":
+            from proxy.run.cli import roster  # noqa: PLC0415 - one command's code at a time
+
+            return roster
+        case "order":
+            from proxy.run.cli import order  # noqa: PLC0415 - one command's code at a time
+
+            return order
+        case "approve":
+            from proxy.run.cli import approve  # noqa: PLC0415 - one command's code at a time
+
+            return approve
+        case "anchor":
+            from proxy.run.cli import anchor  # noqa: PLC0415 - one command's code at a time
+
+            return anchor
+        case "ledger":
+            from proxy.run.cli import ledger  # noqa: PLC0415 - one command's code at a time
+
+            return ledger
         case "doctor":
             from proxy.run.cli import doctor  # noqa: PLC0415 - one command's code at a time
 

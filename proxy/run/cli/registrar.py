@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
 import sys
@@ -11,9 +10,12 @@ from typing import TYPE_CHECKING, Final
 
 from proxy.errors import InvalidInput
 from proxy.run import enrolling
+from proxy.run.cli import flags
 from proxy.run.process import SystemClock
 
 if TYPE_CHECKING:
+    import argparse
+
     from proxy.settings import Settings
 
 NAME = "registrar"
@@ -23,16 +25,10 @@ _MAX_NAME: Final = 255
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `registrar`."""
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    add = actions.add_parser("add", help="add a registrar", allow_abbrev=False)
+    add = flags.add_action(flags.add_actions(parser), "add", "add a registrar")
     add.add_argument("name", metavar="NAME", help="the registrar's name as answers show it")
     add.add_argument("--iana-id", type=int, required=True, metavar="N", help="its IANA id")
     add.add_argument("--profile", type=Path, metavar="FILE", help="its profile.json")
-    # Taken before and after ADD alike; a default here would undo what stood before.
-    for flag in ("--data-dir", "--key-dir"):
-        add.add_argument(flag, metavar="DIR", default=argparse.SUPPRESS, help="as for `up`")
-    add.add_argument("--config", metavar="FILE", type=Path, default=argparse.SUPPRESS)
-    add.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:

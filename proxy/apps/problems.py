@@ -1,4 +1,4 @@
-"""From our errors to HTTP problems (RFC 9457): the API's one table, code -> status.
+"""From our errors to HTTP problems (RFC 9457): one table, code -> status, of the API and the web.
 
 Answers hold constants, pointers and ids, never a value of a request.
 """

@@ -12,7 +12,7 @@ from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 from typing_extensions import override
 
-from proxy.apps.api import problems
+from proxy.apps import problems
 from proxy.errors import InvalidInput
 
 if TYPE_CHECKING:

@@ -1,0 +1,45 @@
+-- What anybody may read of the ledger: checkpoints, cosignatures, leaves, tiles.
+
+-- newest --
+-- The newest checkpoint.
+-- roles: vault web operator
+-- no arguments
+SELECT size, note FROM ledger_checkpoint ORDER BY size DESC LIMIT 1;
+
+-- at_size --
+-- The checkpoint of a size.
+-- roles: vault web operator
+-- $1 size
+SELECT size, note FROM ledger_checkpoint WHERE size = $1;
+
+-- newest_cosigned --
+-- The newest checkpoint that a witness has cosigned.
+-- roles: web
+-- no arguments
+SELECT c.size, c.note FROM ledger_checkpoint c
+WHERE c.size = (SELECT max(size) FROM ledger_cosignature);
+
+-- cosignatures --
+-- Witnesses' lines under a checkpoint.
+-- roles: web
+-- $1 size, $2 limit
+SELECT line FROM ledger_cosignature WHERE size = $1 ORDER BY witness LIMIT $2;
+
+-- add_cosignature --
+-- A witness's line; the first one of a witness stays.
+-- roles: web
+-- $1 size, $2 witness, $3 line, $4 at
+INSERT INTO ledger_cosignature (size, witness, line, at) VALUES ($1, $2, $3, $4)
+ON CONFLICT (size, witness) DO NOTHING;
+
+-- leaves --
+-- Leaves in order.
+-- roles: vault web
+-- $1 first_index, $2 limit
+SELECT index, commitment FROM ledger_leaf WHERE index >= $1 ORDER BY index LIMIT $2;
+
+-- tiles --
+-- Full tiles of a level, in order.
+-- roles: vault web
+-- $1 level, $2 first_index, $3 limit
+SELECT index, hashes FROM ledger_tile WHERE level = $1 AND index >= $2 ORDER BY index LIMIT $3;
