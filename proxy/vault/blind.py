@@ -1,4 +1,4 @@
-"""Blind-index tokens: what a later search can match without reading anybody. Pure but for HMAC.
+"""Blind-index tokens: what a search can match without reading anybody. Pure but for HMAC.
 
 A token is 16 octets of an HMAC under a key per tenant and field, so tokens of two tenants or two
 fields never meet. What it does not hide from who reads the table: that two registrations of one
@@ -32,6 +32,12 @@ def tokens(contacts: ContactSet, key_of: Callable[[str], bytes]) -> tuple[bytes,
             key = key_of(field)
             found.update(primitives.mac(key, value.encode())[:TOKEN_OCTETS] for value in values)
     return tuple(sorted(found))
+
+
+def token(field: str, value: str, key: bytes) -> bytes | None:
+    """The token of one value of a field; None when nothing of the value counts."""
+    normal = _NORMAL[field](value)
+    return primitives.mac(key, normal.encode())[:TOKEN_OCTETS] if normal else None
 
 
 def normal_text(value: str) -> str:

@@ -6,6 +6,7 @@ role has it. What a grant wants proved beside the caller is checked where it is 
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -73,11 +74,17 @@ BUDGETS = {
     Grant.PREFLIGHT: Budget(most=6),
     # Persons written to in an hour: a busy day of a million names; a theft of all takes weeks.
     Grant.RELAY: Budget(most=3000),
-    # Searches of one member of staff in a day.
+    # Searches of one member of staff in a day; SEARCHES_IN_ALL limits all of them together.
     Grant.SEARCH: Budget(most=50, hours=24),
     # Deposits to all agents in a day; the roster limits each agent's own.
     Grant.DEPOSIT: Budget(most=100, hours=24),
 }
+# Messages to one alias in an hour: a busy correspondence; a flood at one person stops there.
+MESSAGES_OF_ALIAS = Budget(most=60)
+# Aliases in an hour behind which there is nobody: more is somebody who tries them out.
+ALIASES_OF_NOBODY = Budget(most=3000)
+# Searches of all staff in a day: ten people at work.
+SEARCHES_IN_ALL = Budget(most=500, hours=24)
 
 
 def may(caller: Caller, grant: Grant) -> bool:
@@ -87,5 +94,12 @@ def may(caller: Caller, grant: Grant) -> bool:
 
 def spend(state: State, grant: Grant, whom: bytes, now: datetime) -> bool:
     """Whether one more person (or run) fits the budget; counted durably when it does."""
-    budget = BUDGETS[grant]
-    return state.spend(grant, now, whom, budget.most, hours=budget.hours)
+    return spend_from(state, grant, BUDGETS[grant], whom, now)
+
+
+def spend_from(
+    state: State, purpose: str, budget: Budget, whom: bytes, now: datetime, *, each: str = ""
+) -> bool:
+    """The same for a budget of its own name; with `each`, one for every such alias or person."""
+    part = hashlib.sha256(each.encode()).digest()[:16] if each else b""
+    return state.spend(purpose, now, whom, budget.most, hours=budget.hours, each=part)

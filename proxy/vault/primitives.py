@@ -118,6 +118,17 @@ def encapsulate(intake_key: bytes, public_key: bytes, info: bytes) -> bytes:
     )
 
 
+def seal_to(public_key: bytes, plaintext: bytes, info: bytes) -> bytes:
+    """`plaintext` under HPKE base mode for a public key: 48 octets longer.
+
+    A fresh ephemeral key per call makes the nonce unique; `info` is made by `joined` with a label
+    of its own. Shows the length: callers pad. Proves no sender and has no forward secrecy.
+    """
+    return INTAKE_SUITE.encrypt(
+        plaintext, x25519.X25519PublicKey.from_public_bytes(public_key), info
+    )
+
+
 def x25519_public(private_key: bytes) -> bytes:
     """The public half of an X25519 private key."""
     key = x25519.X25519PrivateKey.from_private_bytes(private_key).public_key()

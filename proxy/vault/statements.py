@@ -69,3 +69,16 @@ def objection(document_sha256: bytes) -> bytes:
     Without a nonce: a no that is played again stops the same paper again, and nothing else.
     """
     return primitives.sha256(b"pp-objection-v1" + document_sha256)
+
+
+def search(document_sha256: bytes) -> bytes:
+    """What a member of staff signs who searches: 32 octets.
+
+    Fresh without a nonce: the document holds an id, which the vault takes once, and a time.
+    """
+    return primitives.sha256(b"pp-search-v1" + document_sha256)
+
+
+def relayed(alias: str, message: str) -> bytes:
+    """What HPKE binds of an address on its way to the relay: the alias and the message."""
+    return primitives.joined(b"pp-relay-v1", alias.encode(), message.encode())

@@ -1,0 +1,42 @@
+"""How the vault raises an alarm when an opening is refused: a metric, a log line, a code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import structlog
+
+from proxy.errors import Refused
+
+if TYPE_CHECKING:
+    from proxy.model.sealed import RecordName
+    from proxy.run.vault_rounds import Rooms
+    from proxy.vault.grants import Grant
+
+_log = structlog.get_logger()
+
+
+def budget(rooms: Rooms, grant: Grant, reason: str) -> Refused:
+    """The refusal of an opening whose budget `reason` is used up."""
+    rooms.metrics.counter("vault_budget_refused_total", purpose=grant.value).value += 1
+    _log.error("vault_budget_passed", grant=grant.value, reason=reason)
+    return Refused("budget", "The vault's budget for this is used up; try again later.")
+
+
+def row(rooms: Rooms, grant: Grant, name: RecordName, reason: str) -> None:
+    """A row is not what the vault adopted: somebody changed the database."""
+    rooms.metrics.counter("vault_alarms_total").value += 1
+    _log.error(
+        "vault_row_refused",
+        grant=grant.value,
+        reason=reason,
+        tenant_id=str(name.tenant_id),
+        registration_id=str(name.registration_id),
+        record_class=name.record_class.value,
+        record_version=name.version,
+    )
+
+
+def opened(rooms: Rooms, grant: Grant, count: int = 1) -> None:
+    """Count openings."""
+    rooms.metrics.counter("vault_openings_total", purpose=grant.value).value += count

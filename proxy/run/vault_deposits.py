@@ -1,0 +1,180 @@
+"""What the vault answers the escrow process: the data keys of a deposit that was announced.
+
+Begin: the agent's standing, budgets, a ledger entry; keys: batch by batch, every row checked
+against the state; end: whether exactly what was announced was asked for. The run is kept in the
+state before keys leave, so that it goes on after a restart. A DEK opens the record it was given
+for, as long as those very bytes lie somewhere, and no later one.
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING
+
+import structlog
+
+from proxy.errors import Refused
+from proxy.model.identifiers import TenantId
+from proxy.run import vault_alarms as alarms
+from proxy.store import sealed
+from proxy.vault import deposits, grants
+from proxy.vault.deposits import DepositBook, Outcome, Run
+from proxy.vault.grants import Budget, Caller, Grant
+from proxy.vault.openings import VaultOpenings
+from proxy.vault.state import Disagreement
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+
+    from proxy.model.roster import Agent
+    from proxy.model.sealed import RecordName, SealedRecord
+    from proxy.run.vault_rounds import Rooms, Walls
+    from proxy.vault.deposits import Announced, Asked
+    from proxy.wire import frames
+    from proxy.wire.frames import Answer, Value
+
+    FindAgent = Callable[[str], Awaitable[Agent | None]]  # of the roster in force
+
+_log = structlog.get_logger()
+_AGENT_SPAN_H = 24  # the roster says how many deposits a day
+# What becomes of records while a deposit is made; anything else is a changed database.
+_EXPECTED = frozenset({Disagreement.ERASED, Disagreement.ROLLED_BACK, "record_changed"})
+
+
+class Depositing:
+    """Answers the escrow process."""
+
+    def __init__(self, rooms: Rooms, *, agent: FindAgent) -> None:
+        self._rooms = rooms
+        self._agent = agent
+
+    async def begin(self, _caller: Caller, request: frames.BeginDeposit) -> AsyncIterator[Answer]:
+        """How many records were asked for so far: nought, or more when a run goes on.
+
+        Refused `deposit_agent`, `deposit_run` (the id stands for another run), `budget`.
+        """
+        announced = deposits.parse_begin(request)
+        walls = self._rooms.open_for_data()
+        agent = await self._standing_agent(announced)
+        now = self._rooms.clock.now()
+        book = DepositBook(walls.state)
+        run = book.find(announced.run, now)
+        if run is None:
+            self._spend(walls, announced, agent)
+            self._note("deposit_opened", announced, {"records": announced.records})
+            run = Run(announced=announced, begun_at=now)
+            book.keep(run, now)
+        elif run.announced != announced:
+            raise Refused("deposit_run", "This id stands for another deposit.")
+        else:
+            run = book.open(announced.run, now)
+        yield {"done": True, "asked": run.frontier.size}
+
+    async def keys(self, _caller: Caller, request: frames.DepositKeys) -> AsyncIterator[Answer]:
+        """For every name its key or the reason why there is none, in order."""
+        run_id = deposits.parse_run(request.run)
+        rooms, walls = self._rooms, self._rooms.open_for_data()
+        book = DepositBook(walls.state)
+        # In turn with the rounds, and with another batch of the same run.
+        async with rooms.turn:
+            now = rooms.clock.now()
+            run = book.open(run_id, now)
+            await self._standing_agent(run.announced)
+            asked = deposits.parse_names(run, request.names)
+            async with rooms.pool.acquire() as connection:
+                rows = await sealed.find_records(connection, [one.name for one in asked])
+            vault = VaultOpenings(rooms.keyring, walls.state)
+            before = deposits.refused_before(run, request.names)
+            keys, refused = self._keys(vault, asked, rows, before)
+            book.keep(deposits.advanced(run, request.names, asked, refused), now)
+        alarms.opened(rooms, Grant.DEPOSIT, len(asked) - len(refused))
+        yield {"done": True, "keys": keys}
+
+    async def end(self, _caller: Caller, request: frames.EndDeposit) -> AsyncIterator[Answer]:
+        """That exactly what was announced was asked for, and how much of it refused.
+
+        Refused `deposit_root` when it was not; again gives the same answer.
+        """
+        run_id = deposits.parse_run(request.run)
+        walls = self._rooms.open_for_data()
+        book = DepositBook(walls.state)
+        async with self._rooms.turn:
+            now = self._rooms.clock.now()
+            run = book.find(run_id, now)
+            if run is None or run.outcome is Outcome.NONE:
+                run = deposits.ended(book.open(run_id, now))
+                self._note_end(run)
+                book.keep(run, now)
+        if run.outcome is Outcome.FAILED:
+            raise Refused("deposit_root", "What was opened is not what was announced.")
+        yield {"done": True, "outcome": "complete", "refused": run.refused}
+
+    async def _standing_agent(self, announced: Announced) -> Agent:
+        agent = await self._agent(announced.agent)
+        if agent is None or agent.openpgp != announced.fingerprint:
+            _log.error("vault_refused", grant=Grant.DEPOSIT.value, reason="deposit_agent")
+            raise Refused("deposit_agent", "The roster has no such agent with such a key.")
+        return agent
+
+    def _spend(self, walls: Walls, announced: Announced, agent: Agent) -> None:
+        now, state, whom = self._rooms.clock.now(), walls.state, announced.run.bytes
+        own = Budget(most=agent.deposits_per_day, hours=_AGENT_SPAN_H)
+        if not grants.spend_from(state, "deposit_agent", own, whom, now, each=agent.id):
+            raise alarms.budget(self._rooms, Grant.DEPOSIT, "agent")
+        if not grants.spend(state, Grant.DEPOSIT, whom, now):
+            raise alarms.budget(self._rooms, Grant.DEPOSIT, "all")
+
+    def _keys(
+        self,
+        vault: VaultOpenings,
+        asked: Sequence[Asked],
+        found: Sequence[SealedRecord],
+        before: Mapping[int, str],
+    ) -> tuple[list[Value], dict[int, str]]:
+        rows: dict[RecordName, SealedRecord] = {row.name: row for row in found}
+        keys: list[Value] = []
+        refused = dict(before)
+        for place, one in enumerate(asked):
+            key = b""
+            if place not in refused:
+                try:
+                    key = vault.deposit_key(one.name, rows.get(one.name), one.record_sha256)
+                except Refused as refusal:
+                    refused[place] = refusal.code
+                    if refusal.code not in _EXPECTED:
+                        alarms.row(self._rooms, Grant.DEPOSIT, one.name, refusal.code)
+            keys.append(
+                {"refused": refused[place]}
+                if place in refused
+                else {"key": base64.b64encode(key).decode()}
+            )
+        return keys, refused
+
+    def _note_end(self, run: Run) -> None:
+        counts = {"records": run.frontier.size, "refused": run.refused}
+        if run.outcome is Outcome.COMPLETE:
+            self._note("deposit_closed", run.announced, counts)
+            return
+        self._rooms.metrics.counter("vault_alarms_total").value += 1
+        _log.error(
+            "deposit_failed",
+            tenant_id=str(run.announced.tenant),
+            count=run.frontier.size,
+            total=run.announced.records,
+            reason="deposit_root",
+        )
+        seen = run.frontier.root().hex()
+        self._note("deposit_failed", run.announced, {**counts, "root_seen": seen})
+
+    def _note(self, kind: str, announced: Announced, facts: Mapping[str, str | int]) -> None:
+        whole: dict[str, str | int | bool] = {
+            "grant": Grant.DEPOSIT.value,
+            "caller": Caller.ESCROW.value,
+            "run": str(announced.run),
+            "agent": announced.agent,
+            "fingerprint": announced.fingerprint,
+            "root": announced.root.hex(),
+            **facts,
+        }
+        tenant_id = TenantId(announced.tenant)
+        self._rooms.note(kind, whole, subject=str(announced.run), tenant_id=tenant_id)

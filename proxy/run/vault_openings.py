@@ -1,0 +1,50 @@
+"""The openings of the vault for other processes, each behind its grant: relay, search, deposit.
+
+The order inside each: checks that open nothing, budget, ledger entry, opening, answer. All are
+refused while the state is lost or the ledger in the database is not the one the vault signed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from proxy.run.vault_deposits import Depositing
+from proxy.run.vault_relay import Relaying
+from proxy.run.vault_search import Searching
+from proxy.vault.grants import Grant
+from proxy.wire import frames
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from proxy.run.vault_answers import Command
+    from proxy.run.vault_deposits import FindAgent
+    from proxy.run.vault_rounds import Rooms
+    from proxy.run.vault_search import Authenticate
+
+
+class Openings:
+    """Answers that hold something of a record."""
+
+    def __init__(
+        self,
+        rooms: Rooms,
+        *,
+        authenticate: Authenticate,
+        deployment: Callable[[], str],
+        agent: FindAgent,
+    ) -> None:
+        """`authenticate` finds who signed, `deployment` and `agent` what the roster says."""
+        self._relaying = Relaying(rooms)
+        self._searching = Searching(rooms, authenticate=authenticate, deployment=deployment)
+        self._depositing = Depositing(rooms, agent=agent)
+
+    def commands(self) -> dict[type, Command]:
+        """What is answered here, and by what grant."""
+        return {
+            frames.Relay: (Grant.RELAY, self._relaying.relay),
+            frames.Search: (Grant.SEARCH, self._searching.search),
+            frames.BeginDeposit: (Grant.DEPOSIT, self._depositing.begin),
+            frames.DepositKeys: (Grant.DEPOSIT, self._depositing.keys),
+            frames.EndDeposit: (Grant.DEPOSIT, self._depositing.end),
+        }

@@ -1,0 +1,134 @@
+"""What the vault answers a member of staff who asks which registrations share a value.
+
+The web role carries the signed document; the signature is checked here. Ids leave, never values.
+The token is made with the key of the one tenant asked about, so no row of another can match it; the
+time tells at most how many rows there are. What the index names is opened here to see
+that it is true: the index can be written to by who holds the database. An entry taken out of the
+index is not noticed.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from proxy.errors import InvalidInput, Refused
+from proxy.model.roster import StaffRole
+from proxy.run import vault_alarms as alarms
+from proxy.store import openings as store
+from proxy.store import sealed
+from proxy.vault import grants, primitives, statements
+from proxy.vault.grants import Caller, Grant
+from proxy.vault.openings import VaultOpenings
+from proxy.wire import search_document
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+    from datetime import datetime
+
+    from proxy.model.roster import Person
+    from proxy.model.sealed import RecordName
+    from proxy.run.vault_rounds import Rooms, Walls
+    from proxy.wire import frames
+    from proxy.wire.frames import Answer
+    from proxy.wire.search_document import Search
+
+    Authenticate = Callable[
+        [frames.Signature, bytes, frozenset[StaffRole]], Awaitable[Person]
+    ]  # raises Refused
+
+WINDOW = timedelta(minutes=5)  # how far a document's time may be from ours
+HITS = 200  # registrations in one answer; more is a value to be asked for more narrowly
+# Who looks for persons in their work; nobody else searches.
+ROLES = frozenset(
+    {StaffRole.HANDLER, StaffRole.INVESTIGATOR, StaffRole.ABUSE, StaffRole.LEGAL, StaffRole.DPO}
+)
+_USED = b"search\0"
+
+
+class Searching:
+    """Answers searches."""
+
+    def __init__(
+        self, rooms: Rooms, *, authenticate: Authenticate, deployment: Callable[[], str]
+    ) -> None:
+        self._rooms = rooms
+        self._authenticate = authenticate
+        self._deployment = deployment
+
+    async def search(self, _caller: Caller, request: frames.Search) -> AsyncIterator[Answer]:
+        """Ids of registrations. Refused `search_*`, `budget`, or as the signature is."""
+        rooms = self._rooms
+        walls = rooms.open_for_data()
+        search = search_document.parse(request.document)
+        digest = primitives.sha256(request.document.encode())
+        now = rooms.clock.now()
+        self._check(search, now)
+        person = await self._authenticate(request.signature, statements.search(digest), ROLES)
+        self._spend(walls, search, person, now)
+        vault = VaultOpenings(rooms.keyring, walls.state)
+        token = vault.token(search.tenant_id, search.field, search.value)
+        if token is None:
+            raise InvalidInput("search_value", "Nothing in this value can be searched for.")
+        async with rooms.turn:
+            hits, is_more = await self._hits(search, token)
+            self._note(search, person, len(hits))
+            found = await self._confirmed(vault, hits, token)
+        yield {
+            "done": True,
+            "registrations": [str(one.registration_id) for one in found],
+            "more": is_more,
+        }
+
+    def _check(self, search: Search, now: datetime) -> None:
+        if search.deployment != self._deployment():
+            raise Refused("search_deployment", "The search was signed for another installation.")
+        if abs(now - search.at) > WINDOW:
+            raise Refused("search_time", "The search was signed too long ago, or its clock is off.")
+
+    def _spend(self, walls: Walls, search: Search, person: Person, now: datetime) -> None:
+        """Take the document's id, for ever as far as it could be used, then the budgets."""
+        until = search.at + WINDOW + timedelta(seconds=1)
+        state, whom = walls.state, search.id.bytes
+        if not state.passing.claim(_USED + whom, until, now):
+            raise Refused("search_repeated", "This search was carried out before: sign another.")
+        own = grants.BUDGETS[Grant.SEARCH]
+        if not grants.spend_from(state, "search_person", own, whom, now, each=person):
+            raise alarms.budget(self._rooms, Grant.SEARCH, "person")
+        if not grants.spend_from(state, Grant.SEARCH, grants.SEARCHES_IN_ALL, whom, now):
+            raise alarms.budget(self._rooms, Grant.SEARCH, "all")
+
+    async def _hits(self, search: Search, token: bytes) -> tuple[tuple[RecordName, ...], bool]:
+        async with self._rooms.pool.acquire() as connection:
+            found = await store.find_sharing(connection, search.tenant_id, token, HITS + 1)
+        return found[:HITS], len(found) > HITS
+
+    def _note(self, search: Search, person: Person, hits: int) -> None:
+        """The ledger entry, durable before a hit is opened or told."""
+        facts: dict[str, str | int | bool] = {
+            "grant": Grant.SEARCH.value,
+            "caller": Caller.WEB.value,
+            "person": person,
+            "field": search.field,
+            "reason_sha256": primitives.sha256(search.reason.encode()).hex(),
+            "search": str(search.id),
+            "hits": hits,
+        }
+        self._rooms.note("searched", facts, tenant_id=search.tenant_id)
+        alarms.opened(self._rooms, Grant.SEARCH, hits)
+
+    async def _confirmed(
+        self, vault: VaultOpenings, hits: Sequence[RecordName], token: bytes
+    ) -> list[RecordName]:
+        """The hits whose newest contacts give the token; the others alarm and are left out."""
+        async with self._rooms.pool.acquire() as connection:
+            rows = {row.name: row for row in await sealed.find_records(connection, hits)}
+        found = []
+        for name in hits:
+            try:
+                vault.confirm(name, rows.get(name), token)
+            except Refused as refusal:
+                alarms.row(self._rooms, Grant.SEARCH, name, refusal.code)
+            else:
+                found.append(name)
+        return found

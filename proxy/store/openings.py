@@ -1,0 +1,40 @@
+"""What the vault looks up for an opening: an alias, a blind-index token. Opens nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from proxy.model.identifiers import RecordClass, RegistrationId, TenantId
+from proxy.model.sealed import RecordName
+from proxy.store import pool, queries
+
+if TYPE_CHECKING:
+    from proxy.store.pool import Connection
+
+QUERIES = queries.load("openings")
+
+
+async def find_by_alias(
+    connection: Connection, alias: str
+) -> tuple[TenantId, RegistrationId] | None:
+    """The registration whose mail comes in under `alias`; None for an ended or unknown one."""
+    with pool.translated():
+        row = await connection.fetchrow(QUERIES["find_by_alias"], alias)
+    return None if row is None else (TenantId(row["tenant_id"]), RegistrationId(row["id"]))
+
+
+async def find_sharing(
+    connection: Connection, tenant_id: TenantId, token: bytes, limit: int
+) -> tuple[RecordName, ...]:
+    """The identity records that the index has under `token`, by registration."""
+    with pool.translated():
+        rows = await connection.fetch(QUERIES["find_sharing"], tenant_id, token, limit)
+    return tuple(
+        RecordName(
+            tenant_id=tenant_id,
+            registration_id=RegistrationId(row["registration_id"]),
+            record_class=RecordClass.IDENTITY,
+            version=row["version"],
+        )
+        for row in rows
+    )

@@ -1,0 +1,17 @@
+-- What the vault looks up for an opening: ids alone.
+
+-- find_by_alias --
+-- Whose mail comes in under an alias: registrations that we stand before the world for.
+-- roles: api operator vault worker
+-- $1 alias
+SELECT tenant_id, id FROM registration
+WHERE alias = $1 AND state IN ('active', 'ending')
+ORDER BY tenant_id, id LIMIT 1;
+
+-- find_sharing --
+-- Registrations of one tenant whose newest adopted contacts hold a token.
+-- roles: vault
+-- $1 tenant_id, $2 token, $3 limit
+SELECT registration_id, version FROM blind_index
+WHERE tenant_id = $1 AND $2::bytea = ANY(tokens)
+ORDER BY registration_id LIMIT $3;

@@ -1,0 +1,93 @@
+"""The relay's own key, and the blob in which it gets one address for one message.
+
+The vault seals with the public half; the relay opens with KEYDIR/relay/relay.json. Imports neither
+keyring nor unseal, so that the relay may load it. Source: vault.md, Grants; FORMAT.md, Relay.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric import x25519
+from typing_extensions import override
+
+from proxy.errors import Refused, Unavailable
+from proxy.vault import files, primitives, statements
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Holds the longest address the API takes (254 characters, up to 4 octets each) and a language of
+# 35; every blob has this length, so that it tells nothing of whose it is.
+PLAINTEXT_OCTETS = 1280
+_FILE_LIMIT_OCTETS = 4096
+
+
+class _RelayFile(msgspec.Struct, forbid_unknown_fields=True):
+    private_key: bytes
+
+    @override
+    def __repr__(self) -> str:
+        """Never the key."""
+        return "<_RelayFile>"
+
+
+class _Plain(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    email: str
+    v: int
+    language: str | None = None
+
+    @override
+    def __repr__(self) -> str:
+        """Never the address."""
+        return "<_Plain>"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Where a message goes, and the language to write in."""
+
+    email: str = field(repr=False)
+    language: str | None = field(default=None, repr=False)
+
+
+def render_key(private_key: bytes) -> bytes:
+    """The bytes of relay.json."""
+    return msgspec.json.encode(_RelayFile(private_key=private_key))
+
+
+def load_key(path: Path) -> bytes:
+    """The private key in relay.json; Unavailable `relay_key` when absent or damaged."""
+    try:
+        content = files.read(path, _FILE_LIMIT_OCTETS)
+        found = msgspec.json.decode(content or b"", type=_RelayFile)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+        raise Unavailable("relay_key", f"The relay's key file {path} can not be read.") from None
+    if len(found.private_key) != primitives.KEY_OCTETS:
+        raise Unavailable("relay_key", f"The relay's key file {path} is damaged.")
+    return found.private_key
+
+
+def seal_address(public_key: bytes, address: Address, *, alias: str, message: str) -> bytes:
+    """The blob: for this alias and message alone, always of one length; Refused `relay_address`."""
+    plain = _Plain(email=address.email, v=1, language=address.language)
+    plaintext = msgspec.json.encode(plain, order="sorted")
+    if len(plaintext) > PLAINTEXT_OCTETS:
+        raise Refused("relay_address")
+    return primitives.seal_to(
+        public_key, plaintext.ljust(PLAINTEXT_OCTETS), statements.relayed(alias, message)
+    )
+
+
+def open_address(private_key: bytes, blob: bytes, *, alias: str, message: str) -> Address:
+    """The address inside a blob of this alias and message; Refused `relay_blob`."""
+    key = x25519.X25519PrivateKey.from_private_bytes(private_key)
+    try:
+        plaintext = primitives.INTAKE_SUITE.decrypt(blob, key, statements.relayed(alias, message))
+        found = msgspec.json.decode(plaintext, type=_Plain)
+    except (InvalidTag, ValueError, msgspec.MsgspecError):
+        raise Refused("relay_blob") from None
+    return Address(email=found.email, language=found.language)
