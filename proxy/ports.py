@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from proxy.model.anchor import Certified
     from proxy.model.approval_key import ApprovalKey
     from proxy.model.contact import ContactSet
     from proxy.model.identifiers import ProfileId, RegistrationId, TenantId
@@ -236,6 +237,30 @@ class Signatures(Protocol):
 
     def objection(self, document_sha256: bytes) -> bytes:
         """What a no to an order or a roster signs."""
+        ...
+
+
+class Surveyor(Protocol):
+    """The vault's side of a survey: what a database comes to while the state is lost."""
+
+    def erase(self, erasures: Sequence[Certified]) -> None:
+        """The next erasures, in order of tenant, registration and version; before any record."""
+        ...
+
+    def take(self, records: Sequence[SealedRecord]) -> Sequence[str | None]:
+        """The next records, in key order: for each the reason why it is left out, or None."""
+        ...
+
+    def take_leaves(self, leaves: Sequence[bytes]) -> None:
+        """The next leaves of the ledger."""
+        ...
+
+    def end_leaves(self, size: int, note: str | None) -> None:
+        """The ledger's size and newest checkpoint; Refused `anchor_ledger` if they do not fit."""
+        ...
+
+    def stop(self, orders: Sequence[tuple[OrderId, KeptOrder]]) -> None:
+        """Orders that are over."""
         ...
 
 

@@ -214,6 +214,8 @@ class Settings:
     superseded_days: int = 540  # days after replacement until old contacts are shredded
     backup_cycle_days: int = 35  # days until the last backup holding a destroyed key is gone
     ledger_interval_s: int = 10  # seconds between batches of the ledger
+    # file of verifier keys, one a line, of witnesses whose cosignatures are taken and shown
+    ledger_witnesses: Path | None = None
 
     drain_s: int = 5  # seconds open requests may take at a stop
     log_format: str = "auto"  # auto: console on a terminal, JSON otherwise
@@ -266,6 +268,7 @@ _PARSERS: Mapping[str, Callable[[object], object]] = {
     "superseded_days": _DAYS,
     "backup_cycle_days": _DAYS,
     "ledger_interval_s": _SECONDS,
+    "ledger_witnesses": _path,
     "drain_s": _whole(0, 600),
     "log_format": _choice("auto", "json", "console"),
     "log_level": _choice("debug", "info", "warning", "error"),

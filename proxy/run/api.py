@@ -13,12 +13,13 @@ import phonenumbers
 import structlog
 from aiohttp import web
 
+from proxy.apps import runner as runners
 from proxy.apps.api import application
-from proxy.apps.api import runner as runners
 from proxy.apps.api.access import KeyRing
 from proxy.apps.api.office import Limits, Office
 from proxy.errors import ProxyError, Unavailable
 from proxy.rules.throttling import Limit
+from proxy.run.vault_calls import VaultCaller
 from proxy.run.waking import Waker
 from proxy.services.register import Registrar
 from proxy.store import operations, registrations, tenants
@@ -77,7 +78,11 @@ async def serve(process: Process) -> None:
         metrics=process.metrics,
     )
     runner = runners.Runner(
-        application.build(office, metadata.version("privacyproxy")),
+        application.build(
+            office,
+            metadata.version("privacyproxy"),
+            VaultCaller(process.paths.run_dir, process.role).ask,
+        ),
         access_log=None,  # it would hold client addresses
         shutdown_timeout=settings.drain_s,
         handle_signals=False,

@@ -157,7 +157,12 @@ def _records(settings: Settings, *, everything: bool) -> Iterator[Finding]:
     """What the vault says of the records it holds: counts only."""
     request = frames.Check(everything=everything)
     try:
-        answer = keys.last(keys.ask(keys.socket_path(settings.data_dir), request))
+        path = keys.socket_path(settings.data_dir)
+        status = keys.last(keys.ask(path, frames.Status()))
+        if status["state"] != "ready":
+            yield _bad("state", str(status["state_detail"]))
+            return
+        answer = keys.last(keys.ask(path, request))
     except ProxyError as fault:
         yield _bad("records", fault.detail)
         return

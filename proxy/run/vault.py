@@ -15,12 +15,27 @@ import structlog
 
 from proxy.apps.vault import VaultServer
 from proxy.errors import Unavailable
+from proxy.run.directory import DEMO_NAME
+from proxy.run.vault_anchor import Anchors
 from proxy.run.vault_answers import Answers
+from proxy.run.vault_approvals import Approvals
 from proxy.run.vault_keys import Keys
+from proxy.run.vault_openings import Openings
+from proxy.run.vault_proofs import Proofs
 from proxy.run.vault_rounds import Rooms, Rounds, Walls
 from proxy.services.shred import Terms
 from proxy.store import pool as pools
-from proxy.vault import genesis, keyring, ledger, rotation, shredding, state
+from proxy.vault import (
+    genesis,
+    keyring,
+    ledger,
+    orders,
+    papers,
+    reanchor,
+    roster,
+    rotation,
+    shredding,
+)
 from proxy.vault.adoption import VaultAdopter
 from proxy.vault.grants import Caller
 
@@ -33,7 +48,8 @@ if TYPE_CHECKING:
     from proxy.vault.state import State
 
 _log = structlog.get_logger()
-_POOL_CONNECTIONS = 6  # a round each, and an operator's check
+ROSTER_INTERVAL_S = 1.0  # how late a roster may be; what uses one looks by itself
+_POOL_CONNECTIONS = 8  # a round each, an operator's check, a proof
 
 
 async def serve(process: Process) -> None:
@@ -46,7 +62,21 @@ async def serve(process: Process) -> None:
     pool = await pools.open_pool(process.database, max_size=_POOL_CONNECTIONS)
     rooms = _rooms(process, pool, ring, known, fault)
     rounds = Rounds(rooms)
-    answers = Answers(Keys(rooms, rounds).commands())
+    approvals = Approvals(rooms)
+    openings = Openings(
+        rooms,
+        authenticate=approvals.authenticate,
+        deployment=approvals.deployment,
+        agent=approvals.agent,
+    )
+    answers = Answers(
+        Keys(rooms, rounds).commands(),
+        approvals.commands(),
+        Proofs(rooms).commands(),
+        openings.commands(),
+        # Once anchored the process ends, and the supervisor starts one that has a state.
+        Anchors(rooms, directory, process.stopping.set).commands(),
+    )
     server = VaultServer(
         listeners={one: process.sockets.get(f"vault.{one}", ()) for one in Caller},
         users=process.users,
@@ -57,7 +87,10 @@ async def serve(process: Process) -> None:
         await server.start()
         process.ready()
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(one) for one in rounds.all()]
+            loops = list(rounds.all())
+            if known is not None:
+                loops.append(rounds.repeat("roster", approvals.settle, ROSTER_INTERVAL_S))
+            tasks = [group.create_task(one) for one in loops]
             await process.stopping.wait()
             for task in tasks:
                 task.cancel()
@@ -70,7 +103,7 @@ async def serve(process: Process) -> None:
 
 def _open_state(directory: Path, ring: Keyring) -> tuple[State | None, Unavailable | None]:
     try:
-        return state.State(directory / state.DIRECTORY, ring.file.state_id), None
+        return reanchor.open_state(directory, ring), None
     except Unavailable as fault:
         if fault.code != "state_lost":
             raise
@@ -99,11 +132,14 @@ def _rooms(
             backup_cycle=timedelta(days=settings.backup_cycle_days),
         ),
         ledger_interval_s=settings.ledger_interval_s,
+        is_demo=(process.paths.data_dir / DEMO_NAME).exists(),
         random=secrets.token_bytes,
     )
 
 
 def _walls(ring: Keyring, known: State) -> Walls:
+    rosters = roster.RosterKeeper(known, ring.note_roster)
+    rosters.catch_up()
     return Walls(
         state=known,
         adopter=VaultAdopter(ring, known),
@@ -111,4 +147,7 @@ def _walls(ring: Keyring, known: State) -> Walls:
         forgetter=shredding.VaultForgetter(known),
         examiner=shredding.VaultExaminer(ring, known),
         ledger=ledger.LedgerKeeper(ring, known, secrets.token_bytes),
+        rosters=rosters,
+        orders=orders.OrderBook(known, rosters, secrets.token_bytes),
+        signatures=papers.PaperSignatures(),
     )

@@ -15,7 +15,7 @@ import structlog
 from proxy.errors import Refused
 from proxy.model import identifiers
 from proxy.services import check_records
-from proxy.store import ledger, sealed
+from proxy.store import public_ledger, sealed
 from proxy.vault import grants, tree
 from proxy.vault import state as states
 from proxy.vault.grants import Caller, Grant
@@ -137,7 +137,7 @@ class Keys:
         while found.size < signed.size:
             limit = min(_LEAVES, signed.size - found.size)
             async with self._rooms.pool.acquire() as connection:
-                leaves = await ledger.leaves(connection, found.size, limit)
+                leaves = await public_ledger.leaves(connection, found.size, limit)
             if not leaves:
                 return False
             found = found.extended(leaves)

@@ -7,6 +7,7 @@ change rows and state together take turns, so that none sees the other half done
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,8 @@ from proxy import logs
 from proxy.errors import ProxyError, Refused
 from proxy.model import identifiers
 from proxy.model.ledger import LedgerEntry, LedgerEntryId
-from proxy.services import adopt, rotate, sequence_ledger, shred
-from proxy.store import ledger as ledger_store
+from proxy.run.ledger_rounds import LedgerRounds, LedgerTrust
+from proxy.services import adopt, rotate, shred
 from proxy.store import pool as pools
 from proxy.store import sealed
 from proxy.vault import upkeep
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
     from proxy.vault.adoption import VaultAdopter
     from proxy.vault.keyring import Keyring
     from proxy.vault.ledger import LedgerKeeper
+    from proxy.vault.orders import OrderBook
+    from proxy.vault.papers import PaperSignatures
+    from proxy.vault.roster import RosterKeeper
     from proxy.vault.rotation import VaultRewrapper
     from proxy.vault.shredding import VaultExaminer, VaultForgetter
     from proxy.vault.state import State
@@ -60,6 +64,9 @@ class Walls:
     forgetter: VaultForgetter
     examiner: VaultExaminer
     ledger: LedgerKeeper
+    rosters: RosterKeeper
+    orders: OrderBook
+    signatures: PaperSignatures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +81,10 @@ class Rooms:
     metrics: Registry
     terms: Terms
     ledger_interval_s: float
+    is_demo: bool
     random: Callable[[int], bytes]
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    ledger_trust: LedgerTrust = field(default_factory=LedgerTrust)
 
     def note(
         self,
@@ -111,6 +120,17 @@ class Rooms:
             raise self.fault or Refused("state_lost")
         return self.walls
 
+    def open_for_data(self) -> Walls:
+        """The walls for an opening that gives data; Refused `ledger_disagrees` as well.
+
+        An opening must become a leaf that strangers can see: while the database's ledger is not
+        the one that we signed, it could not.
+        """
+        walls = self.open_walls()
+        if self.ledger_trust.fault is not None:
+            raise self.ledger_trust.fault
+        return walls
+
 
 class Rounds:
     """The loops of the vault process."""
@@ -129,8 +149,7 @@ class Rounds:
         self._failed = metrics.gauge("vault_adoption_failed")
         self._intake_age = metrics.gauge("vault_intake_key_age_seconds")
         self._epoch_age = metrics.gauge("vault_epoch_age_seconds")
-        self._ledger_size = metrics.gauge("vault_ledger_size")
-        self._ledger_waiting = metrics.gauge("vault_ledger_waiting")
+        self._ledger = LedgerRounds(rooms)
         for one in Grant:  # so that a scrape shows nought before the first opening
             metrics.counter("vault_openings_total", purpose=one.value)
             metrics.counter("vault_budget_refused_total", purpose=one.value)
@@ -140,13 +159,15 @@ class Rounds:
     def all(self) -> tuple[Coroutine[object, object, None], ...]:
         """The loops to run; without the state only intake keys are looked after."""
         if self._rooms.walls is None:
-            return (self._repeat("upkeep", self.renew_intake, UPKEEP_INTERVAL_S),)
+            return (self.repeat("upkeep", self.renew_intake, UPKEEP_INTERVAL_S),)
         return (
-            self._repeat("upkeep", self.keep_keys, UPKEEP_INTERVAL_S),
-            self._repeat("adoption", self.adopt, ADOPTION_POLL_S),
-            self._repeat("shredding", self.shred, SHRED_INTERVAL_S),
-            self._repeat("ledger", self.sequence, self._rooms.ledger_interval_s),
-            self._repeat("rotation", self.rotate, BREATH_S),
+            self.repeat("upkeep", self.keep_keys, UPKEEP_INTERVAL_S),
+            self.repeat("adoption", self.adopt, ADOPTION_POLL_S),
+            self.repeat("shredding", self.shred, SHRED_INTERVAL_S),
+            # How long a batch takes would tell how much is in it: the next begins on time.
+            self.repeat("ledger", self.sequence, self._rooms.ledger_interval_s, keeps_pace=True),
+            self.repeat("recount", self._ledger.recount, self._rooms.ledger_interval_s),
+            self.repeat("rotation", self.rotate, BREATH_S),
         )
 
     async def prepare(self) -> None:
@@ -224,12 +245,8 @@ class Rounds:
             self._shredded.value += count
 
     async def sequence(self) -> None:
-        """One batch of the ledger."""
-        rooms, walls = self._rooms, self._rooms.open_walls()
-        size = await sequence_ledger.sequence(rooms.pool, walls.ledger, now=rooms.clock.now())
-        self._ledger_size.value = float(size)
-        async with rooms.pool.acquire() as connection:
-            self._ledger_waiting.value = float(await ledger_store.count_waiting(connection))
+        """What waits for the ledger; see LedgerRounds."""
+        await self._ledger.sequence()
 
     async def begin_rotation(self, *, is_compromised: bool, new_root: bool = False) -> None:
         """Start a rotation in the background; Refused `rotation_running` if one is under way."""
@@ -287,10 +304,20 @@ class Rounds:
             self.steps += 1
             self._stepped.notify_all()
 
-    async def _repeat(
-        self, task: str, step: Callable[[], Awaitable[None]], interval_s: float
+    async def repeat(
+        self,
+        task: str,
+        step: Callable[[], Awaitable[None]],
+        interval_s: float,
+        *,
+        keeps_pace: bool = False,
     ) -> None:
+        """Do one step, wait, and again, for ever; a fault costs a pause.
+
+        One that keeps pace begins at the interval however long a step takes.
+        """
         while True:
+            began = time.monotonic()
             try:
                 with pools.translated():
                     await step()
@@ -305,7 +332,8 @@ class Rounds:
                     "vault_bug", task=task, error=type(bug).__name__, places=logs.places(bug)
                 )
                 await asyncio.sleep(PAUSE_AFTER_FAULT_S)
-            await asyncio.sleep(interval_s)
+            spent_s = time.monotonic() - began if keeps_pace else 0.0
+            await asyncio.sleep(max(interval_s - spent_s, BREATH_S))
 
     def _show_ages(self) -> None:
         now: datetime = self._rooms.clock.now()

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from proxy.errors import Refused
-from proxy.rules import orders, succession
+from proxy.rules import orders, reasons, succession
 from proxy.rules.succession import NotEntitled
 from proxy.services import decide, keep_roster
 from proxy.store import approvals as store
@@ -37,7 +37,7 @@ async def carry_out(
     if untimely is not None:
         raise decide.refused(untimely)
     if shown.lacking:
-        lacks = "; ".join(decide.LACKS[one] for one in shown.lacking)
+        lacks = "; ".join(reasons.LACKS[one] for one in shown.lacking)
         raise Refused(shown.lacking[0], f"The order is not approved: {lacks}.")
     keeping.note(
         "order_intended",

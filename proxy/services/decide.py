@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from proxy.errors import Conflict, InvalidInput, Refused
 from proxy.model.order import OrderState, Voter
 from proxy.model.roster import Person
-from proxy.rules import approvals, orders
+from proxy.rules import approvals, orders, reasons
 from proxy.services import keep_roster
 from proxy.store import approvals as store
 from proxy.store.approvals import SignatureRow
@@ -20,37 +20,11 @@ from proxy.wire import documents, order_document, roster_document
 from proxy.wire.frames import Signature
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from proxy.model.order import KeptOrder, Order, OrderId
     from proxy.model.roster import Roster
     from proxy.ports import Orders
     from proxy.services.keep_roster import InForce, Keeping
     from proxy.store.pool import Connection
-
-SENTENCES: Mapping[str, str] = {
-    "order_deployment": "The order is of another installation.",
-    "order_roster": "The order was made under another roster than the one in force: make a new"
-    " one.",
-    "order_kind_without_rule": "The roster has no rule for orders of this kind.",
-    "order_person": "Proposer, handler and releaser are members of the roster, or the operator"
-    " proposes.",
-    "order_window": "An order lives longer than no time and no longer than seven days.",
-    "order_agent_changed": "The agent is not what the order says it replaces: make a new order.",
-    "order_changes_nothing": "The order changes nothing.",
-    "order_field_limit": "The roster does not let such an order change all of these fields.",
-    "order_expired": "The order has expired: make a new one.",
-    "order_early": "The order may not be carried out yet.",
-    "vote_stranger": "Only members of the roster in force vote.",
-    "vote_own_order": "Nobody votes on an order of their own.",
-    "vote_role": "The roster lets people of other roles vote on this.",
-}
-LACKS: Mapping[str, str] = {
-    "order_kind_without_rule": "the roster has no rule for it",
-    "approvals_lacking": "too few people have voted for it",
-    "role_lacking": "somebody of a role that it needs has not voted for it",
-    "detached_lacking": "nobody has voted for it with a key on a machine of their own",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,12 +163,15 @@ def message(keeping: Keeping, kept: KeptOrder) -> bytes:
 
 def refused(code: str) -> Refused:
     """The refusal of a code, with its sentence."""
-    return Refused(code, SENTENCES.get(code, ""))
+    return Refused(code, reasons.SENTENCES.get(code, ""))
 
 
 def _over(kept: KeptOrder) -> Conflict:
     if kept.state is OrderState.STOPPED:
-        return Conflict("order_stopped", "A member objected to this order: it is over.")
+        return Conflict(
+            "order_stopped",
+            "A member objected to this order, or the vault was anchored anew: it is over.",
+        )
     return Conflict("order_used", "This order was carried out: an order is used once.")
 
 

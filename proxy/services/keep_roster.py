@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from proxy.errors import Conflict, Refused
 from proxy.model.roster import Person, Waiting
-from proxy.rules import succession
+from proxy.rules import reasons, succession
 from proxy.rules.succession import NotEntitled, Route
 from proxy.store import approvals as store
 from proxy.store.approvals import RosterRow
@@ -27,28 +27,6 @@ if TYPE_CHECKING:
     from proxy.ports import Rosters, Signatures
     from proxy.store.pool import Connection
     from proxy.wire.frames import Signature
-
-_SENTENCES: Mapping[str, str] = {
-    "roster_not_genesis": "The first roster has version 1 and nothing before it.",
-    "roster_demo": "A demo's roster is for demos: make one without --demo.",
-    "roster_delay": "Delays are 48 hours at the least (recovery: 7 days) and 30 days at the most.",
-    "roster_too_small": "A roster has two members with a key of their own at the least.",
-    "roster_person_twice": "A person stands twice in the roster.",
-    "roster_key_shared": "A key stands twice in the roster: every key is one person's.",
-    "roster_floor": "Two people at the least stand behind everything; no number may be below 2.",
-    "roster_unworkable": "The members could never satisfy one of the rules, or sign a successor.",
-    "roster_recovery": "Recovery needs two keepers at the least, and no more than there are.",
-    "roster_possession": "Every new key must sign the roster, to show that its owner has it.",
-    "roster_deployment": "The roster is of another installation.",
-    "roster_version": "The roster's version does not follow the one in force.",
-    "roster_previous": "The roster does not follow the one in force: propose it anew.",
-    "roster_time": "The roster is dated before the one in force.",
-    "roster_agents": "Escrow agents change by an order, not by a roster.",
-    "roster_order": "Only an order makes a roster that names one.",
-    "roster_signatures": "Too few signatures: two members whom it does not concern must sign, or"
-    " the keepers of recovery keys.",
-    "roster_stopped": "This roster was stopped by an objection: make another one.",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -287,4 +265,4 @@ def _known(standing: Standing) -> frozenset[str]:
 
 
 def _refused(code: str) -> Refused:
-    return Refused(code, _SENTENCES.get(code, ""))
+    return Refused(code, reasons.SENTENCES.get(code, ""))

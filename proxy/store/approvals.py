@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from proxy.model.order import OrderId
 from proxy.store import pool, queries
@@ -30,6 +31,18 @@ class RosterRow:
     evidence: Mapping[str, Any] = field(repr=False)
     announced_at: datetime
     effective_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRow:
+    """An order as the database tells of it."""
+
+    id: OrderId
+    kind: str
+    sha256: str
+    nonce: bytes
+    received_at: datetime
+    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +93,15 @@ async def rosters_after(connection: Connection, version: int, limit: int) -> tup
     )
 
 
+async def rosters_behind(
+    connection: Connection, version: int, limit: int
+) -> tuple[tuple[str, int], ...]:
+    """Digest and version of every roster of a later version, the newest first; unchecked."""
+    with pool.translated():
+        rows = await connection.fetch(QUERIES["rosters_behind"], version, limit)
+    return tuple((row["sha256"].hex(), row["version"]) for row in rows)
+
+
 async def add_order(
     connection: Connection, order_id: OrderId, kept: KeptOrder, document: str
 ) -> None:
@@ -109,6 +131,25 @@ async def newest_orders(connection: Connection, limit: int) -> tuple[OrderId, ..
     with pool.translated():
         rows = await connection.fetch(QUERIES["newest_orders"], limit)
     return tuple(OrderId(row["id"]) for row in rows)
+
+
+async def orders_behind(
+    connection: Connection, after: OrderId | None, limit: int
+) -> tuple[OrderRow, ...]:
+    """Orders behind an id, in order of ids; unchecked."""
+    with pool.translated():
+        rows = await connection.fetch(QUERIES["orders_behind"], after or UUID(int=0), limit)
+    return tuple(
+        OrderRow(
+            id=OrderId(row["id"]),
+            kind=row["kind"],
+            sha256=row["sha256"].hex(),
+            nonce=row["nonce"],
+            received_at=row["received_at"],
+            expires_at=row["expires_at"],
+        )
+        for row in rows
+    )
 
 
 async def put_vote(connection: Connection, order_id: OrderId, vote: SignatureRow) -> None:

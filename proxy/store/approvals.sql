@@ -14,11 +14,18 @@ VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (sha256) DO NOTHING;
 SELECT document FROM roster WHERE sha256 = $1;
 
 -- rosters_after --
--- Rosters that were announced after a version, oldest first; stopped ones among them.
+-- Of every version after one the roster announced last: what was announced before it was stopped.
 -- roles: vault
 -- $1 version, $2 limit
-SELECT sha256, version, document, evidence, announced_at, effective_at FROM roster
-WHERE version > $1 ORDER BY version, announced_at LIMIT $2;
+SELECT DISTINCT ON (version) sha256, version, document, evidence, announced_at, effective_at
+FROM roster WHERE version > $1 ORDER BY version, announced_at DESC LIMIT $2;
+
+-- rosters_behind --
+-- Every roster of a later version, whether or not it ever was in force; the newest first.
+-- roles: vault
+-- $1 version, $2 limit
+SELECT sha256, version FROM roster WHERE version > $1
+ORDER BY version DESC, announced_at DESC LIMIT $2;
 
 -- add_order --
 -- An order as it was received; one that is there stays as it is.
@@ -38,6 +45,13 @@ SELECT document FROM approval_order WHERE id = $1;
 -- roles: vault
 -- $1 limit
 SELECT id FROM approval_order ORDER BY received_at DESC, id LIMIT $1;
+
+-- orders_behind --
+-- Orders behind an id, in order of ids.
+-- roles: vault
+-- $1 id, $2 limit
+SELECT id, kind, sha256, nonce, received_at, expires_at FROM approval_order
+WHERE id > $1 ORDER BY id LIMIT $2;
 
 -- put_vote --
 -- A vote; a later one of the same person takes its place.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import UUID
 
+from proxy.model.anchor import Certified
 from proxy.model.erasure import DueEnded, Erasure
 from proxy.model.identifiers import EndReason, RegistrationId, TenantId
 from proxy.store import pool, queries
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from proxy.store.pool import Connection, Record
 
 QUERIES = queries.load("erasure")
+_FIRST = (UUID(int=0), UUID(int=0), 0)
 
 
 async def due_ended(
@@ -75,6 +78,24 @@ async def drop_empty_submissions(connection: Connection, limit: int) -> None:
     """Remove submissions whose last waiting record was destroyed."""
     with pool.translated():
         await connection.execute(QUERIES["drop_empty_submissions"], limit)
+
+
+async def certified(
+    connection: Connection, after: Certified | None, limit: int
+) -> tuple[Certified, ...]:
+    """Erasures as their certificates tell them, behind `after` in order of their key."""
+    place = _FIRST if after is None else (after.tenant_id, after.registration_id, after.version)
+    with pool.translated():
+        rows = await connection.fetch(QUERIES["certified"], *place, limit)
+    return tuple(
+        Certified(
+            tenant_id=TenantId(row["tenant_id"]),
+            registration_id=RegistrationId(row["registration_id"]),
+            version=row["version"],
+            erased_at=row["erased_at"],
+        )
+        for row in rows
+    )
 
 
 def _erasure(row: Record, version: int, now: datetime) -> Erasure:

@@ -88,3 +88,11 @@ SELECT g.tenant_id, g.id FROM registration g
 JOIN unnest($1::uuid[], $2::uuid[]) AS n (tenant_id, id)
   ON g.tenant_id = n.tenant_id AND g.id = n.id
 WHERE g.hold ORDER BY g.tenant_id, g.id LIMIT 10000;
+
+-- certified --
+-- Erasures behind a key, in its order.
+-- roles: vault
+-- $1 tenant_id, $2 registration_id, $3 version, $4 limit
+SELECT tenant_id, registration_id, version, erased_at FROM erasure
+WHERE (tenant_id, registration_id, version) > ($1, $2, $3)
+ORDER BY tenant_id, registration_id, version LIMIT $4;

@@ -35,6 +35,18 @@ def write(path: Path, content: bytes, mode: int = PRIVATE_FILE) -> None:
     _sync_directory(path.parent)
 
 
+def move(source: Path, target: Path) -> None:
+    """Give `source` the name `target` in the same directory, durably, and all at once.
+
+    A directory in the way must be empty. What is inside `source` was fsynced by who wrote it; its
+    own entries are fsynced here.
+    """
+    if source.is_dir():
+        _sync_directory(source)
+    source.replace(target)
+    _sync_directory(target.parent)
+
+
 def read(path: Path, limit_octets: int) -> bytes | None:
     """The content of `path`, None when it is absent; longer files are cut at the limit."""
     try:

@@ -2,8 +2,9 @@
 
 Runs before processes start (`up`), so that every role finds its keys; idempotent; a crash at any
 point is mended by the next run, because keys.json is written last and counts as "done".
-KEYDIR/vault belongs to the vault, KEYDIR/api to the API; nothing secret lies in the data
-directory, which gets the public halves alone. Source: vault.md, Keys; FORMAT.md, Key file.
+KEYDIR/vault belongs to the vault, KEYDIR/api to the API, KEYDIR/relay to the relay; nothing secret
+lies in the data directory, which gets the public halves alone.
+Source: vault.md, Keys; FORMAT.md, Key file.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import msgspec
 
 from proxy.errors import ProxyError, Unavailable
 from proxy.model.identifiers import RecordClass
-from proxy.vault import files, keyfile, note, primitives, state
+from proxy.vault import files, keyfile, note, primitives, relay, state
 from proxy.vault.keyfile import Epoch, KeyFile, Secret
 
 if TYPE_CHECKING:
@@ -24,10 +25,12 @@ if TYPE_CHECKING:
 
 VAULT_DIRECTORY = "vault"
 API_DIRECTORY = "api"
+RELAY_DIRECTORY = "relay"
 ROOT_NAME = "root.key"
 NEXT_ROOT_NAME = "root.key.next"
 KEYS_NAME = "keys.json"
 API_KEYS_NAME = "api.json"
+RELAY_KEY_NAME = "relay.json"
 PIN_NAME = "vault.pub"
 LEDGER_KEY_NAME = "ledger.vkey"
 _PIN_WORD = "privacyproxy-vault-ed25519"
@@ -56,6 +59,8 @@ def initialise(key_dir: Path, data_dir: Path, *, now: datetime) -> None:
     keys = _load(vault)
     read_root(vault, keys)
     _check_pin(data_dir, keys)
+    if keys.relay_public is None:
+        _enrol_relay(vault, key_dir / RELAY_DIRECTORY, keys)
     files.write(
         data_dir / PIN_NAME, f"{_PIN_WORD} {keys.vault_public.hex()}\n".encode(), _PUBLIC_FILE
     )
@@ -171,6 +176,21 @@ def _create(vault: Path, api: Path, now: datetime) -> None:
     )
     state.create(vault / state.DIRECTORY, keys.state_id)
     files.write(vault / KEYS_NAME, keyfile.render(keys))
+
+
+def _enrol_relay(vault: Path, directory: Path, keys: KeyFile) -> None:
+    """Make the relay's key pair; its public half in keys.json comes last and counts as done.
+
+    Once it is there the private half is the relay's affair: it may have moved to another host.
+    """
+    files.make_directory(directory)
+    path = directory / RELAY_KEY_NAME
+    if not path.exists():
+        files.write(path, relay.render_key(secrets.token_bytes(primitives.KEY_OCTETS)))
+    public = primitives.x25519_public(relay.load_key(path))
+    files.write(
+        vault / KEYS_NAME, keyfile.render(msgspec.structs.replace(keys, relay_public=public))
+    )
 
 
 def _load(vault: Path) -> KeyFile:

@@ -59,6 +59,9 @@ class KeyFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=T
     signers: dict[str, bytes]
     epochs: tuple[Epoch, ...] = ()
     intake: tuple[Intake, ...] = ()
+    relay_public: bytes | None = None  # X25519; files of before the relay have none
+    roster: str = ""  # SHA-256 of the roster last known to be in force, "" before genesis
+    roster_version: int = 0
 
 
 _DECODER = msgspec.json.Decoder(KeyFile)

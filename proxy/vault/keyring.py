@@ -151,6 +151,15 @@ class Keyring:
             kept = tuple(one for one in self._file.intake if one.id not in ids)
             self._store(msgspec.structs.replace(self._file, intake=kept))
 
+    def note_roster(self, sha256: str, version: int) -> None:
+        """Remember which roster is in force, durably; an older one than is known changes nothing.
+
+        Beside the keys, so that who loses the state can still tell the true roster from a forged.
+        """
+        if version > self._file.roster_version:
+            changed = msgspec.structs.replace(self._file, roster=sha256, roster_version=version)
+            self._store(changed)
+
     def change_root(self, random: Callable[[int], bytes]) -> None:
         """A new root: every key in keys.json wrapped anew; records are not touched.
 

@@ -16,6 +16,7 @@ from proxy.model.roster import Standing, Waiting
 from proxy.vault.state import Slot
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from proxy.model.roster import Person
@@ -27,8 +28,20 @@ STOPPED_KEPT = 64  # digests of stopped successors; older ones no longer fit the
 class RosterKeeper:
     """The roster slot of the state."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, remember: Callable[[str, int], None]) -> None:
+        """`remember` keeps digest and version of a roster in force beside the keys.
+
+        It is called after the state has changed: a crash between leaves an older roster there,
+        which the next start brings up to date, never one that is not in force.
+        """
         self._state = state
+        self._remember = remember
+
+    def catch_up(self) -> None:
+        """Have the roster in force remembered, if a crash came between."""
+        standing = self.standing()
+        if standing is not None:
+            self._remember(standing.sha256, standing.version)
 
     def standing(self) -> Standing | None:
         """What is in force and what waits; None before genesis."""
@@ -40,6 +53,11 @@ class RosterKeeper:
         if self.standing() is not None:
             raise Conflict("roster_exists", "There is a roster already; propose its successor.")
         self._keep(Standing(sha256=sha256, version=1, since=now, waiting=None, stopped=()))
+
+    def refound(self, sha256: str, version: int, stopped: Sequence[str], now: datetime) -> None:
+        """Begin an empty state with a roster in force; none of `stopped` comes again."""
+        kept = tuple(stopped)[:STOPPED_KEPT]
+        self._keep(Standing(sha256=sha256, version=version, since=now, waiting=None, stopped=kept))
 
     def announce(self, waiting: Waiting) -> None:
         """Let a successor wait, durably."""
@@ -85,3 +103,4 @@ class RosterKeeper:
 
     def _keep(self, standing: Standing) -> None:
         self._state.set_slot(Slot.ROSTER, msgspec.json.encode(standing))
+        self._remember(standing.sha256, standing.version)

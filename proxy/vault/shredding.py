@@ -70,11 +70,15 @@ class VaultExaminer:
 
     def _fault(self, row: SealedRecord) -> str | None:
         try:
-            plaintext = self._opener.open(row.name, row)
-            if row.name.record_class is RecordClass.IDENTITY:
-                persons.parse_identity(plaintext)
-            elif row.name.record_class is RecordClass.REACH:
-                persons.parse_reach(plaintext)
+            check_plaintext(row.name.record_class, self._opener.open(row.name, row))
         except (Refused, InvalidInput) as fault:
             return fault.code
         return None
+
+
+def check_plaintext(record_class: RecordClass, plaintext: bytes) -> None:
+    """Return when a record of the class reads so; InvalidInput with a code if not."""
+    if record_class is RecordClass.IDENTITY:
+        persons.parse_identity(plaintext)
+    elif record_class is RecordClass.REACH:
+        persons.parse_reach(plaintext)

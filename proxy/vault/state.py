@@ -23,7 +23,7 @@ import lmdb
 from proxy.errors import Unavailable
 from proxy.model.identifiers import RecordClass, RegistrationId, TenantId
 from proxy.model.sealed import RecordName
-from proxy.vault import files
+from proxy.vault import files, passing
 from proxy.vault.record import CLASS_CODES
 
 if TYPE_CHECKING:
@@ -33,16 +33,21 @@ if TYPE_CHECKING:
 DIRECTORY = "state"
 _LOCK_NAME = "in-use"
 _MAP_OCTETS = 64 << 30  # address space only; about 200 octets of disk a registration
-_TABLES = (b"meta", b"records", b"changing", b"erased", b"budgets", b"entries", b"orders")
+_TABLES = (
+    b"meta", b"records", b"changing", b"erased", b"budgets", b"entries", b"orders", b"passing",
+)  # fmt: skip
 _VERSION = struct.Struct(">I")
 _ERASURE = struct.Struct(">IQB")
 _CODE_CLASSES = {code: one for one, code in CLASS_CODES.items()}
 _PERSON_OCTETS = 32
 _LOST = (
-    "The vault's state {path} is missing or belongs to other keys. Openings are stopped, because"
-    " a rolled back or forged row could not be told from a true one; intake goes on. Put the"
-    " state directory back from the newest backup of the key directory. Without one it must be"
-    " re-anchored by an order signed under the roster, which this version can not do yet."
+    "The vault's state {path} is missing, older than its key file or of other keys. Openings are"
+    " stopped, because a rolled back or forged row could not be told from a true one; intake goes"
+    " on. Put the state directory back from the newest backup of the key directory. Without one:"
+    " `privacyproxy anchor propose --reason TEXT --out anchor.json`; members of the roster, two at"
+    " the least, compare its roster's digest with what their own machines have seen and its ledger"
+    " with a witness's or an older checkpoint, and sign it (`anchor sign`); then `privacyproxy"
+    " anchor submit anchor.json`. Before a first roster there is only the backup."
 )
 
 
@@ -65,6 +70,11 @@ class Disagreement(StrEnum):
     ROLLED_BACK = "record_rolled_back"  # a newer version is known
 
 
+def lost(path: Path) -> Unavailable:
+    """What is raised for a state that is not the one of these keys."""
+    return Unavailable("state_lost", _LOST.format(path=path))
+
+
 def create(path: Path, state_id: bytes) -> None:
     """An empty state that answers to `state_id`; one that is there gets the new id.
 
@@ -83,7 +93,7 @@ class State:
     def __init__(self, path: Path, state_id: bytes) -> None:
         """Open `path`; Unavailable `state_lost` unless it is the state of these keys."""
         if not (path / "data.mdb").exists():
-            raise Unavailable("state_lost", _LOST.format(path=path))
+            raise lost(path)
         self._lock = os.open(path / _LOCK_NAME, os.O_RDWR | os.O_CREAT, files.PRIVATE_FILE)
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -94,11 +104,12 @@ class State:
             self._environment = _open_environment(path)
         except lmdb.Error:
             os.close(self._lock)
-            raise Unavailable("state_lost", _LOST.format(path=path)) from None
+            raise lost(path) from None
         self._tables = {name: self._environment.open_db(name) for name in _TABLES}
+        self.passing = passing.Passing(self._environment, self._tables[b"passing"])
         if self.slot(Slot.STATE_ID) != state_id:
             self.close()
-            raise Unavailable("state_lost", _LOST.format(path=path))
+            raise lost(path)
 
     def close(self) -> None:
         """Release the file."""
@@ -292,20 +303,29 @@ class State:
     # Budgets: distinct persons (or runs) per purpose and span of hours.
 
     def spend(
-        self, purpose: str, now: datetime, whom: bytes, limit: int, *, hours: int = 1
+        self,
+        purpose: str,
+        now: datetime,
+        whom: bytes,
+        limit: int,
+        *,
+        hours: int = 1,
+        each: bytes = b"",
     ) -> bool:
         """Whether `whom` fits the budget of `purpose`; counted durably when it does.
 
-        Time is cut into spans of `hours`; one person counts once in each. Older spans are
-        forgotten on the way.
+        Time is cut into spans of `hours`; one person counts once in each. With `each` (of one
+        length for a purpose) there is a budget for every such value. Older spans are forgotten on
+        the way, of every `each`.
         """
         hour = int(now.timestamp()) // (3600 * hours)
         prefix = purpose.encode() + b"\0"
-        place = prefix + _VERSION.pack(hour)
+        span = prefix + _VERSION.pack(hour)
+        place = span + each
         with self._environment.begin(write=True, db=self._tables[b"budgets"]) as transaction:
             cursor = transaction.cursor()
             has_place = cursor.set_range(prefix)
-            while has_place and prefix <= bytes(cursor.key()) < place:
+            while has_place and prefix <= bytes(cursor.key()) < span:
                 has_place = cursor.delete() and bool(cursor.key())
             spent = int.from_bytes(transaction.get(place) or b"")
             if transaction.get(place + whom) is not None:

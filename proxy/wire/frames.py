@@ -116,6 +116,23 @@ class CarryOut(_Request, tag="carry_out", frozen=True):
     order: str
 
 
+class ProposeAnchor(_Request, tag="propose_anchor", frozen=True):
+    """What the database comes to while the state is lost, as a document to be signed."""
+
+    reason: str
+    roster: str = ""  # the roster's document, if the database has it no more
+    checkpoint: str = ""  # a signed note that must be led to
+    accept_loss: bool = False  # if it is not led to
+
+
+class SubmitAnchor(_Request, tag="submit_anchor", frozen=True):
+    """A signed anchor. Signatures are armoured and detached; whose they are their keys tell."""
+
+    document: str
+    signatures: tuple[str, ...]
+    roster: str = ""
+
+
 class Relay(_Request, tag="relay", frozen=True):
     """The address behind an alias, sealed to the relay's key, for one message."""
 
@@ -158,6 +175,7 @@ Request = (
     Status | Rotate | Retry | Check | Prove
     | ShowRoster | SubmitRoster | ObjectToRoster
     | SubmitOrder | ListOrders | ShowOrder | Vote | ObjectToOrder | CarryOut
+    | ProposeAnchor | SubmitAnchor
     | Relay | Search | BeginDeposit | DepositKeys | EndDeposit
 )  # fmt: skip
 """What may be asked of the vault; grants.py says by whom."""

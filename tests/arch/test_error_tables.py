@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from proxy import errors
-from proxy.apps import rdap_errors
-from proxy.apps.api import problems
+from proxy.apps import problems, rdap_errors
 from proxy.wire import whois_replies
 
 PROXY = Path(__file__).parents[2] / "proxy"

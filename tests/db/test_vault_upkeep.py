@@ -146,7 +146,7 @@ async def test_rounds_outlive_a_database_that_is_away(
         recovered.set()
 
     with structlog.testing.capture_logs() as logs:
-        round_of_it = asyncio.create_task(service.rounds._repeat("adoption", adopt, 0.01))
+        round_of_it = asyncio.create_task(service.rounds.repeat("adoption", adopt, 0.01))
         await asyncio.wait_for(recovered.wait(), 20)
         round_of_it.cancel()
     said = [(one["event"], one.get("code") or one.get("error")) for one in logs]

