@@ -135,7 +135,8 @@ class Approvals:
         self, connection: Connection, request: frames.ShowRoster
     ) -> Mapping[str, Value]:
         standing = keep_roster.settle(self._keeping())
-        rows = await store.rosters_after(connection, request.after, ROSTERS_A_PAGE)
+        stopped = standing.stopped if standing else ()
+        rows = await store.rosters_after(connection, request.after, ROSTERS_A_PAGE, stopped)
         return {**self._standing(standing), "rosters": [_roster_row(one) for one in rows]}
 
     async def _submit_roster(

@@ -11,7 +11,7 @@ from proxy.model.order import OrderId
 from proxy.store import pool, queries
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from proxy.model.order import KeptOrder
@@ -76,10 +76,13 @@ async def find_roster(connection: Connection, sha256: str) -> str | None:
     return found
 
 
-async def rosters_after(connection: Connection, version: int, limit: int) -> tuple[RosterRow, ...]:
-    """Rosters announced after a version."""
+async def rosters_after(
+    connection: Connection, version: int, limit: int, stopped: Sequence[str] = ()
+) -> tuple[RosterRow, ...]:
+    """Of every version after `version` the roster announced last, without those of `stopped`."""
+    digests = [bytes.fromhex(one) for one in stopped]
     with pool.translated():
-        rows = await connection.fetch(QUERIES["rosters_after"], version, limit)
+        rows = await connection.fetch(QUERIES["rosters_after"], version, limit, digests)
     return tuple(
         RosterRow(
             sha256=row["sha256"].hex(),

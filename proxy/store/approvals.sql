@@ -16,9 +16,10 @@ SELECT document FROM roster WHERE sha256 = $1;
 -- rosters_after --
 -- Of every version after one the roster announced last: what was announced before it was stopped.
 -- roles: vault
--- $1 version, $2 limit
+-- $1 version, $2 limit, $3 stopped
 SELECT DISTINCT ON (version) sha256, version, document, evidence, announced_at, effective_at
-FROM roster WHERE version > $1 ORDER BY version, announced_at DESC LIMIT $2;
+FROM roster WHERE version > $1 AND NOT sha256 = ANY ($3::bytea[])
+ORDER BY version, announced_at DESC LIMIT $2;
 
 -- rosters_behind --
 -- Every roster of a later version, whether or not it ever was in force; the newest first.

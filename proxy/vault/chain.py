@@ -42,7 +42,7 @@ class Evidence(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=
 
     signatures: tuple[Paper, ...] = ()
     order: str = ""
-    nonce: Annotated[str, msgspec.Meta(pattern="^([0-9a-f]{64})?$")] = ""
+    nonce: Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{64})?\Z")] = ""
     votes: tuple[Paper, ...] = ()
 
 

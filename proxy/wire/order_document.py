@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 REASON_LIMIT = 500  # characters: what an approver reads before signing
 
-_Hex32 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
-_Hex64 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
-_Handle = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9-]{0,31}$")]
-_Nobody = Annotated[str, msgspec.Meta(pattern="^([a-z][a-z0-9-]{0,31})?$")]
+_Hex32 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}\Z")]
+_Hex64 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
+_Handle = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9-]{0,31}\Z")]
+_Nobody = Annotated[str, msgspec.Meta(pattern=r"^([a-z][a-z0-9-]{0,31})?\Z")]
 
 
 class _Document(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
@@ -43,7 +43,7 @@ class _Document(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only
     expires_at: str
     agent_id: _Handle
     agent: Annotated[tuple[AgentFacts, ...], msgspec.Meta(max_length=1)]
-    replaces: Annotated[str, msgspec.Meta(pattern="^([0-9a-f]{64})?$")]
+    replaces: Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{64})?\Z")]
 
 
 def parse(document: str) -> Order:

@@ -32,12 +32,13 @@ from proxy.wire import documents
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_Hex = Annotated[str, msgspec.Meta(pattern="^([0-9a-f]{64})?$")]
-_Handle = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9-]{0,31}$")]
-_Field = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]{0,31}$")]
+_Hex = Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{64})?\Z")]
+_Handle = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9-]{0,31}\Z")]
+_Field = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]{0,31}\Z")]
 _Small = Annotated[int, msgspec.Meta(ge=0, le=64)]
 _Seconds = Annotated[int, msgspec.Meta(ge=0, le=2**31)]
 _Short = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+_Origin = Annotated[str, msgspec.Meta(pattern=r"^https?://[a-z0-9.-]{1,253}(:[0-9]{1,5})?\Z")]
 _KEYS = msgspec.Meta(min_length=1, max_length=8)
 RESERVED = frozenset({"operator"})  # proposes orders; no person
 _HOST = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
@@ -78,25 +79,26 @@ class _Rule(_Struct, frozen=True):
 
 
 class _RelyingParty(_Struct, frozen=True):
-    id: _Short
-    origins: Annotated[tuple[_Short, ...], msgspec.Meta(min_length=1, max_length=4)]
+    # Shown on terminals of those who sign: host names and addresses, nothing that could hide.
+    id: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9.-]{1,253}\Z")]
+    origins: Annotated[tuple[_Origin, ...], msgspec.Meta(min_length=1, max_length=4)]
 
 
 class AgentFacts(_Struct, frozen=True):
     """An escrow agent as documents hold it."""
 
     id: _Handle
-    openpgp: Annotated[str, msgspec.Meta(pattern="^([0-9A-F]{40}|[0-9A-F]{64})$")]
+    openpgp: Annotated[str, msgspec.Meta(pattern=r"^([0-9A-F]{40}|[0-9A-F]{64})\Z")]
     host: _Short
     port: Annotated[int, msgspec.Meta(ge=1, le=65535)]
-    host_key: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9@.-]{1,64} [A-Za-z0-9+/=]{16,2048}$")]
+    host_key: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9@.-]{1,64} [A-Za-z0-9+/=]{16,2048}\Z")]
     deposits_per_day: Annotated[int, msgspec.Meta(ge=1, le=96)]
 
 
 class _Document(_Struct, frozen=True):
     type: Literal["privacyproxy roster"]
     v: Literal[1]
-    deployment: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
+    deployment: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}\Z")]
     version: Annotated[int, msgspec.Meta(ge=1, le=2**31)]
     previous: _Hex
     made_at: str

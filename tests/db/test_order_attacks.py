@@ -4,26 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from proxy.errors import ProxyError
-from proxy.vault.grants import Caller
 from proxy.wire import documents, frames, order_document
 from tests.support import papers
 from tests.support import vault as vaults
-from tests.support.decisions import Office
+from tests.support.decisions import Office, code
 from tests.support.papers import AGENT, ANNA, BEN, CHRIS
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from proxy.model.order import Order
     from proxy.model.roster import Roster
     from tests.support.database import Database
-    from tests.support.papers import Hand
 
 pytestmark = pytest.mark.db
 MEMBERS = (papers.member(ANNA), papers.member(BEN), papers.member(CHRIS))
@@ -42,30 +38,9 @@ async def roster(office: Office) -> Roster:
     return await office.found(members=MEMBERS)
 
 
-async def code(work: Awaitable[object]) -> str:
-    """The code that work is refused with."""
-    with pytest.raises(ProxyError) as refusal:
-        await work
-    return refusal.value.code
-
-
-async def show(office: Office, order: Order) -> dict[str, Any]:
-    """The order as an approver sees it."""
-    return await office.ask(frames.ShowOrder(order=str(order.id)), Caller.API)
-
-
-async def approved(office: Office, roster: Roster, *hands: Hand) -> Order:
-    """An order with these votes."""
-    order = office.order(roster)
-    kept = await office.propose(order)
-    for hand in hands:
-        await office.vote(order, kept, hand)
-    return order
-
-
 async def test_invented_votes_count_for_nothing(office: Office, roster: Roster) -> None:
     """Rows of votes that nobody signed, or that were signed for another order."""
-    other = await approved(office, roster, ANNA, BEN)
+    other = await office.approved(roster, ANNA, BEN)
     order = office.order(roster)
     kept = await office.propose(order)
     await office.vote(order, kept, CHRIS)
@@ -75,13 +50,13 @@ async def test_invented_votes_count_for_nothing(office: Office, roster: Roster) 
         order.id,
         other.id,
     )
-    seen = await show(office, order)
+    seen = await office.show(order)
     assert [one["person"] for one in seen["approvals"]] == ["chris"]
     assert office.service.rooms.metrics.counter("vault_alarms_total").value == 1
     assert await code(office.carry_out(order)) == "approvals_lacking"
     for junk in ("[]", "{}", '"x"', '{"key": 1, "signature": null}'):
         await office.service.administrate("UPDATE approval_vote SET signature = $1", junk)
-        assert (await show(office, order))["approvals"] == []
+        assert (await office.show(order))["approvals"] == []
 
 
 async def test_a_forged_vote_makes_way_for_the_true_one(office: Office, roster: Roster) -> None:
@@ -98,7 +73,7 @@ async def test_a_forged_vote_makes_way_for_the_true_one(office: Office, roster: 
 
 async def test_a_rewritten_order_is_refused(office: Office, roster: Roster) -> None:
     """Another host under an approved order, with another digest or the same."""
-    order = await approved(office, roster, ANNA, BEN)
+    order = await office.approved(roster, ANNA, BEN)
     evil = replace(
         order,
         subject=replace(order.subject, agent=replace(AGENT, host="evil.example")),
@@ -110,7 +85,7 @@ async def test_a_rewritten_order_is_refused(office: Office, roster: Roster) -> N
         documents.digest(document),
     )
     assert await code(office.carry_out(order)) == "order_forged"
-    assert await code(show(office, order)) == "order_forged"
+    assert await code(office.show(order)) == "order_forged"
 
 
 async def test_an_order_that_only_the_database_knows_is_none(
@@ -128,7 +103,7 @@ async def test_an_order_that_only_the_database_knows_is_none(
         vaults.START,
         vaults.START + timedelta(days=1),
     )
-    assert await code(show(office, order)) == "order_unknown"
+    assert await code(office.show(order)) == "order_unknown"
     assert await code(office.carry_out(order)) == "order_unknown"
     assert (await office.ask(frames.ListOrders()))["orders"] == []
 
@@ -142,24 +117,24 @@ async def test_another_nonce_in_the_database_changes_nothing(
     await office.service.administrate(
         "UPDATE approval_order SET nonce = decode(repeat('00', 32), 'hex')"
     )
-    assert (await show(office, order))["nonce"] == kept["nonce"]
+    assert (await office.show(order))["nonce"] == kept["nonce"]
 
 
 async def test_deleted_rows_stop_and_nothing_more(office: Office, roster: Roster) -> None:
     """Who deletes votes or orders hinders; the order stays unused."""
-    order = await approved(office, roster, ANNA, BEN)
+    order = await office.approved(roster, ANNA, BEN)
     await office.service.administrate("DELETE FROM approval_vote WHERE person = 'anna'")
     assert await code(office.carry_out(order)) == "approvals_lacking"
     await office.service.administrate("DELETE FROM approval_vote")
     await office.service.administrate("DELETE FROM approval_order")
     assert await code(office.carry_out(order)) == "order_missing"
     await office.propose(order)
-    assert (await show(office, order))["state"] == "open"
+    assert (await office.show(order))["state"] == "open"
 
 
 async def test_a_rolled_back_database_gives_no_second_use(office: Office, roster: Roster) -> None:
     """Yesterday's rows do not make a used order unused."""
-    order = await approved(office, roster, ANNA, BEN)
+    order = await office.approved(roster, ANNA, BEN)
     rows = await office.service.administrate("SELECT person, signature FROM approval_vote")
     await office.carry_out(order)
     office.wait(hours=48)

@@ -6,7 +6,7 @@ import asyncio
 import json
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -18,14 +18,13 @@ from proxy.wire import documents, frames, order_document, roster_document
 from proxy.wire.frames import Signature
 from tests.support import papers
 from tests.support import vault as vaults
-from tests.support.decisions import Office
+from tests.support.decisions import Office, code
 from tests.support.papers import AGENT, AGENT_RULE, ANNA, BEN, CHRIS
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from proxy.model.order import Order
     from proxy.model.roster import Roster
     from tests.support.database import Database
     from tests.support.papers import Hand
@@ -52,27 +51,6 @@ async def roster(office: Office) -> Roster:
     return await office.found(members=MEMBERS)
 
 
-async def code(work: Awaitable[object]) -> str:
-    """The code that work is refused with."""
-    with pytest.raises(ProxyError) as refusal:
-        await work
-    return refusal.value.code
-
-
-async def show(office: Office, order: Order) -> dict[str, Any]:
-    """The order as an approver sees it."""
-    return await office.ask(frames.ShowOrder(order=str(order.id)), Caller.API)
-
-
-async def approved(office: Office, roster: Roster, *hands: Hand, **changes: object) -> Order:
-    """An order with these votes."""
-    order = office.order(roster, **changes)
-    kept = await office.propose(order)
-    for hand in hands:
-        await office.vote(order, kept, hand)
-    return order
-
-
 async def host_in_force(office: Office) -> str:
     """Where deposits would be sent now."""
     agent = await office.approvals.agent(AGENT.id)
@@ -87,8 +65,8 @@ async def test_no_roster_no_orders(office: Office) -> None:
 
 async def test_an_order_changes_an_agent_after_the_delay(office: Office, roster: Roster) -> None:
     """Two votes, carried out, announced, and in force after 48 hours."""
-    order = await approved(office, roster, ANNA, BENS_PASSKEY)
-    seen = await show(office, order)
+    order = await office.approved(roster, ANNA, BENS_PASSKEY)
+    seen = await office.show(order)
     assert seen["lacking"] == []
     assert {one["person"]: one["detached"] for one in seen["approvals"]} == {
         "anna": True, "ben": False,
@@ -112,8 +90,7 @@ async def test_an_order_changes_an_agent_after_the_delay(office: Office, roster:
 async def test_an_agent_comes_and_goes_by_orders(office: Office, roster: Roster) -> None:
     """A new agent, then none of it: each an order of its own under the roster of its time."""
     fresh = replace(AGENT, id=AgentId("second-escrow"))
-    order = await approved(
-        office, roster, ANNA, BEN,
+    order = await office.approved(roster, ANNA, BEN,
         subject=ChangeAgent(agent_id=fresh.id, agent=fresh, replaces=""),
     )  # fmt: skip
     await office.carry_out(order)
@@ -121,8 +98,7 @@ async def test_an_agent_comes_and_goes_by_orders(office: Office, roster: Roster)
     assert await office.approvals.agent(fresh.id) == fresh
     rows = (await office.ask(frames.ShowRoster(after=1)))["rosters"]
     second = roster_document.parse(rows[0]["document"])
-    order = await approved(
-        office, second, BEN, CHRIS,
+    order = await office.approved(second, BEN, CHRIS,
         subject=ChangeAgent(
             agent_id=fresh.id, agent=None, replaces=roster_document.agent_digest(fresh)
         ),
@@ -146,17 +122,17 @@ async def test_too_few_votes_do_nothing(
     office: Office, roster: Roster, hands: tuple[Hand, ...], lacks: str
 ) -> None:
     """One person, whatever their keys, and passkeys alone, are not enough."""
-    order = await approved(office, roster, *hands)
-    assert lacks in (await show(office, order))["lacking"]
+    order = await office.approved(roster, *hands)
+    assert lacks in (await office.show(order))["lacking"]
     assert await code(office.carry_out(order)) == lacks
-    assert (await show(office, order))["state"] == "open"
+    assert (await office.show(order))["state"] == "open"
     assert (await office.ask(frames.ShowRoster()))["waiting"] is None
 
 
 async def test_an_order_is_used_once(office: Office, roster: Roster) -> None:
     """Carried out again, voted on again, or submitted again, it does nothing more."""
-    order = await approved(office, roster, ANNA, BEN)
-    kept = await show(office, order)
+    order = await office.approved(roster, ANNA, BEN)
+    kept = await office.show(order)
     await office.carry_out(order)
     assert await code(office.carry_out(order)) == "order_used"
     assert await code(office.vote(order, kept, CHRIS)) == "order_used"
@@ -169,7 +145,7 @@ async def test_an_order_is_used_once(office: Office, roster: Roster) -> None:
 
 async def test_racing_hands_carry_out_once(office: Office, roster: Roster) -> None:
     """Of several that carry out at the same time one succeeds."""
-    order = await approved(office, roster, ANNA, BEN)
+    order = await office.approved(roster, ANNA, BEN)
     found = await asyncio.gather(
         *(office.carry_out(order) for _ in range(4)), return_exceptions=True
     )
@@ -194,7 +170,7 @@ async def test_a_vote_is_for_one_order_and_one_nonce(
     ):
         request = frames.Vote(order=str(first.id), signature=signature)
         assert await code(office.ask(request, Caller.API)) == wrong
-    assert (await show(office, first))["approvals"] == []
+    assert (await office.show(first))["approvals"] == []
 
 
 async def test_a_vote_is_of_a_key_of_the_roster(office: Office, roster: Roster) -> None:
@@ -233,14 +209,13 @@ async def test_nobody_votes_on_an_order_of_their_own(office: Office, roster: Ros
 
 async def test_an_order_expires(office: Office, roster: Roster) -> None:
     """After its time it takes no votes and does nothing; before its time it waits."""
-    order = await approved(office, roster, ANNA, BEN)
+    order = await office.approved(roster, ANNA, BEN)
     office.wait(hours=72)
-    kept = await show(office, order)
+    kept = await office.show(order)
     assert await code(office.carry_out(order)) == "order_expired"
     assert await code(office.vote(order, kept, CHRIS)) == "order_expired"
     now = office.service.vault.clock.now()
-    early = await approved(
-        office, roster, ANNA, BEN,
+    early = await office.approved(roster, ANNA, BEN,
         not_before=now + timedelta(hours=2), expires_at=now + timedelta(hours=3),
     )  # fmt: skip
     assert await code(office.carry_out(early)) == "order_early"
@@ -296,7 +271,7 @@ async def test_an_order_that_does_not_fit_is_not_received(
     """Of another installation, another roster, another time, or against another agent."""
     order = office.order(roster, **changes)
     assert await code(office.propose(order)) == reason
-    assert await code(show(office, order)) == "order_unknown"
+    assert await code(office.show(order)) == "order_unknown"
 
 
 async def test_a_rule_limits_the_fields(office: Office) -> None:
@@ -313,8 +288,7 @@ async def test_a_rule_limits_the_fields(office: Office) -> None:
 
 async def test_a_new_roster_voids_open_orders(office: Office, roster: Roster) -> None:
     """Votes under yesterday's roster do not count under today's."""
-    order = await approved(
-        office, roster, ANNA, BEN,
+    order = await office.approved(roster, ANNA, BEN,
         expires_at=office.service.vault.clock.now() + timedelta(days=6),
     )  # fmt: skip
     second = papers.successor(roster, members=(MEMBERS[0], MEMBERS[1]))
@@ -334,8 +308,8 @@ async def test_an_id_is_one_documents(office: Office, roster: Roster) -> None:
 
 async def test_a_member_stops_an_order(office: Office, roster: Roster) -> None:
     """A signed no ends it, votes or not; a stranger's does not."""
-    order = await approved(office, roster, ANNA, BEN)
-    sha256 = (await show(office, order))["sha256"]
+    order = await office.approved(roster, ANNA, BEN)
+    sha256 = (await office.show(order))["sha256"]
     for wrong, reason in (
         (papers.STRANGER.no(sha256), "objection_stranger"),
         (CHRIS.no("a" * 64), "signature_invalid"),
@@ -350,10 +324,10 @@ async def test_a_member_stops_an_order(office: Office, roster: Roster) -> None:
 
 async def test_orders_are_listed(office: Office, roster: Roster) -> None:
     """The operator sees what is open and what is over, by ids."""
-    first = await approved(office, roster, ANNA, BEN)
+    first = await office.approved(roster, ANNA, BEN)
     await office.carry_out(first)
     office.wait(seconds=1)
-    second = await approved(office, roster)
+    second = await office.approved(roster)
     found = (await office.ask(frames.ListOrders()))["orders"]
     assert [(one["order"], one["state"]) for one in found] == [
         (str(second.id), "open"),

@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from proxy.errors import ProxyError
 from proxy.vault.grants import Caller
 from proxy.wire import frames, roster_document
 from proxy.wire.frames import Signature
 from tests.support import papers
 from tests.support import vault as vaults
-from tests.support.decisions import ALL, Office
+from tests.support.decisions import ALL, Office, code
 from tests.support.papers import ANNA, BEN, CHRIS, SAFES
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from proxy.model.roster import Roster
@@ -33,13 +32,6 @@ async def office(tmp_path: Path, database: Database) -> AsyncIterator[Office]:
     """A vault without a roster."""
     async with vaults.service(tmp_path, database) as service:
         yield Office(service)
-
-
-async def code(work: Awaitable[object]) -> str:
-    """The code that work is refused with."""
-    with pytest.raises(ProxyError) as refusal:
-        await work
-    return refusal.value.code
 
 
 async def shown(office: Office) -> dict[str, Any]:

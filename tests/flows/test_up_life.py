@@ -99,7 +99,7 @@ def test_a_life_is_one_ready_line_and_ends_with_0(
     service: Running, tmp_path: Path, number: signal.Signals
 ) -> None:
     """Standard output is the ready line alone; a signal ends all in ten seconds and tidies up."""
-    assert set(service.addresses) == {"whois", "rdap", "api", "metrics"}
+    assert set(service.addresses) == {"whois", "rdap", "api", "web", "metrics"}
     assert service.hints == ""
     assert _is_well(service)
     assert service.http("metrics", "GET", "/health/live").status == 200

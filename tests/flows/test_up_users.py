@@ -79,10 +79,10 @@ def test_each_role_is_a_user_of_its_own(open_dir: Path, monkeypatch: pytest.Monk
             for pid, words in _processes(service.process.pid).items()
             if " run " in words
         }
-        assert users.keys() == {"vault", "api", "worker", "follower", "edge"}
+        assert users.keys() == {"vault", "api", "web", "worker", "follower", "edge"}
         assert 0 not in users.values()
         assert users["follower"] == users["edge"]
-        assert len(set(users.values())) == 4
+        assert len(set(users.values())) == 5
         vault = service.key_dir / "vault"
         assert (vault.stat().st_uid, vault.stat().st_mode & 0o777) == (users["vault"], 0o700)
         assert {path.stat().st_uid for path in vault.rglob("*")} == {users["vault"]}

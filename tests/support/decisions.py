@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
+from proxy.errors import ProxyError
 from proxy.run.vault_answers import Answers
 from proxy.run.vault_approvals import Approvals
 from proxy.vault import leaf
@@ -14,11 +17,21 @@ from proxy.wire import frames, order_document, roster_document
 from tests.support import papers
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from proxy.model.order import Order
     from proxy.model.roster import Roster
     from proxy.wire.frames import Request
     from tests.support.papers import Hand
     from tests.support.vault import Service
+
+
+async def code(work: Awaitable[object]) -> str:
+    """The code that work is refused with."""
+    with pytest.raises(ProxyError) as refusal:
+        await work
+    return refusal.value.code
+
 
 ALL = (papers.ANNA, papers.BEN, papers.CHRIS, *papers.SAFES)
 
@@ -79,6 +92,18 @@ class Office:
         """A vote by `hand`."""
         signature = hand.vote(kept["sha256"], kept["nonce"])
         return await self.ask(frames.Vote(order=str(order.id), signature=signature), caller)
+
+    async def approved(self, roster: Roster, *hands: Hand, **changes: object) -> Order:
+        """An order with these votes."""
+        order = self.order(roster, **changes)
+        kept = await self.propose(order)
+        for hand in hands:
+            await self.vote(order, kept, hand)
+        return order
+
+    async def show(self, order: Order) -> dict[str, Any]:
+        """An order as an approver sees it."""
+        return await self.ask(frames.ShowOrder(order=str(order.id)), Caller.API)
 
     async def carry_out(self, order: Order) -> dict[str, Any]:
         """What comes of an order."""

@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from proxy.errors import InvalidInput
+from proxy.model.order import OrderId
 from proxy.wire import order_document, roster_document
 from tests.support import papers
 
 ROSTER = roster_document.render(papers.roster())
-ORDER = order_document.render(papers.order(papers.roster(), papers.MADE_AT))
+ORDER = order_document.render(
+    papers.order(papers.roster(), papers.MADE_AT, id=OrderId(UUID("ab" * 16)))
+)
 
 
 def changed(document: str, path: str, value: object) -> str:
@@ -89,6 +93,11 @@ def test_a_member_twice_is_refused() -> None:
         ("rules/0/voters", ["decider", "decider"]),
         ("rules", [*json.loads(ROSTER)["rules"], *json.loads(ROSTER)["rules"]]),
         ("relying_party/0/origins", []),
+        ("relying_party/0/origins", ["https://approvals.example/\u001b[2J"]),
+        ("relying_party/0/id", "approvals\u202e.example"),
+        ("members/0/person", "anna\n"),
+        ("agents/0/host_key", "ssh-ed25519 AAAAAAAAAAAAAAAAAAAA\n"),
+        ("deployment", "0" * 32 + "\n"),
         ("agents/0/port", 0),
         ("agents/0/openpgp", "a1" * 20),
         ("agents/0/host", "host name.example"),

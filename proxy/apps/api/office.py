@@ -1,30 +1,27 @@
 """What every handler of the API is given, and what happens around every request.
 
-One middleware: problems for errors, a reference for bugs, counts; no value of a request is logged.
+What errors, bugs and counts become is apps.answering's.
 """
 
 from __future__ import annotations
 
-import asyncio
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import msgspec
-import structlog
 from aiohttp import web
 
-from proxy import logs
-from proxy.apps import problems
-from proxy.errors import InvalidInput, ProxyError, RateLimited, Unavailable
+from proxy.apps import answering
+from proxy.apps.answering import Around
+from proxy.errors import RateLimited
 from proxy.rules import throttling
 from proxy.services.plan_registration import Desk
-from proxy.store import pool as pools
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aiohttp.typedefs import Handler, Middleware
+    from aiohttp.typedefs import Middleware
 
     from proxy.apps.api.access import Caller, KeyRing
     from proxy.metrics import Registry
@@ -38,7 +35,7 @@ BODY_TIMEOUT_S: Final = 30.0
 """Seconds a caller has to send the body of one registration."""
 
 _CALLERS: Final = 10_000  # bounds the table of rate limits
-_LATENCY_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+_HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,59 +102,14 @@ OFFICE: Final = web.AppKey("office", Office)
 
 def middleware(office: Office) -> Middleware:
     """The one middleware."""
-    latency = office.metrics.histogram("api_request_seconds", _LATENCY_S)
-
-    @web.middleware
-    async def around(request: web.Request, handler: Handler) -> web.StreamResponse:
-        began = time.perf_counter()
-        try:
-            response = await handler(request)
-        except ProxyError as refusal:
-            response = problems.render(refusal)
-        except web.HTTPException as refusal:
-            response = problems.render_http(refusal)
-        except Exception as error:
-            if isinstance(error, ConnectionError) and _is_gone(request):
-                raise
-            response = _failure(office, request, error)
-        latency.observe(time.perf_counter() - began)
-        kind = f"{response.status // 100}xx"
-        office.metrics.counter("api_requests", method=request.method, status=kind).value += 1
-        response.headers["Cache-Control"] = "no-store"
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        return response
-
-    return around
-
-
-def _is_gone(request: web.Request) -> bool:
-    return request.transport is None or request.transport.is_closing()
-
-
-def _failure(office: Office, request: web.Request, error: Exception) -> web.Response:
-    """The answer for what no rule expects: the database is away, or a bug of ours."""
-    if pools.is_outage(error):
-        return problems.render(Unavailable("database", "PostgreSQL does not answer; try again."))
-    reference = office.random(8).hex()
-    structlog.get_logger().error(
-        "api_bug",
-        reference=reference,
-        error=type(error).__name__,
-        places=logs.places(error),
-        method=request.method,
+    return answering.middleware(
+        Around(listener="api", metrics=office.metrics, random=office.random, headers=_HEADERS)
     )
-    return problems.render_bug(reference)
 
 
 async def read_body(request: web.Request) -> bytes:
     """The whole body; raises `body_too_large` or `request_timeout`."""
-    try:
-        async with asyncio.timeout(BODY_TIMEOUT_S):
-            return await request.read()
-    except web.HTTPRequestEntityTooLarge:
-        raise InvalidInput("body_too_large", "The body is too large.") from None
-    except TimeoutError:
-        raise InvalidInput("request_timeout", "The body did not arrive in time.") from None
+    return await answering.read_body(request, BODY_TIMEOUT_S)
 
 
 def json_response(

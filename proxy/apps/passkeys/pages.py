@@ -34,26 +34,29 @@ _TYPES: Final = {
     "style.css": "text/css",
 }
 
+# Read with the module: later the role's user may be unable to.
+_FOLDER = resources.files("proxy.apps.passkeys")
+_VOTE: Final = string.Template(_FOLDER.joinpath("vote.html").read_text("utf-8"))
+_ENROL: Final = _FOLDER.joinpath("enrol.html").read_text("utf-8")
+_FILES: Final = {name: _FOLDER.joinpath(name).read_bytes() for name in _TYPES}
+
 
 def routes(ask: Ask) -> list[web.RouteDef]:
-    """The routes; `ask` puts a request to the vault. Reads its files now, before rights drop."""
-    folder = resources.files("proxy.apps.passkeys")
-    vote = string.Template(folder.joinpath("vote.html").read_text("utf-8"))
-    enrol = folder.joinpath("enrol.html").read_text("utf-8")
+    """The routes; `ask` puts a request to the vault."""
 
     async def get_vote(request: web.Request) -> web.Response:
         answer = await ask(frames.ShowOrder(order=request.match_info["id"]))
-        return _page(vote.substitute(words=html.escape("\n".join(_words(answer)))))
+        return _page(_VOTE.substitute(words=html.escape("\n".join(_words(answer)))))
 
     async def get_enrol(_: web.Request) -> web.Response:
-        return _page(enrol)
+        return _page(_ENROL)
 
     return [
         web.get("/approvals/order/{id}", get_vote),
         web.get("/approvals/enrol", get_enrol),
         *(
-            web.get(f"/approvals/{name}", _file(folder.joinpath(name).read_bytes(), kind))
-            for name, kind in _TYPES.items()
+            web.get(f"/approvals/{name}", _file(content, _TYPES[name]))
+            for name, content in _FILES.items()
         ),
     ]
 

@@ -18,7 +18,7 @@ from proxy.errors import InvalidInput, Refused
 from proxy.rules import reasons
 from proxy.run import approvers_desk
 from proxy.run.approvers_desk import Trust
-from proxy.run.cli import asking, flags, keys
+from proxy.run.cli import asking, flags, keys, papers
 from proxy.vault import approve, checkpoint, note
 from proxy.wire import anchor_document, documents, frames, plain_words, roster_document
 
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 NAME = "anchor"
 HELP = "go on without the vault's state, by members' signatures"
-_FILE_LIMIT_OCTETS = 262_144
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -56,9 +55,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
                       help="a checkpoint that you know, to compare with")  # fmt: skip
     sign.add_argument("--yes", action="store_true", help="do not ask")
     submit = flags.add_action(actions, "submit", "hand a signed anchor to the vault")
-    submit.add_argument("file", metavar="FILE", type=Path, help="the document")
-    submit.add_argument("signatures", metavar="SIGNATURE", type=Path, nargs="*",
-                        help="signature files; all FILE*.sig if none is named")  # fmt: skip
+    papers.add_submitted(submit)
     for one in (propose, submit):
         one.add_argument("--roster", metavar="FILE", type=Path,
                          help="the roster's file, if the database has it no more")  # fmt: skip
@@ -113,10 +110,7 @@ def _sign(arguments: argparse.Namespace) -> int:
     if arguments.checkpoint is not None:
         _compare(anchor, _text(arguments.checkpoint))
     asking.confirm("Sign this anchor?", "yes", is_given=arguments.yes)
-    armored = approve.sign(document.encode(), arguments.key, asking.passphrase)
-    mark = "".join(letter for letter in key.id[7:] if letter.isalnum())[:8]
-    out = arguments.file.with_name(f"{arguments.file.name}.{mark}.sig")
-    out.write_text(armored, "ascii")
+    out = papers.sign(arguments.file, document, arguments.key)
     print(json.dumps({"file": str(out)}) if arguments.json else f"Signature written to {out}.")
     return 0
 
@@ -166,12 +160,9 @@ def _compare(anchor: Anchor, signed: str) -> None:
 
 
 def _submit(arguments: argparse.Namespace, settings: Settings) -> int:
-    files = arguments.signatures or sorted(
-        arguments.file.parent.glob(f"{arguments.file.name}*.sig")
-    )
     request = frames.SubmitAnchor(
         document=_text(arguments.file),
-        signatures=tuple(_text(one) for one in files),
+        signatures=tuple(papers.text(one) for one in papers.signatures(arguments)),
         roster=_text(arguments.roster),
     )
     answer = _follow(keys.socket_path(settings.data_dir), request)
@@ -197,15 +188,7 @@ def _follow(path: Path, request: Request) -> Answer:
 
 def _text(file: Path | None) -> str:
     """A file's text; nothing for no file."""
-    if file is None:
-        return ""
-    try:
-        with file.open("rb") as source:
-            return source.read(_FILE_LIMIT_OCTETS).decode()
-    except OSError as error:
-        raise InvalidInput("file", f"{file} can not be read: {error.strerror}.") from None
-    except UnicodeDecodeError:
-        raise InvalidInput("file", f"{file} is no text.") from None
+    return "" if file is None else papers.text(file)
 
 
 def _refused(code: str) -> Refused:

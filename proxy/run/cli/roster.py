@@ -16,7 +16,7 @@ from proxy.model import approval_key
 from proxy.run import approvers_desk, drafting
 from proxy.run.approvers_desk import ApiDesk
 from proxy.run.cli import approve as approve_command
-from proxy.run.cli import asking, flags, keys
+from proxy.run.cli import asking, flags, keys, papers
 from proxy.run.directory import DEMO_NAME
 from proxy.run.process import SystemClock
 from proxy.vault import approve, chain, sshsig, statements
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 NAME = "roster"
 HELP = "who may decide: make, sign, submit, show and verify rosters"
-_FILE_LIMIT_OCTETS = 262_144
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -56,9 +55,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
                       help="the roster before it, to show what changes")  # fmt: skip
     sign.add_argument("--yes", action="store_true", help="do not ask")
     submit = flags.add_action(actions, "submit", "hand a signed roster to the vault")
-    submit.add_argument("file", metavar="FILE", type=Path, help="the document")
-    submit.add_argument("signatures", metavar="SIGNATURE", type=Path, nargs="*",
-                        help="signature files; all FILE*.sig if none is named")  # fmt: skip
+    papers.add_submitted(submit)
     for name, sentence in (
         ("show", "the roster in force, and the one that waits"),
         ("verify", "check every roster from the first, or from one you know"),
@@ -120,7 +117,7 @@ def _propose(arguments: argparse.Namespace, settings: Settings) -> int:
     if arguments.before is None:
         before, sha256 = in_force(keys.socket_path(settings.data_dir))
     else:
-        document = _text(arguments.before)
+        document = papers.text(arguments.before)
         before, sha256 = roster_document.parse(document), documents.digest(document)
     made = drafting.successor(arguments.draft, before, sha256, SystemClock().now())
     out = arguments.out or Path(f"roster-{made.version}.json")
@@ -150,25 +147,24 @@ def _print_roster(one: Roster, sha256: str, before: Roster | None, *, to: Any) -
 
 
 def _sign(arguments: argparse.Namespace) -> int:
-    document = _text(arguments.file)
+    document = papers.text(arguments.file)
     made = roster_document.parse(document)
-    before = None if arguments.before is None else roster_document.parse(_text(arguments.before))
+    before = (
+        None if arguments.before is None else roster_document.parse(papers.text(arguments.before))
+    )
     _print_roster(made, documents.digest(document), before, to=sys.stderr)
     key = approve.public_key(arguments.key)
     known = before is None or any(key.id == one.id for each in before.people for one in each.keys)
     if not known and not any(key.id == one.id for each in made.people for one in each.keys):
         raise Refused("signature_stranger", f"Neither roster knows the key {key.id}.")
     asking.confirm("Sign this roster?", "yes", is_given=arguments.yes)
-    armored = approve.sign(document.encode(), arguments.key, asking.passphrase)
-    mark = "".join(letter for letter in key.id[7:] if letter.isalnum())[:8]
-    out = arguments.file.with_name(f"{arguments.file.name}.{mark}.sig")
-    out.write_text(armored, "ascii")
+    out = papers.sign(arguments.file, document, arguments.key)
     print(json.dumps({"file": str(out)}) if arguments.json else f"Signature written to {out}.")
     return 0
 
 
 def _submit(arguments: argparse.Namespace, settings: Settings) -> int:
-    document = _text(arguments.file)
+    document = papers.text(arguments.file)
     made = roster_document.parse(document)
     path = keys.socket_path(settings.data_dir)
     standing, links = _from_vault(path)
@@ -177,17 +173,14 @@ def _submit(arguments: argparse.Namespace, settings: Settings) -> int:
     # A copy that the database lost is put back by submitting the file again.
     if current is not None and current["sha256"] != documents.digest(document):
         rosters.append(roster_document.parse(_document(links, current["sha256"])))
-    files = arguments.signatures or sorted(
-        arguments.file.parent.glob(f"{arguments.file.name}*.sig")
-    )
-    signed = tuple(_signature(one, rosters) for one in files)
+    signed = tuple(_signature(one, rosters) for one in papers.signatures(arguments))
     answer = keys.last(keys.ask(path, frames.SubmitRoster(document=document, signatures=signed)))
     return _tell(answer, as_json=arguments.json)
 
 
 def _signature(file: Path, rosters: Iterable[Roster]) -> Signature:
     """A signature file, and whose it is by the key inside."""
-    armored = _text(file)
+    armored = papers.text(file)
     key = approval_key.parse_public_blob(sshsig.parse(armored).public)
     for roster in rosters:
         for person in roster.people:
@@ -222,7 +215,7 @@ def _verify(arguments: argparse.Namespace, settings: Settings) -> int:
         raise Refused("roster_none", "There is no roster to verify.")
     known = ""
     if arguments.known is not None:
-        document = _text(arguments.known)
+        document = papers.text(arguments.known)
         known = documents.digest(document)
         links = (*links, chain.Link(document=document, evidence=chain.Evidence()))
     steps = chain.verify(links, current["sha256"], known=known)
@@ -299,13 +292,3 @@ def _document(links: Iterable[Link], sha256: str) -> str:
         if documents.digest(one.document) == sha256:
             return one.document
     raise Refused("roster_missing", f"The service does not show the roster {sha256}.")
-
-
-def _text(file: Path) -> str:
-    try:
-        with file.open("rb") as source:
-            return source.read(_FILE_LIMIT_OCTETS).decode()
-    except OSError as error:
-        raise InvalidInput("file", f"{file} can not be read: {error.strerror}.") from None
-    except UnicodeDecodeError:
-        raise InvalidInput("file", f"{file} is no text.") from None
