@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from proxy.settings import Settings
 
 
+_NO_VERSION: Final = 2**31 - 1  # asks what stands, without documents
 HEALTH_WAIT_S = 5.0  # a supervisor answers at once
 
 _ROW_REASONS: Final = frozenset(
@@ -162,6 +163,9 @@ def _records(settings: Settings, *, everything: bool) -> Iterator[Finding]:
         if status["state"] != "ready":
             yield _bad("state", str(status["state_detail"]))
             return
+        if status["ledger_fault"]:
+            yield _bad("ledger", str(status["ledger_fault"]))
+        yield _roster(keys.last(keys.ask(path, frames.ShowRoster(after=_NO_VERSION))))
         answer = keys.last(keys.ask(path, request))
     except ProxyError as fault:
         yield _bad("records", fault.detail)
@@ -184,6 +188,17 @@ def _records(settings: Settings, *, everything: bool) -> Iterator[Finding]:
         )
     else:
         yield _well("adoption", f"{answer.get('waiting')} waiting, none failed")
+
+
+def _roster(answer: frames.Answer) -> Finding:
+    """Who may decide, and what waits to change that."""
+    current, waiting = answer["current"], answer["waiting"]
+    if not isinstance(current, Mapping):
+        return _well("roster", "none yet, so nothing can be ordered; `privacyproxy roster init`")
+    said = f"version {current['version']} is in force"
+    if isinstance(waiting, Mapping):
+        said += f"; version {waiting['version']} waits until {waiting['effective_at']}"
+    return _well("roster", said)
 
 
 def _unreadable(answer: frames.Answer) -> str:

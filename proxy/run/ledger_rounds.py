@@ -29,8 +29,9 @@ class LedgerTrust:
 
     @property
     def fault(self) -> Refused | None:
-        """What was found wrong, if anything."""
-        return self.recount_fault or self.batch_fault
+        """What was found wrong, if anything; to be raised once, since raising adds to it."""
+        found = self.recount_fault or self.batch_fault
+        return None if found is None else Refused(found.code, found.detail)
 
 
 class LedgerRounds:
@@ -50,7 +51,7 @@ class LedgerRounds:
         """
         rooms, walls, trust = self._rooms, self._rooms.open_walls(), self._rooms.ledger_trust
         if trust.recount_fault is not None:
-            raise trust.recount_fault
+            raise Refused(trust.recount_fault.code, trust.recount_fault.detail)
         is_full = True
         while is_full:
             try:

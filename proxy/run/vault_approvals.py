@@ -142,6 +142,7 @@ class Approvals:
     async def _submit_roster(
         self, connection: Connection, request: frames.SubmitRoster
     ) -> Mapping[str, Value]:
+        self._rooms.open_for_data()  # an announcement must become a leaf that others can see
         standing = await keep_roster.submit(
             connection, self._keeping(), request.document, request.signatures
         )
@@ -216,6 +217,7 @@ class Approvals:
     async def _carry_out(
         self, connection: Connection, request: frames.CarryOut
     ) -> Mapping[str, Value]:
+        self._rooms.open_for_data()  # so must a decision
         await carry_out.carry_out(
             connection, self._keeping(), self._walls.orders, _order_id(request.order)
         )

@@ -58,7 +58,7 @@ class Keys:
             counts = await sealed.count_epochs(connection)
             waiting, failed = await sealed.count_waiting(connection)
         now = rooms.clock.now()
-        walls = rooms.walls
+        walls, fault = rooms.walls, rooms.ledger_trust.fault
         yield {
             "done": True,
             "state": "ready" if walls is not None else "lost",
@@ -84,6 +84,7 @@ class Keys:
             ],
             "adoption": {"waiting": waiting, "failed": failed},
             "anchored_records": 0 if walls is None else walls.state.count_records(),
+            "ledger_fault": "" if fault is None else fault.detail,
             "ledger_size": 0 if walls is None else walls.ledger.frontier()[0],
             "rotation": None if walls is None else _progress(walls.rewrapper.rotation()),
         }

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from proxy import logs
-from proxy.errors import ProxyError, Refused
+from proxy.errors import ProxyError, Refused, Unavailable
 from proxy.model import identifiers
 from proxy.model.ledger import LedgerEntry, LedgerEntryId
 from proxy.run.ledger_rounds import LedgerRounds, LedgerTrust
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Mapping
     from datetime import datetime
 
-    from proxy.errors import Unavailable
     from proxy.metrics import Registry
     from proxy.model.identifiers import TenantId
     from proxy.model.sealed import RecordName
@@ -117,7 +116,8 @@ class Rooms:
     def open_walls(self) -> Walls:
         """The walls; Unavailable says what a lost state needs."""
         if self.walls is None:
-            raise self.fault or Refused("state_lost")
+            found = self.fault
+            raise Unavailable("state_lost", "" if found is None else found.detail)
         return self.walls
 
     def open_for_data(self) -> Walls:
@@ -127,8 +127,9 @@ class Rooms:
         the one that we signed, it could not.
         """
         walls = self.open_walls()
-        if self.ledger_trust.fault is not None:
-            raise self.ledger_trust.fault
+        fault = self.ledger_trust.fault
+        if fault is not None:
+            raise fault
         return walls
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from proxy.errors import ProxyError
+from proxy.errors import ProxyError, Refused
 from proxy.model.order import ChangeAgent
 from proxy.model.roster import AgentId, Person
 from proxy.vault.grants import Caller
@@ -320,6 +320,18 @@ async def test_a_member_stops_an_order(office: Office, roster: Roster) -> None:
     assert (await office.ask(request, Caller.WEB))["state"] == "stopped"
     assert await code(office.carry_out(order)) == "order_stopped"
     assert await code(office.ask(request, Caller.API)) == "order_stopped"
+
+
+async def test_nothing_is_decided_that_no_leaf_could_tell(office: Office, roster: Roster) -> None:
+    """While the database's ledger is not the vault's own, orders and rosters wait."""
+    order = await office.approved(roster, ANNA, BEN)
+    trust = office.service.rooms.ledger_trust
+    trust.batch_fault = Refused("ledger_disagrees")
+    assert await code(office.carry_out(order)) == "ledger_disagrees"
+    second = papers.successor(roster, members=(MEMBERS[0], MEMBERS[1]))
+    assert await code(office.submit(second, ANNA, BEN)) == "ledger_disagrees"
+    trust.batch_fault = None
+    await office.carry_out(order)
 
 
 async def test_orders_are_listed(office: Office, roster: Roster) -> None:

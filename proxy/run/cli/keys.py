@@ -150,7 +150,7 @@ def _status(path: Path, *, as_json: bool) -> int:
     console.print(intake)
     adoption = cast("Mapping[str, int]", answer["adoption"])
     console.print(f"Adoption: {adoption['waiting']} waiting, {adoption['failed']} failed.")
-    console.print(f"Ledger: {answer['ledger_size']} leaves.")
+    console.print(f"Ledger: {answer['ledger_size']} leaves. {answer['ledger_fault']}".strip())
     console.print(f"Rotation: {_sentence(answer['rotation'])}")
     return 0
 
