@@ -32,7 +32,7 @@ KEYS = frozenset(
         "constraint", "library", "grant", "purpose", "state", "reason", "migration", "listener",
         "method", "route", "status", "setting", "signal", "task", "error", "places",
         # how much, how long, where to
-        "count", "total", "done", "failed", "octets", "epoch", "position", "leaf_index",
+        "count", "total", "done", "failed", "octets", "epoch", "position", "leaf_index", "entry_id",
         "exit_code", "deaths", "delay_s", "duration_s", "age_s", "port",
     }
 )  # fmt: skip

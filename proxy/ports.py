@@ -171,12 +171,12 @@ class Rosters(Protocol):
         """What is in force and what waits; None before genesis."""
         ...
 
-    def found(self, sha256: str, now: datetime) -> None:
+    def found(self, sha256: str, document: str, evidence: str, now: datetime) -> None:
         """Take the first roster; Conflict `roster_exists`."""
         ...
 
-    def announce(self, waiting: Waiting) -> None:
-        """Let a successor wait; Conflict `roster_waiting`."""
+    def announce(self, waiting: Waiting, *, follows: str) -> None:
+        """Let a successor of `follows` wait; Conflict `roster_waiting` or `roster_moved`."""
         ...
 
     def note_objection(self, person: Person) -> None:
@@ -199,6 +199,10 @@ class Orders(Protocol):
         """What is known of an order; NotFound `order_unknown`."""
         ...
 
+    def is_known(self, order_id: OrderId) -> bool:
+        """Whether an order of this id was ever received."""
+        ...
+
     def receive(
         self, order_id: OrderId, kind: OrderKind, sha256: str, expires_at: datetime, now: datetime
     ) -> KeptOrder:
@@ -209,7 +213,7 @@ class Orders(Protocol):
         """A member objected."""
         ...
 
-    def carry_out(self, order_id: OrderId, waiting: Waiting) -> None:
+    def carry_out(self, order_id: OrderId, waiting: Waiting, *, follows: str) -> None:
         """Use the order up and let the roster that it makes wait, both or neither."""
         ...
 

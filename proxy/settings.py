@@ -154,6 +154,7 @@ _WEB_LISTEN = (Address(host="127.0.0.1", port=4382),)
 _METRICS_LISTEN = Address(host="127.0.0.1", port=4390)
 _WHOIS_RATE = RateLimit(requests=60, seconds=60)
 _RDAP_RATE = RateLimit(requests=120, seconds=60)
+_APPROVALS_RATE = RateLimit(requests=120, seconds=60)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,8 +180,8 @@ class Settings:
     ports: str = "fixed"  # auto: take free ports instead of those above
 
     edge_workers: int = 0  # WHOIS and RDAP processes; 0 for one per core
-    # networks whose word on a client's address is believed: WHOIS by PROXY protocol, RDAP by
-    # X-Forwarded-For
+    # networks whose word on a client's address is believed: WHOIS by PROXY protocol, RDAP and
+    # the limit on requests without a key by X-Forwarded-For
     trusted_proxies: tuple[Network, ...] = ()
     rate_limit_exempt: tuple[Network, ...] = ()  # networks without rate limits
 
@@ -208,6 +209,10 @@ class Settings:
     import_max_octets: int = 1_073_741_824  # longest import file
     import_line_octets: int = 65_536  # longest line of an import file
     import_batch_rows: int = 500  # registrations an import commits at once
+
+    # requests without a key: the API's and the web's orders and rosters, and cosignatures handed
+    # in; N/seconds per client and role, or off
+    approvals_rate_limit: RateLimit | None = _APPROVALS_RATE
 
     reservation_days: int = 7  # days until a reservation lapses
     retention_days: int = 540  # days after the end until contacts are shredded
@@ -258,6 +263,7 @@ _PARSERS: Mapping[str, Callable[[object], object]] = {
     "rdap_tls_key": _path,
     "web_base_url": _http_url,
     "api_rate_limit": _rate,
+    "approvals_rate_limit": _rate,
     "api_database_connections": _whole(1, 500),
     "api_body_octets": _OCTETS,
     "import_max_octets": _OCTETS,

@@ -1,8 +1,9 @@
 """Orders and rosters as approvers read them, and the way their signatures take to the vault.
 
 Whoever knows an order's id, 128 random bits, may read it; a signature proves itself, so nobody
-logs in here. Nothing is decided and nothing is kept: the vault answers, by the grant of the role
-that serves this. Mounted by the API under /v1 and by the web role under /approvals.
+logs in here: whoever mounts this says how often a client may ask. Nothing is decided and nothing
+is kept: the vault answers, by the grant of the role that serves this. Mounted by the API under /v1
+and by the web role under /approvals.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from aiohttp import web
 
+from proxy.apps import answering
 from proxy.errors import InvalidInput
 from proxy.wire import frames
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from proxy.wire.frames import Answer, Request
 
     Ask = Callable[[Request], Awaitable[Answer]]
+    Admit = Callable[[web.Request], None]
 
 
 class Approval(msgspec.Struct, frozen=True):
@@ -97,11 +100,15 @@ TYPES: Final = (OrderPaper, OrderEnd, RosterPage, Standing, frames.Signature)
 
 _SIGNATURE: Final = msgspec.json.Decoder(frames.Signature)
 _MOST_DIGITS: Final = 9  # of a version
+BODY_TIMEOUT_S: Final = 10.0
 
 
-def routes(prefix: str, ask: Ask) -> list[web.RouteDef]:
-    """The routes below `prefix`; `ask` puts a request to the vault."""
-    desk = _Desk(ask)
+def routes(prefix: str, ask: Ask, admit: Admit) -> list[web.RouteDef]:
+    """The routes below `prefix`; `ask` puts a request to the vault.
+
+    `admit` is called before anything else and raises RateLimited.
+    """
+    desk = _Desk(ask, admit)
     return [
         web.get(f"{prefix}/rosters", desk.rosters),
         web.post(f"{prefix}/rosters/{{sha256:[0-9a-f]{{64}}}}/objections", desk.object_to_roster),
@@ -114,11 +121,13 @@ def routes(prefix: str, ask: Ask) -> list[web.RouteDef]:
 class _Desk:
     """The handlers."""
 
-    def __init__(self, ask: Ask) -> None:
+    def __init__(self, ask: Ask, admit: Admit) -> None:
         self._ask = ask
+        self._admit = admit
 
     async def rosters(self, request: web.Request) -> web.Response:
         """The rosters announced after a version, and what stands."""
+        self._admit(request)
         text = request.query.get("after", "0")
         if not (text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS):
             raise InvalidInput("after", "`after` is the number of a roster's version.")
@@ -126,7 +135,7 @@ class _Desk:
 
     async def object_to_roster(self, request: web.Request) -> web.Response:
         """A member's no to the roster that waits."""
-        signature = await _signature(request)
+        signature = await self._signature(request)
         return await self._answer(
             frames.ObjectToRoster(sha256=request.match_info["sha256"], signature=signature),
             Standing,
@@ -134,35 +143,35 @@ class _Desk:
 
     async def order(self, request: web.Request) -> web.Response:
         """An order, its nonce and where it stands."""
+        self._admit(request)
         return await self._answer(frames.ShowOrder(order=request.match_info["id"]), OrderPaper)
 
     async def vote(self, request: web.Request) -> web.Response:
         """A vote."""
-        signature = await _signature(request)
+        signature = await self._signature(request)
         return await self._answer(
             frames.Vote(order=request.match_info["id"], signature=signature), OrderPaper
         )
 
     async def object_to_order(self, request: web.Request) -> web.Response:
         """A member's no to an order."""
-        signature = await _signature(request)
+        signature = await self._signature(request)
         return await self._answer(
             frames.ObjectToOrder(order=request.match_info["id"], signature=signature), OrderEnd
         )
 
+    async def _signature(self, request: web.Request) -> frames.Signature:
+        self._admit(request)
+        if request.content_type != "application/json":
+            raise InvalidInput("content_type", "Send application/json.")
+        body = await answering.read_body(request, BODY_TIMEOUT_S)
+        try:
+            return _SIGNATURE.decode(body)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            raise InvalidInput(
+                "json", "The body is an object with person, key and signature, all texts."
+            ) from None
+
     async def _answer(self, request: Request, shape: type[msgspec.Struct]) -> web.Response:
         answer = msgspec.convert(await self._ask(request), shape)
         return web.Response(body=msgspec.json.encode(answer), content_type="application/json")
-
-
-async def _signature(request: web.Request) -> frames.Signature:
-    if request.content_type != "application/json":
-        raise InvalidInput("content_type", "Send application/json.")
-    try:
-        return _SIGNATURE.decode(await request.read())
-    except web.HTTPRequestEntityTooLarge:
-        raise InvalidInput("body_too_large", "The body is too large.") from None
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        raise InvalidInput(
-            "json", "The body is an object with person, key and signature, all texts."
-        ) from None

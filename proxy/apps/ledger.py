@@ -1,8 +1,10 @@
 """The public ledger over HTTP: checkpoints, tiles, keys, and what witnesses hand in.
 
 Everything here is public and the same for everybody; nothing is believed of the database that
-readers could not check. The newest checkpoint is kept in memory, so that it is answered while the
-database is away. Source: C2SP tlog-tiles (paths, content), tlog-cosignature; RFC 5861 s4.
+readers could not check, and no checkpoint or cosignature is shown whose signature does not hold.
+Tiles are not checked here: readers do. The newest checkpoint is kept in memory, so that it is
+answered while the database is away. Source: C2SP tlog-tiles (paths, content), tlog-cosignature;
+RFC 5861 s4.
 """
 
 from __future__ import annotations
@@ -19,13 +21,13 @@ from aiohttp import web
 from proxy import logs
 from proxy.apps import ledger_tiles, pages, problems
 from proxy.apps.ledger_tiles import LedgerTiles
-from proxy.errors import Conflict, InvalidInput, NotFound, ProxyError, Refused, Unavailable
+from proxy.errors import Conflict, InvalidInput, NotFound, Refused, Unavailable
 from proxy.store import pool as pools
 from proxy.store import public_ledger as store
 from proxy.vault import checkpoint, cosignature, note, tiles, verifier
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from aiohttp.web_routedef import AbstractRouteDef
 
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from proxy.ports import Clock
     from proxy.store.pool import Connection, Pool
     from proxy.store.public_ledger import SignedCheckpoint
+    from proxy.vault.note import Signature
     from proxy.vault.verifier import VerifierKey
 
 COSIGNATURE_OCTETS: Final = 8_192  # a checkpoint and a score of signatures
@@ -40,6 +43,7 @@ WITNESS_LIMIT: Final = 255  # characters of a witness's name and key id, as the 
 LEEWAY: Final = timedelta(minutes=5)  # by which a witness's clock may be ahead of ours
 POLL_S: Final = 1.0  # one probe of an index
 _DAY_S: Final = 86_400
+_DAILY: Final = f"public, max-age={_DAY_S}"  # partial tiles: what is wrong with one ends
 _FOREVER: Final = "public, max-age=31536000, immutable"
 _SHORTLY: Final = "public, max-age=5"
 _SIZE_DIGITS: Final = 19  # of a 63-bit number
@@ -69,12 +73,17 @@ class PublicLedger:
         log_key: VerifierKey,
         witnesses: Iterable[VerifierKey],
         interval_s: int,
+        admit: Callable[[web.Request], None],
     ) -> None:
-        """`witnesses` are those whose cosignatures are taken and shown."""
+        """`witnesses` are those whose cosignatures are taken and shown.
+
+        `admit` raises RateLimited where a client hands in too much.
+        """
         self._pool = pool
         self._clock = clock
         self._log_key = log_key
         self._witnesses = tuple(witnesses)
+        self._admit = admit
         self._newest_cache = f"public, max-age={interval_s}, stale-if-error={_DAY_S}"  # RFC 5861 s4
         self._tiles = LedgerTiles()
         self._shown: Shown | None = None
@@ -100,17 +109,18 @@ class PublicLedger:
             try:
                 await self.refresh()
             except Exception as error:  # noqa: BLE001 - nothing may end the watch
-                is_away = isinstance(error, ProxyError) or pools.is_outage(error)
+                is_away = isinstance(error, Unavailable) or pools.is_outage(error)
                 tell = _log.warning if is_away else _log.error
                 tell("ledger_unread", error=type(error).__name__, places=logs.places(error))
             await asyncio.sleep(POLL_S)
 
     async def refresh(self) -> None:
-        """Look once."""
+        """Look once; errors of `_check` where the newest checkpoint is not the ledger's word."""
         async with self._pool.acquire() as connection:
             newest = await store.newest(connection)
             if newest is not None:
-                body = await _with_cosignatures(connection, newest)
+                self._check(newest)
+                body = _cosigned(newest, await self._lines(connection, newest))
                 self._shown = Shown(newest.size, body, hashlib.sha256(body).hexdigest()[:32])
                 self._size.value = float(newest.size)
 
@@ -124,11 +134,12 @@ class PublicLedger:
 
     async def _get_witnessed(self, _: web.Request) -> web.Response:
         async with self._pool.acquire() as connection:
-            found = await store.newest_cosigned(connection)
-            if found is None:
-                return _missing(NotFound("not_witnessed", "No checkpoint was cosigned yet."))
-            body = await _with_cosignatures(connection, found)
-        return _text(body, {"Cache-Control": self._newest_cache, **_OPEN})
+            ids = [witness_id(one) for one in self._witnesses]
+            for found in await store.newest_cosigned(connection, ids):
+                if self._is_ours(found) and (lines := await self._lines(connection, found)):
+                    body = _cosigned(found, lines)
+                    return _text(body, {"Cache-Control": self._newest_cache, **_OPEN})
+        return _missing(NotFound("not_witnessed", "No checkpoint was cosigned yet."))
 
     async def _get_at_size(self, request: web.Request) -> web.Response:
         """The checkpoint alone: cosignatures may still come, and this answer never changes."""
@@ -138,7 +149,7 @@ class PublicLedger:
             return _missing(unknown)
         async with self._pool.acquire() as connection:
             found = await store.at_size(connection, int(text))
-        if found is None:
+        if found is None or not self._is_ours(found):
             return _missing(unknown)
         return _text(found.note.encode(), {"Cache-Control": _FOREVER, **_OPEN})
 
@@ -158,7 +169,10 @@ class PublicLedger:
         return web.Response(
             body=content,
             content_type="application/octet-stream",
-            headers={"Cache-Control": _FOREVER, **_OPEN},
+            headers={
+                "Cache-Control": _FOREVER if tile.width == tiles.WIDTH else _DAILY,
+                **_OPEN,
+            },
         )
 
     async def _get_key(self, _: web.Request) -> web.Response:
@@ -169,11 +183,12 @@ class PublicLedger:
         return _text(lines.encode(), _hourly())
 
     async def _post_cosignature(self, request: web.Request) -> web.Response:
-        """Keep the lines of our witnesses under a checkpoint that is ours.
+        """Keep the lines of our witnesses under a checkpoint that is ours; those known stay as is.
 
-        Reasons: note_malformed, checkpoint_malformed, checkpoint_origin, note_signature,
-        cosignature_time, witness_unknown, checkpoint_other.
+        Reasons: rate_limited, note_malformed, checkpoint_malformed, checkpoint_origin,
+        note_signature, cosignature_time, witness_unknown, checkpoint_other.
         """
+        self._admit(request)
         body = await pages.read_body(request, COSIGNATURE_OCTETS)
         try:
             found = note.parse(body.decode())
@@ -193,16 +208,51 @@ class PublicLedger:
                 self._disputed.value += 1
                 _log.error("ledger_checkpoint_disputed", leaf_index=seen.size)
                 raise Conflict("checkpoint_other", "This is not a checkpoint as we know it.")
-            for key in times:
-                line = note.signature_of(found, key)
-                if line is not None:
-                    text = note.render_line(line)
-                    await store.add_cosignature(
-                        connection, seen.size, witness_id(key), text, self._clock.now()
-                    )
-        self._taken.value += len(times)
-        await self.refresh()
+            known = await self._lines(connection, ours)
+            fresh = {
+                key: line
+                for key in times
+                if key not in known and (line := note.signature_of(found, key)) is not None
+            }
+            for key, line in fresh.items():
+                text = note.render_line(line)
+                await store.add_cosignature(connection, seen.size, witness_id(key), text, now)
+        if fresh:
+            self._taken.value += len(fresh)
+            await self.refresh()
         return web.Response(status=web.HTTPNoContent.status_code)
+
+    def _check(self, one: SignedCheckpoint) -> None:
+        """Errors of checkpoint.opened, Refused `checkpoint_size`, unless the ledger signed it."""
+        if checkpoint.opened(one.note, self._log_key).size != one.size:
+            raise Refused("checkpoint_size")
+
+    def _is_ours(self, one: SignedCheckpoint) -> bool:
+        try:
+            self._check(one)
+        except (InvalidInput, Refused) as fault:
+            _log.error("ledger_checkpoint_unsigned", leaf_index=one.size, code=fault.code)
+            return False
+        return True
+
+    async def _lines(
+        self, connection: Connection, one: SignedCheckpoint
+    ) -> Mapping[VerifierKey, Signature]:
+        """The cosignatures that hold, one a witness: whoever writes the table could write junk."""
+        text = note.parse(one.note).text
+        ids = [witness_id(key) for key in self._witnesses]
+        found: dict[VerifierKey, Signature] = {}
+        for kept in await store.cosignatures(connection, one.size, ids):
+            try:
+                single = note.parse(f"{text}\n{kept}")
+                for key in self._witnesses:
+                    line = note.signature_of(single, key)
+                    if line is not None:
+                        cosignature.check(text, line, key)
+                        found.setdefault(key, line)
+            except (InvalidInput, Refused) as fault:
+                _log.error("ledger_cosignature_junk", leaf_index=one.size, code=fault.code)
+        return found
 
     def _newest(self) -> Shown:
         if self._shown is None:
@@ -235,9 +285,9 @@ def parse_witnesses(text: str) -> tuple[VerifierKey, ...]:
     return tuple(found)
 
 
-async def _with_cosignatures(connection: Connection, one: SignedCheckpoint) -> bytes:
+def _cosigned(one: SignedCheckpoint, lines: Mapping[VerifierKey, Signature]) -> bytes:
     """The note and its witnesses' lines, as it travels."""
-    return "".join((one.note, *await store.cosignatures(connection, one.size))).encode()
+    return "".join((one.note, *map(note.render_line, lines.values()))).encode()
 
 
 def _text(body: bytes, headers: dict[str, str]) -> web.Response:

@@ -74,6 +74,10 @@ class LedgerTiles:
             at += len(found)
         return b"".join([self._roots[level, number] for number in range(first, last)])
 
+    def forget(self) -> None:
+        """Read all anew: something that was made of these tiles did not hold."""
+        self._roots.clear()
+
     def _keep(self, level: int, number: int, root: bytes) -> None:
         self._roots[level, number] = root
         if len(self._roots) > ROOTS_KEPT:

@@ -142,11 +142,14 @@ class Roster:
 class Waiting:
     """A roster that was announced and is not in force yet; digests are SHA-256 in hex.
 
-    `route` is one of rules.succession.Route; `signers` are those who entitled it.
+    `route` is one of rules.succession.Route; `signers` are those whose word entitled it, by keys
+    of the roster in force. `evidence` is JSON: what others need to see that they did.
     """
 
     sha256: str
     version: int
+    document: str
+    evidence: str
     route: str
     signers: tuple[Person, ...]
     objectors: tuple[Person, ...]
@@ -156,10 +159,15 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """Which roster is in force, by the vault's own state, and which one waits."""
+    """Which roster is in force, by the vault's own state, and which one waits.
+
+    The documents are here as well, so that no decision needs a database that may lie or be away.
+    """
 
     sha256: str
     version: int
+    document: str
+    evidence: str
     since: datetime
     waiting: Waiting | None
     stopped: tuple[str, ...]

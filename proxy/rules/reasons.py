@@ -39,6 +39,7 @@ SENTENCES: Mapping[str, str] = {
     "order_agent_changed": "The agent is not what the order says it replaces: make a new order.",
     "order_changes_nothing": "The order changes nothing.",
     "order_field_limit": "The roster does not let such an order change all of these fields.",
+    "order_result": "The order would make a roster that can not be: too many agents, or too long.",
     "order_expired": "The order has expired: make a new one.",
     "order_early": "The order may not be carried out yet.",
     "vote_stranger": "Only members of the roster in force vote.",

@@ -35,10 +35,15 @@ class Route(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entitled:
-    """It may follow, by a route, and takes effect after a delay unless somebody objects."""
+    """It may follow, by a route, and takes effect after a delay unless somebody objects.
+
+    `signers` are the people who entitled it by a key of the roster in force: a signature by a key
+    that only the new roster knows is its owner's claim to have it, and nobody's consent.
+    """
 
     route: Route
     delay_s: int
+    signers: frozenset[Person]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,14 +108,17 @@ def successor(
     signers = {person for person, key in signed if key in _ids(current.keys_of(person))}
     members = {one.person for one in current.members} & signers
     if len(members - subjects(current, new)) >= max(approvals.FLOOR, current.approvals):
-        return Entitled(route=Route.MEMBERS, delay_s=current.delay_s)
+        return Entitled(route=Route.MEMBERS, delay_s=current.delay_s, signers=frozenset(signers))
     holders = {one.person for one in current.holders} & signers
     if len(holders) >= max(approvals.FLOOR, current.recovery_approvals):
-        return Entitled(route=Route.RECOVERY, delay_s=current.recovery_delay_s)
+        delay_s = current.recovery_delay_s
+        return Entitled(route=Route.RECOVERY, delay_s=delay_s, signers=frozenset(signers))
     return NotEntitled(code="roster_signatures")
 
 
-def by_order(current: Roster, current_sha256: str, new: Roster) -> Entitled | NotEntitled:
+def by_order(
+    current: Roster, current_sha256: str, new: Roster, voters: frozenset[Person]
+) -> Entitled | NotEntitled:
     """Whether `new` is `current` with other agents and nothing else, as an order may make it."""
     fault = _misfit(current, current_sha256, new) or unsound(new)
     rebuilt = replace(
@@ -125,7 +133,7 @@ def by_order(current: Roster, current_sha256: str, new: Roster) -> Entitled | No
         fault = "roster_order"
     if fault is not None:
         return NotEntitled(code=fault)
-    return Entitled(route=Route.ORDER, delay_s=current.delay_s)
+    return Entitled(route=Route.ORDER, delay_s=current.delay_s, signers=voters)
 
 
 def is_stopped(

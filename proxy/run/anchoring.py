@@ -63,7 +63,10 @@ async def _ask(url: str, request: bytes) -> bytes:
     try:
         async with (
             aiohttp.ClientSession(
-                timeout=timeout, trust_env=False, cookie_jar=aiohttp.DummyCookieJar()
+                timeout=timeout,
+                trust_env=False,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,  # the limit below is on what comes, not on what it hides
             ) as session,
             session.post(
                 url,
@@ -74,6 +77,8 @@ async def _ask(url: str, request: bytes) -> bytes:
         ):
             if answer.status != HTTPStatus.OK:
                 raise Refused("anchor_refused", f"{url} answers with HTTP {answer.status}.")
+            if answer.headers.get("Content-Encoding", "identity") != "identity":
+                raise Refused("anchor_malformed", f"{url} answers compressed, unasked.")
             body = bytearray()
             while part := await answer.content.read(anchor.RESPONSE_LIMIT_OCTETS):
                 body += part

@@ -19,6 +19,7 @@ from proxy.apps.api.access import KeyRing
 from proxy.apps.api.office import Limits, Office
 from proxy.errors import ProxyError, Unavailable
 from proxy.rules.throttling import Limit
+from proxy.run.admission import admission
 from proxy.run.vault_calls import VaultCaller
 from proxy.run.waking import Waker
 from proxy.services.register import Registrar
@@ -82,6 +83,7 @@ async def serve(process: Process) -> None:
             office,
             metadata.version("privacyproxy"),
             VaultCaller(process.paths.run_dir, process.role).ask,
+            admission(process),
         ),
         access_log=None,  # it would hold client addresses
         shutdown_timeout=settings.drain_s,

@@ -8,11 +8,12 @@ machine has seen before. What it has seen it keeps in one file.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
 import aiohttp
 import msgspec
@@ -23,7 +24,7 @@ from proxy.vault.chain import Link
 from proxy.wire import documents, order_document, roster_document
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from proxy.model.order import Order
     from proxy.model.roster import Roster
@@ -31,8 +32,57 @@ if TYPE_CHECKING:
 
 ANSWER_LIMIT_OCTETS: Final = 8 << 20  # a page of rosters; bounds memory against a hostile server
 WAIT_S: Final = 20.0
+_LONGEST_TEXT: Final = 500  # of a stranger's sentence
+_T = TypeVar("_T")
 PAGES: Final = 500  # of rosters: more than anybody will ever make
 _KINDS: Final = {404: NotFound, 409: Conflict, 422: InvalidInput}
+
+
+# What a service may say besides documents: in forms that can do nothing to a terminal.
+_Handle = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9-]{0,31}\Z")]
+_Code = Annotated[str, msgspec.Meta(pattern=r"^[a-z_ ]{1,64}\Z")]
+_Digest = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
+_Moment = Annotated[str, msgspec.Meta(pattern=r"^[0-9T:.+Z-]{10,40}\Z")]
+_Version = Annotated[int, msgspec.Meta(ge=1, le=2**31)]
+
+
+class _Approval(msgspec.Struct, frozen=True):
+    person: _Handle
+
+
+class Tally(msgspec.Struct, frozen=True):
+    """How an order stands."""
+
+    approvals: tuple[_Approval, ...]
+    lacking: tuple[_Code, ...]
+
+
+class _Order(msgspec.Struct, frozen=True):
+    document: str
+    roster: str
+    nonce: _Digest  # 32 octets, as a digest has
+    state: _Code
+    approvals: tuple[_Approval, ...]
+
+
+class _Current(msgspec.Struct, frozen=True):
+    sha256: _Digest
+    version: _Version
+
+
+class _Waiting(msgspec.Struct, frozen=True):
+    sha256: _Digest
+    version: _Version
+    route: _Code
+    effective_at: _Moment
+
+
+class Stood(msgspec.Struct, frozen=True):
+    """What a service says stands."""
+
+    deployment: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}\Z")]
+    current: _Current | None
+    waiting: _Waiting | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +94,6 @@ class Seen:
     nonce: bytes
     state: str
     approvals: tuple[str, ...]
-    lacking: tuple[str, ...]
     roster: Roster
     roster_document: str
 
@@ -57,53 +106,47 @@ class ApiDesk:
 
     def order(self, order_id: str) -> Seen:
         """The order, its document checked against its digest and its roster's."""
-        facts = self._call("GET", f"/v1/orders/{order_id}")
-        try:
-            document, roster_text = str(facts["document"]), str(facts["roster"])
-            nonce = bytes.fromhex(str(facts["nonce"]))
-            people = tuple(str(one["person"]) for one in facts["approvals"])
-            lacking = tuple(str(one) for one in facts["lacking"])
-            state = str(facts["state"])
-        except (KeyError, TypeError, ValueError):
-            raise _nonsense() from None
+        found = _read(self._call("GET", f"/v1/orders/{order_id}"), _Order)
+        document, roster_text = found.document, found.roster
         order = order_document.parse(document)
         if str(order.id) != order_id.lower():
             raise Refused("order_other", "The service answered with another order.")
         return Seen(
             order=order,
             sha256=documents.digest(document),
-            nonce=nonce,
-            state=state,
-            approvals=people,
-            lacking=lacking,
+            nonce=bytes.fromhex(found.nonce),
+            state=found.state,
+            approvals=tuple(one.person for one in found.approvals),
             roster=roster_document.parse(roster_text),
             roster_document=roster_text,
         )
 
-    def rosters(self) -> tuple[Mapping[str, Any], tuple[Link, ...]]:
-        """What the service says stands, and every roster it knows."""
+    def rosters(self) -> tuple[Stood, tuple[Link, ...]]:
+        """What the service says stands, and every roster it shows."""
         links: list[Link] = []
-        after, standing = 0, {}
+        after = 0
         for _ in range(PAGES):
-            standing = self._call("GET", f"/v1/rosters?after={after}")
-            rows = standing.get("rosters")
+            facts = self._call("GET", f"/v1/rosters?after={after}")
+            rows = facts.pop("rosters", None)
+            standing = _read(facts, Stood)
             if not isinstance(rows, list) or not rows:
                 return standing, tuple(links)
-            links += [link_of(row) for row in rows]
-            after += len(rows)  # versions follow one another without a gap
+            links += links_of(rows)
+            after = last_version(rows, after)
         raise _nonsense()
 
-    def vote(self, order_id: str, signature: Signature) -> Mapping[str, Any]:
+    def vote(self, order_id: str, signature: Signature) -> Tally:
         """What the service says after a vote."""
-        return self._call("POST", f"/v1/orders/{order_id}/votes", signature)
+        facts = self._call("POST", f"/v1/orders/{order_id}/votes", signature)
+        return _read({name: facts.get(name) for name in ("approvals", "lacking")}, Tally)
 
     def object_to_order(self, order_id: str, signature: Signature) -> None:
         """Stop an order."""
         self._call("POST", f"/v1/orders/{order_id}/objections", signature)
 
-    def object_to_roster(self, sha256: str, signature: Signature) -> Mapping[str, Any]:
+    def object_to_roster(self, sha256: str, signature: Signature) -> Stood:
         """What stands after an objection."""
-        return self._call("POST", f"/v1/rosters/{sha256}/objections", signature)
+        return _read(self._call("POST", f"/v1/rosters/{sha256}/objections", signature), Stood)
 
     def _call(self, method: str, path: str, body: Signature | None = None) -> dict[str, Any]:
         return asyncio.run(self._ask(method, path, body))
@@ -132,7 +175,8 @@ class ApiDesk:
         if status != HTTPStatus.OK:
             is_theirs = status >= HTTPStatus.INTERNAL_SERVER_ERROR
             kind = _KINDS.get(status, Unavailable if is_theirs else Refused)
-            raise kind(str(facts.get("code")), str(facts.get("detail") or facts.get("title")))
+            detail = str(facts.get("detail") or facts.get("title") or "The service refused.")
+            raise kind(printable(str(facts.get("code"))), printable(detail))
         return facts
 
 
@@ -145,11 +189,36 @@ async def _limited(answer: aiohttp.ClientResponse) -> bytes:
     return content
 
 
-def link_of(row: object) -> Link:
-    """A roster out of the service's JSON; InvalidInput when it is none."""
-    if not isinstance(row, dict) or not isinstance(row.get("document"), str):
+def links_of(rows: Iterable[object]) -> list[Link]:
+    """The rosters among the service's rows; what is none is left out, and shows as a gap."""
+    found = []
+    for row in rows:
+        if isinstance(row, dict) and isinstance(row.get("document"), str):
+            with contextlib.suppress(InvalidInput):
+                evidence = chain.parse_evidence(row.get("evidence"))
+                found.append(Link(document=row["document"], evidence=evidence))
+    return found
+
+
+def last_version(rows: Sequence[object], after: int) -> int:
+    """The version of the last row, which the next page begins behind; InvalidInput if none."""
+    last = rows[-1]
+    version = last.get("version") if isinstance(last, dict) else None
+    if not isinstance(version, int) or version <= after:
         raise _nonsense()
-    return Link(document=row["document"], evidence=chain.parse_evidence(row.get("evidence")))
+    return version
+
+
+def printable(text: str) -> str:
+    """A text of a stranger as a terminal may show it: what does not print is replaced."""
+    return "".join(one if one.isprintable() else "?" for one in text[:_LONGEST_TEXT])
+
+
+def _read(facts: Mapping[str, Any], shape: type[_T]) -> _T:
+    try:
+        return msgspec.convert(facts, shape)
+    except msgspec.ValidationError:
+        raise _nonsense() from None
 
 
 def _nonsense() -> InvalidInput:
@@ -158,30 +227,34 @@ def _nonsense() -> InvalidInput:
 
 @dataclass(slots=True)
 class Trust:
-    """What this machine has seen: of every installation the newest roster that it believes."""
+    """What this machine has seen: of every installation the newest rosters that it believes.
+
+    The one before the newest is kept as well: an objection may have stopped the newest after it
+    was shown here, and the true one then follows from the one before.
+    """
 
     file: Path
-    _seen: dict[str, str] = field(default_factory=dict, init=False)
+    _seen: dict[str, tuple[str, ...]] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         """Read the file; one that is absent knows nothing."""
         try:
             found = json.loads(self.file.read_text("utf-8"))
+            self._seen = msgspec.convert(found, dict[str, tuple[str, ...]])
         except FileNotFoundError:
             return
         except (OSError, ValueError):
-            raise InvalidInput("trust", f"{self.file} can not be read.") from None
-        if not isinstance(found, dict) or not all(isinstance(one, str) for one in found.values()):
-            raise InvalidInput("trust", f"{self.file} is damaged.")
-        self._seen = dict(found)
+            raise InvalidInput(
+                "trust", f"{self.file} is damaged: move it away, and begin anew with --roster."
+            ) from None
 
-    def known(self, deployment: str) -> str | None:
-        """The document of the roster believed last; None for an installation never seen."""
-        return self._seen.get(deployment)
+    def known(self, deployment: str) -> tuple[str, ...]:
+        """The documents of rosters believed, newest first; none for an installation never seen."""
+        return self._seen.get(deployment, ())
 
-    def keep(self, deployment: str, document: str) -> None:
-        """Believe a roster from now on."""
-        self._seen[deployment] = document
+    def keep(self, deployment: str, document: str, follows: str | None) -> None:
+        """Believe a roster from now on; `follows` is the one known before it."""
+        self._seen[deployment] = (document,) if follows is None else (document, follows)
         self.file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         draft = self.file.with_name(f".{self.file.name}.new")
         draft.write_text(json.dumps(self._seen, indent=1) + "\n", "utf-8")

@@ -3,7 +3,7 @@
 `DIR/vkey`, `DIR/checkpoint`, `DIR/tile/...`. A copy trusts the log's key and nothing else: every
 new piece is checked against its neighbours, the whole against the signed root, and the old root
 must be that of the new tree's beginning. The checkpoint is written last, so a copy that was cut
-off is the older copy with spare files.
+off is the older copy with spare files. Tiles and checkpoint that prove a fork go to `DIR/evidence`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,12 @@ if TYPE_CHECKING:
     from proxy.vault.checkpoint import Checkpoint
     from proxy.vault.verifier import VerifierKey
 
+MOST_LEAVES: Final = 50_000_000
+"""New leaves of one run: some 3.4 GB. A log may sign any size, and serve any tiles for it."""
+
+FORKED: Final = "ledger_forked"
 _BUNDLES: Final = 32  # asked for at a time, each with its tile
+_EVIDENCE: Final = "evidence"
 _PUBLIC_FILE, _PUBLIC_DIRECTORY = 0o644, 0o755
 
 
@@ -80,6 +85,18 @@ class Copy:
         for tile in several:
             (self.directory / tiles.path(tile)).unlink(missing_ok=True)
 
+    def set_aside(self, several: Iterable[Tile], offered: str) -> None:
+        """Move a forked tree's tiles and checkpoint to `evidence`; the first fork stays."""
+        evidence = self.directory / _EVIDENCE
+        if (evidence / "checkpoint").exists():
+            self.forget(several)
+            return
+        for tile in several:
+            path = evidence / tiles.path(tile)
+            path.parent.mkdir(_PUBLIC_DIRECTORY, parents=True, exist_ok=True)
+            (self.directory / tiles.path(tile)).replace(path)
+        self.settle(f"{_EVIDENCE}/checkpoint", offered)
+
     def settle(self, name: str, content: str) -> None:
         """Write a small file, after everything else is on the disk."""
         os.sync()
@@ -87,13 +104,19 @@ class Copy:
 
 
 async def grow(
-    remote: Remote, copy: Copy, key: VerifierKey | None, progress: Callable[[int, int], None]
+    remote: Remote,
+    copy: Copy,
+    key: VerifierKey | None,
+    progress: Callable[[int, int], None],
+    *,
+    most: int = MOST_LEAVES,
 ) -> Copied:
-    """The copy, grown to the ledger's newest checkpoint.
+    """The copy, grown to the ledger's newest checkpoint, by `most` leaves at most.
 
     `key` is the log's; None takes the copy's own, or at first what the ledger claims. Refused:
     `ledger_key_changed`, `ledger_rolled_back`, `ledger_forked` (the note is kept beside as
-    `checkpoint.refused`), `tile_disagrees`, `ledger_root`, and what a note can have wrong.
+    `checkpoint.refused`), `ledger_too_large`, `tile_disagrees`, `ledger_root`, and what a note can
+    have wrong.
     """
     copy.directory.mkdir(_PUBLIC_DIRECTORY, parents=True, exist_ok=True)
     log = await _key(remote, copy, key)
@@ -103,6 +126,12 @@ async def grow(
     old = None if kept is None else checkpoint.opened(kept, log)
     old_size = 0 if old is None else old.size
     _check_size(copy, old, new, offered)
+    if new.size - old_size > most:
+        raise Refused(
+            "ledger_too_large",
+            f"The ledger shows {new.size - old_size} new leaves, and one run takes {most} at most;"
+            " --most takes more.",
+        )
     growth = _Growth(remote, copy, new.size)
     try:
         for done in growth.parts(old_size):
@@ -110,8 +139,11 @@ async def grow(
             progress(min(new.size, done[-1] * WIDTH + WIDTH), new.size)
         await growth.close(old_size)
         _check_roots(copy, old, new, offered)
-    except (InvalidInput, Refused):
-        copy.forget(tiles.new_tiles(old_size, new.size))  # or they would spoil the next try
+    except (InvalidInput, Refused) as fault:  # what was used would spoil the next try
+        if fault.code == FORKED:
+            copy.set_aside(growth.used, offered)
+        else:
+            copy.forget(growth.used)
         raise
     copy.settle("checkpoint", offered)
     await _keep_witnessed(remote, copy, log, new)
@@ -136,7 +168,7 @@ def _check_size(copy: Copy, old: Checkpoint | None, new: Checkpoint, offered: st
     if new.size < old.size:
         sentence = f"The ledger shows {new.size} leaves, after {old.size}."
         raise Refused("ledger_rolled_back", sentence)
-    raise Refused("ledger_forked", f"Two roots of one size, {new.size}, both signed by the log.")
+    raise Refused(FORKED, f"Two roots of one size, {new.size}, both signed by the log.")
 
 
 def _check_roots(copy: Copy, old: Checkpoint | None, new: Checkpoint, offered: str) -> None:
@@ -146,7 +178,7 @@ def _check_roots(copy: Copy, old: Checkpoint | None, new: Checkpoint, offered: s
         raise Refused("ledger_root", "The tiles do not come to the root that the log signed.")
     if old is not None and tree.root(old.size, read) != old.root:
         copy.settle("checkpoint.refused", offered)
-        raise Refused("ledger_forked", f"The tree no longer begins with our {old.size} leaves.")
+        raise Refused(FORKED, f"The tree no longer begins with our {old.size} leaves.")
 
 
 async def _keep_witnessed(remote: Remote, copy: Copy, log: VerifierKey, new: Checkpoint) -> None:
@@ -167,6 +199,7 @@ class _Growth:
         self._copy = copy
         self._size = size
         self._roots: dict[tuple[int, int], bytes] = {}
+        self.used: list[Tile] = []  # none of them is of the old tree: those are other files
         self.fetched = 0
 
     def parts(self, old_size: int) -> Iterator[Sequence[int]]:
@@ -210,17 +243,17 @@ class _Growth:
                     raise _disagreement(tile)
 
     def _root(self, level: int, number: int) -> bytes:
-        """The root of a full tile of the copy."""
-        root = self._roots.get((level, number))
+        """The root of a full tile of the copy, asked for once: by the one tile above it."""
+        root = self._roots.pop((level, number), None)
         if root is None:
             tile = Tile(level=level, number=number)
             root = proofs.tile_root(tiles.fetched(tile, self._copy.source))
-            self._roots[level, number] = root
         return root
 
     async def _get(self, tile: Tile, *, is_fresh: bool) -> bytes:
         """A tile's content, from the copy if it is there and not asked for anew."""
         if not is_fresh:
+            self.used.append(tile)
             try:
                 content = self._copy.source(tile)
             except NotFound:

@@ -49,6 +49,10 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger()
 ROSTER_INTERVAL_S = 1.0  # how late a roster may be; what uses one looks by itself
+SESSION = {"lock_timeout": "2s"}
+"""Of every connection: another login's lock on a row must not stop all that waits its turn."""
+
+OVERDUE_INTERVAL_S = 60.0
 _POOL_CONNECTIONS = 8  # a round each, an operator's check, a proof
 
 
@@ -59,7 +63,7 @@ async def serve(process: Process) -> None:
     directory = process.paths.key_dir / genesis.VAULT_DIRECTORY
     ring = keyring.open_keyring(directory)
     known, fault = _open_state(directory, ring)
-    pool = await pools.open_pool(process.database, max_size=_POOL_CONNECTIONS)
+    pool = await pools.open_pool(process.database, max_size=_POOL_CONNECTIONS, session=SESSION)
     rooms = _rooms(process, pool, ring, known, fault)
     rounds = Rounds(rooms)
     approvals = Approvals(rooms)
@@ -84,12 +88,15 @@ async def serve(process: Process) -> None:
     )
     try:
         await rounds.prepare()
+        await openings.end_overdue()
+        await rounds.begin_ledger()
         await server.start()
         process.ready()
         async with asyncio.TaskGroup() as group:
             loops = list(rounds.all())
             if known is not None:
                 loops.append(rounds.repeat("roster", approvals.settle, ROSTER_INTERVAL_S))
+                loops.append(rounds.repeat("deposits", openings.end_overdue, OVERDUE_INTERVAL_S))
             tasks = [group.create_task(one) for one in loops]
             await process.stopping.wait()
             for task in tasks:

@@ -139,7 +139,7 @@ class Anchors:
             stopped = [sha256 for sha256, _ in await self._later(under)]
             sha256 = documents.digest(request.document)
             entry = self._entry(anchor, sha256, people, now)
-            building.finish(under.roster, under.sha256, stopped, entry, now)
+            building.finish(under.document, under.roster.version, stopped, entry, now)
             # A survey takes minutes: the operator may have put the true state back meanwhile.
             self._check_lost()
             building.place()

@@ -7,21 +7,24 @@ counted, and, so that nobody can fill the ledger with it, only so often an entry
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
 import structlog
 
-from proxy.errors import InvalidInput, NotFound, Refused
+from proxy.errors import InvalidInput, NotFound, Refused, Unavailable
 from proxy.model.order import OrderId
+from proxy.model.roster import Waiting
 from proxy.services import carry_out, decide, keep_roster
 from proxy.services.keep_roster import Keeping
 from proxy.store import approvals as store
+from proxy.store import pool as pools
 from proxy.vault.grants import Caller, Grant
-from proxy.wire import frames
+from proxy.wire import documents, frames
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 
     from proxy.model.roster import Agent, Person, StaffRole, Standing
     from proxy.run.vault_answers import Command
@@ -33,7 +36,8 @@ if TYPE_CHECKING:
 
 _Asked = TypeVar("_Asked")
 
-ROSTERS_A_PAGE = 20  # of at most 128 KiB each: below the longest answer
+ROSTERS_A_PAGE = 20
+PAGE_OCTETS = 2 << 20  # of rosters in an answer: half of the longest
 ORDERS_LISTED = 50
 REFUSALS_AN_HOUR = 60  # refusals that become ledger entries; beyond it they are only counted
 
@@ -50,14 +54,14 @@ class Approvals:
     def commands(self) -> dict[type, Command]:
         """What is answered here, and by what grant."""
         return {
-            frames.ShowRoster: (Grant.READ, self._answering(self._show_roster)),
+            frames.ShowRoster: (Grant.READ, self._alone(self._show_roster)),
             frames.SubmitRoster: (Grant.SUBMIT, self._answering(self._submit_roster)),
-            frames.ObjectToRoster: (Grant.VOTE, self._answering(self._object_to_roster)),
+            frames.ObjectToRoster: (Grant.VOTE, self._alone(self._object_to_roster)),
             frames.SubmitOrder: (Grant.SUBMIT, self._answering(self._submit_order)),
             frames.ListOrders: (Grant.SUBMIT, self._answering(self._list_orders)),
             frames.ShowOrder: (Grant.READ, self._answering(self._show_order)),
             frames.Vote: (Grant.VOTE, self._answering(self._vote)),
-            frames.ObjectToOrder: (Grant.VOTE, self._answering(self._object_to_order)),
+            frames.ObjectToOrder: (Grant.VOTE, self._alone(self._object_to_order)),
             frames.CarryOut: (Grant.CARRY_OUT, self._answering(self._carry_out)),
         }
 
@@ -65,8 +69,7 @@ class Approvals:
         self, signature: frames.Signature, message: bytes, roles: frozenset[StaffRole]
     ) -> Person:
         """The member of staff, of one of `roles`, whose signature this is; Refused if not."""
-        async with self._rooms.pool.acquire() as connection:
-            in_force = await keep_roster.current(connection, self._keeping())
+        in_force = keep_roster.current(self._keeping())
         member = in_force.roster.member(signature.person)
         if member is None or not member.roles & roles:
             raise Refused("staff_role", "The roster knows nobody of this role by this name.")
@@ -76,9 +79,7 @@ class Approvals:
 
     async def agent(self, agent_id: str) -> Agent | None:
         """The escrow agent of the roster in force."""
-        async with self._rooms.pool.acquire() as connection:
-            in_force = await keep_roster.current(connection, self._keeping())
-        return in_force.roster.agent(agent_id)
+        return keep_roster.current(self._keeping()).roster.agent(agent_id)
 
     def deployment(self) -> str:
         """The id that this installation's documents carry."""
@@ -99,6 +100,7 @@ class Approvals:
             rosters=walls.rosters,
             signatures=walls.signatures,
             note=self._rooms.note,
+            be_seen=self._rooms.open_for_data,
             now=self._rooms.clock.now(),
             deployment=self.deployment(),
             is_demo=self._rooms.is_demo,
@@ -107,11 +109,22 @@ class Approvals:
     def _answering(
         self, work: Callable[[Connection, _Asked], Awaitable[Mapping[str, Value]]]
     ) -> Callable[[Caller, _Asked], AsyncIterator[Answer]]:
+        async def with_connection(request: _Asked) -> Mapping[str, Value]:
+            async with self._rooms.pool.acquire() as connection:
+                return await work(connection, request)
+
+        return self._alone(with_connection)
+
+    def _alone(
+        self, work: Callable[[_Asked], Awaitable[Mapping[str, Value]]]
+    ) -> Callable[[Caller, _Asked], AsyncIterator[Answer]]:
+        """One paper at a time; what is refused is told, counted and sometimes an entry."""
+
         async def answer(caller: Caller, request: _Asked) -> AsyncIterator[Answer]:
             self._rooms.open_walls()
-            async with self._turn, self._rooms.pool.acquire() as connection:
+            async with self._turn:
                 try:
-                    found = await work(connection, request)
+                    found = await work(request)
                 except (Refused, InvalidInput) as refusal:
                     self._note_refusal(caller, request, refusal.code)
                     raise
@@ -131,30 +144,43 @@ class Approvals:
     def _walls(self) -> Walls:
         return self._rooms.open_walls()
 
-    async def _show_roster(
-        self, connection: Connection, request: frames.ShowRoster
-    ) -> Mapping[str, Value]:
+    async def _show_roster(self, request: frames.ShowRoster) -> Mapping[str, Value]:
         standing = keep_roster.settle(self._keeping())
-        stopped = standing.stopped if standing else ()
-        rows = await store.rosters_after(connection, request.after, ROSTERS_A_PAGE, stopped)
-        return {**self._standing(standing), "rosters": [_roster_row(one) for one in rows]}
+        rows = await self._history(request.after, standing.stopped if standing else ())
+        shown = {
+            row.version: _shown_row(row) for row in rows
+            # The database's word for history alone, and only what has the digest it claims.
+            if documents.digest(row.document) == row.sha256
+            and row.version <= (standing.version if standing else 0)
+        }  # fmt: skip
+        if standing is not None:
+            for paper in (standing, standing.waiting):
+                if paper is not None and paper.evidence and paper.version > request.after:
+                    shown[paper.version] = _shown_paper(paper)
+        return {**self._standing(standing), "rosters": _page(shown)}
+
+    async def _history(self, after: int, stopped: Sequence[str]) -> Sequence[RosterRow]:
+        """Former rosters; none while the database is away, when members must still see the rest."""
+        try:
+            async with self._rooms.pool.acquire() as connection:
+                return await store.rosters_after(connection, after, ROSTERS_A_PAGE, stopped)
+        except Exception as error:
+            if isinstance(error, Unavailable) or pools.is_outage(error):
+                return ()
+            raise
 
     async def _submit_roster(
         self, connection: Connection, request: frames.SubmitRoster
     ) -> Mapping[str, Value]:
-        self._rooms.open_for_data()  # an announcement must become a leaf that others can see
         standing = await keep_roster.submit(
             connection, self._keeping(), request.document, request.signatures
         )
         return self._standing(standing)
 
-    async def _object_to_roster(
-        self, connection: Connection, request: frames.ObjectToRoster
-    ) -> Mapping[str, Value]:
-        standing = await keep_roster.object_to(
-            connection, self._keeping(), request.sha256, request.signature
+    async def _object_to_roster(self, request: frames.ObjectToRoster) -> Mapping[str, Value]:
+        return self._standing(
+            keep_roster.object_to(self._keeping(), request.sha256, request.signature)
         )
-        return self._standing(standing)
 
     async def _submit_order(
         self, connection: Connection, request: frames.SubmitOrder
@@ -202,22 +228,14 @@ class Approvals:
         )
         return self._shown(shown)
 
-    async def _object_to_order(
-        self, connection: Connection, request: frames.ObjectToOrder
-    ) -> Mapping[str, Value]:
-        await decide.object_to(
-            connection,
-            self._keeping(),
-            self._walls.orders,
-            _order_id(request.order),
-            request.signature,
-        )
+    async def _object_to_order(self, request: frames.ObjectToOrder) -> Mapping[str, Value]:
+        order_id = _order_id(request.order)
+        decide.object_to(self._keeping(), self._walls.orders, order_id, request.signature)
         return {"state": "stopped"}
 
     async def _carry_out(
         self, connection: Connection, request: frames.CarryOut
     ) -> Mapping[str, Value]:
-        self._rooms.open_for_data()  # so must a decision
         await carry_out.carry_out(
             connection, self._keeping(), self._walls.orders, _order_id(request.order)
         )
@@ -263,7 +281,19 @@ class Approvals:
         }
 
 
-def _roster_row(row: RosterRow) -> Value:
+def _page(shown: Mapping[int, Value]) -> list[Value]:
+    """Rosters in order, as many as an answer takes."""
+    found: list[Value] = []
+    room = PAGE_OCTETS
+    for version in sorted(shown)[:ROSTERS_A_PAGE]:
+        room -= len(json.dumps(shown[version]))
+        if found and room < 0:
+            break
+        found.append(shown[version])
+    return found
+
+
+def _shown_row(row: RosterRow) -> Value:
     return {
         "sha256": row.sha256,
         "version": row.version,
@@ -271,6 +301,21 @@ def _roster_row(row: RosterRow) -> Value:
         "evidence": row.evidence,
         "announced_at": row.announced_at.isoformat(),
         "effective_at": row.effective_at.isoformat(),
+    }
+
+
+def _shown_paper(paper: Standing | Waiting) -> Value:
+    if isinstance(paper, Waiting):
+        announced_at, effective_at = paper.announced_at, paper.effective_at
+    else:
+        announced_at = effective_at = paper.since
+    return {
+        "sha256": paper.sha256,
+        "version": paper.version,
+        "document": paper.document,
+        "evidence": json.loads(paper.evidence),
+        "announced_at": announced_at.isoformat(),
+        "effective_at": effective_at.isoformat(),
     }
 
 

@@ -8,6 +8,7 @@ for, as long as those very bytes lie somewhere, and no later one.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from typing import TYPE_CHECKING
 
@@ -51,7 +52,8 @@ class Depositing:
     async def begin(self, _caller: Caller, request: frames.BeginDeposit) -> AsyncIterator[Answer]:
         """How many records were asked for so far: nought, or more when a run goes on.
 
-        Refused `deposit_agent`, `deposit_run` (the id stands for another run), `budget`.
+        Refused `deposit_agent`, `deposit_run` (the id stands for another run), `budget`,
+        `deposit_count` (more records than the registrar has).
         """
         announced = deposits.parse_begin(request)
         walls = self._rooms.open_for_data()
@@ -61,6 +63,7 @@ class Depositing:
         run = book.find(announced.run, now)
         if run is None:
             self._spend(walls, announced, agent)
+            await self._check_count(book, announced)
             self._note("deposit_opened", announced, {"records": announced.records})
             run = Run(announced=announced, begun_at=now)
             book.keep(run, now)
@@ -72,11 +75,11 @@ class Depositing:
 
     async def keys(self, _caller: Caller, request: frames.DepositKeys) -> AsyncIterator[Answer]:
         """For every name its key or the reason why there is none, in order."""
-        run_id = deposits.parse_run(request.run)
-        rooms, walls = self._rooms, self._rooms.open_for_data()
-        book = DepositBook(walls.state)
+        run_id, rooms = deposits.parse_run(request.run), self._rooms
         # In turn with the rounds, and with another batch of the same run.
         async with rooms.turn:
+            walls = rooms.open_for_data()  # as it is now, however long the turn was waited for
+            book = DepositBook(walls.state)
             now = rooms.clock.now()
             run = book.open(run_id, now)
             await self._standing_agent(run.announced)
@@ -96,9 +99,8 @@ class Depositing:
         Refused `deposit_root` when it was not; again gives the same answer.
         """
         run_id = deposits.parse_run(request.run)
-        walls = self._rooms.open_for_data()
-        book = DepositBook(walls.state)
         async with self._rooms.turn:
+            book = DepositBook(self._rooms.open_for_data().state)
             now = self._rooms.clock.now()
             run = book.find(run_id, now)
             if run is None or run.outcome is Outcome.NONE:
@@ -108,6 +110,23 @@ class Depositing:
         if run.outcome is Outcome.FAILED:
             raise Refused("deposit_root", "What was opened is not what was announced.")
         yield {"done": True, "outcome": "complete", "refused": run.refused}
+
+    async def end_overdue(self) -> None:
+        """End what nobody ended in time, as failed: keys may have left, and the ledger says so."""
+        if self._rooms.walls is None:
+            return
+        book = DepositBook(self._rooms.walls.state)
+        async with self._rooms.turn:
+            now = self._rooms.clock.now()
+            for run in book.overdue(now):
+                failed = deposits.failed(run)
+                self._note_end(failed, reason="deposit_expired")
+                book.keep(failed, now)
+
+    async def _check_count(self, book: DepositBook, announced: Announced) -> None:
+        if not await asyncio.to_thread(book.is_possible, announced):
+            _log.error("vault_refused", grant=Grant.DEPOSIT.value, reason="deposit_count")
+            raise Refused("deposit_count", "The registrar has fewer records than were announced.")
 
     async def _standing_agent(self, announced: Announced) -> Agent:
         agent = await self._agent(announced.agent)
@@ -150,7 +169,7 @@ class Depositing:
             )
         return keys, refused
 
-    def _note_end(self, run: Run) -> None:
+    def _note_end(self, run: Run, *, reason: str = "deposit_root") -> None:
         counts = {"records": run.frontier.size, "refused": run.refused}
         if run.outcome is Outcome.COMPLETE:
             self._note("deposit_closed", run.announced, counts)
@@ -161,10 +180,10 @@ class Depositing:
             tenant_id=str(run.announced.tenant),
             count=run.frontier.size,
             total=run.announced.records,
-            reason="deposit_root",
+            reason=reason,
         )
         seen = run.frontier.root().hex()
-        self._note("deposit_failed", run.announced, {**counts, "root_seen": seen})
+        self._note("deposit_failed", run.announced, {**counts, "reason": reason, "root_seen": seen})
 
     def _note(self, kind: str, announced: Announced, facts: Mapping[str, str | int]) -> None:
         whole: dict[str, str | int | bool] = {

@@ -1,7 +1,8 @@
 """The openings of the vault for other processes, each behind its grant: relay, search, deposit.
 
 The order inside each: checks that open nothing, budget, ledger entry, opening, answer. All are
-refused while the state is lost or the ledger in the database is not the one the vault signed.
+refused while the state is lost or the ledger in the database is not the one the vault signed, or
+takes no batch.
 """
 
 from __future__ import annotations
@@ -38,6 +39,10 @@ class Openings:
         self._relaying = Relaying(rooms)
         self._searching = Searching(rooms, authenticate=authenticate, deployment=deployment)
         self._depositing = Depositing(rooms, agent=agent)
+
+    async def end_overdue(self) -> None:
+        """End deposits that nobody ended; see Depositing."""
+        await self._depositing.end_overdue()
 
     def commands(self) -> dict[type, Command]:
         """What is answered here, and by what grant."""

@@ -49,11 +49,11 @@ class Relaying:
         if not _ALIAS.fullmatch(request.alias) or not _MESSAGE.fullmatch(request.message):
             raise InvalidInput("relay_malformed", "An alias and a message id are needed.")
         rooms = self._rooms
-        walls = rooms.open_for_data()
         # In turn with the rounds: an adoption half done would look like a rolled back row.
         async with rooms.turn:
+            walls = rooms.open_for_data()  # as it is now, however long the turn was waited for
             vault = VaultOpenings(rooms.keyring, walls.state)
-            found = await self._find(vault, request.alias)
+            found = await self._find(walls, vault, request.alias)
             if found is None:
                 raise self._nobody(walls, request.alias)
             name, row = found
@@ -68,7 +68,7 @@ class Relaying:
         yield {"done": True, "sealed": base64.b64encode(sealed_address).decode()}
 
     async def _find(
-        self, vault: VaultOpenings, alias: str
+        self, walls: Walls, vault: VaultOpenings, alias: str
     ) -> tuple[RecordName, SealedRecord] | None:
         """The newest record that the state knows, and its row; opens nothing.
 
@@ -76,14 +76,24 @@ class Relaying:
         """
         async with self._rooms.pool.acquire() as connection:
             person = await store.find_by_alias(connection, alias)
-            name = None if person is None else vault.newest_reach(*person)
+            try:
+                name = None if person is None else vault.newest_reach(*person)
+            except Refused as refusal:
+                self._spend_unready(walls)
+                raise refusal from None
             if name is None:
                 return None
             rows = await sealed.find_records(connection, [name])
         if not rows:
+            self._spend_unready(walls)
             alarms.row(self._rooms, Grant.RELAY, name, "record_missing")
             raise Refused("record_missing")
         return name, rows[0]
+
+    def _spend_unready(self, walls: Walls) -> None:
+        now, each = self._rooms.clock.now(), self._rooms.random(16)
+        if not grants.spend_from(walls.state, "relay_unready", grants.UNREADY, each, now):
+            raise alarms.budget(self._rooms, Grant.RELAY, "unready")
 
     def _spend(self, walls: Walls, request: frames.Relay, name: RecordName) -> None:
         now, state = self._rooms.clock.now(), walls.state
@@ -91,6 +101,10 @@ class Relaying:
         limit = grants.MESSAGES_OF_ALIAS
         if not grants.spend_from(state, "relay_alias", limit, message, now, each=request.alias):
             raise alarms.budget(self._rooms, Grant.RELAY, "alias")
+        limit, each = grants.REPEATS_OF_MESSAGE, f"{request.alias} {request.message}"
+        again = self._rooms.random(16)
+        if not grants.spend_from(state, "relay_repeat", limit, again, now, each=each):
+            raise alarms.budget(self._rooms, Grant.RELAY, "repeat")
         person = states.person_key(name.tenant_id, name.registration_id)
         if not grants.spend(state, Grant.RELAY, person, now):
             raise alarms.budget(self._rooms, Grant.RELAY, "persons")

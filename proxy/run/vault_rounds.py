@@ -17,6 +17,7 @@ from proxy import logs
 from proxy.errors import ProxyError, Refused, Unavailable
 from proxy.model import identifiers
 from proxy.model.ledger import LedgerEntry, LedgerEntryId
+from proxy.run import ledger_rounds
 from proxy.run.ledger_rounds import LedgerRounds, LedgerTrust
 from proxy.services import adopt, rotate, shred
 from proxy.store import pool as pools
@@ -121,13 +122,13 @@ class Rooms:
         return self.walls
 
     def open_for_data(self) -> Walls:
-        """The walls for an opening that gives data; Refused `ledger_disagrees` as well.
+        """The walls for an opening that gives data; Refused as ledger_rounds.why_not says as well.
 
-        An opening must become a leaf that strangers can see: while the database's ledger is not
-        the one that we signed, it could not.
+        An opening must become a leaf that strangers can see, and soon: while the database's ledger
+        is not the one that we signed, or takes no batch, it could not.
         """
         walls = self.open_walls()
-        fault = self.ledger_trust.fault
+        fault = ledger_rounds.why_not(self, walls)
         if fault is not None:
             raise fault
         return walls
@@ -181,6 +182,14 @@ class Rounds:
             await rotate.settle_open_changes(self._rooms.pool, walls.rewrapper)
             await shred.replay(self._rooms.pool, walls.forgetter, terms=self._rooms.terms)
             await self._resume_rotation(walls)
+
+    async def begin_ledger(self) -> None:
+        """The first batch, before anything is served: until it is written no data leaves.
+
+        What goes wrong stops no start: what opens nothing goes on.
+        """
+        if self._rooms.walls is not None:
+            await self._is_done("ledger", self._ledger.batch)
 
     async def _resume_rotation(self, walls: Walls) -> None:
         """Go on with a rotation that a stop cut short, also one that had only just begun."""
@@ -308,7 +317,7 @@ class Rounds:
     async def repeat(
         self,
         task: str,
-        step: Callable[[], Awaitable[None]],
+        step: Callable[[], Awaitable[object]],
         interval_s: float,
         *,
         keeps_pace: bool = False,
@@ -319,22 +328,26 @@ class Rounds:
         """
         while True:
             began = time.monotonic()
-            try:
-                with pools.translated():
-                    await step()
-            except ProxyError as fault:
-                if isinstance(fault, Refused):
-                    self._alarms.value += 1
-                _log.error("vault_round_failed", task=task, code=fault.code)
-                await asyncio.sleep(PAUSE_AFTER_FAULT_S)
-            except Exception as bug:  # noqa: BLE001 - one round's bug must not end the others
-                self._alarms.value += 1
-                _log.error(
-                    "vault_bug", task=task, error=type(bug).__name__, places=logs.places(bug)
-                )
+            if not await self._is_done(task, step):
                 await asyncio.sleep(PAUSE_AFTER_FAULT_S)
             spent_s = time.monotonic() - began if keeps_pace else 0.0
             await asyncio.sleep(max(interval_s - spent_s, BREATH_S))
+
+    async def _is_done(self, task: str, step: Callable[[], Awaitable[object]]) -> bool:
+        """Whether the step went well; what did not is counted and logged."""
+        try:
+            with pools.translated():
+                await step()
+        except ProxyError as fault:
+            if isinstance(fault, Refused):
+                self._alarms.value += 1
+            _log.error("vault_round_failed", task=task, code=fault.code)
+        except Exception as bug:  # noqa: BLE001 - one round's bug must not end the others
+            self._alarms.value += 1
+            _log.error("vault_bug", task=task, error=type(bug).__name__, places=logs.places(bug))
+        else:
+            return True
+        return False
 
     def _show_ages(self) -> None:
         now: datetime = self._rooms.clock.now()

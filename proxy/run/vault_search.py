@@ -71,6 +71,7 @@ class Searching:
         if token is None:
             raise InvalidInput("search_value", "Nothing in this value can be searched for.")
         async with rooms.turn:
+            rooms.open_for_data()  # once more: the turn may have been waited for
             hits, is_more = await self._hits(search, token)
             self._note(search, person, len(hits))
             found = await self._confirmed(vault, hits, token)

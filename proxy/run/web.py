@@ -15,12 +15,13 @@ from proxy.apps import approvals, ledger, pages
 from proxy.apps import runner as runners
 from proxy.apps.passkeys import pages as passkeys
 from proxy.errors import InvalidInput, Unavailable
+from proxy.run.admission import admission
 from proxy.run.vault_calls import VaultCaller
 from proxy.store import pool as pools
 from proxy.vault import files, verifier
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from aiohttp.web_routedef import AbstractRouteDef
@@ -41,12 +42,13 @@ async def serve(process: Process) -> None:
     pool = await pools.open_pool(
         process.database, min_size=1, max_size=_POOL_CONNECTIONS, is_stateless=True
     )
-    public = _public_ledger(process, pool)
+    admit = admission(process)
+    public = _public_ledger(process, pool, admit)
     ask = VaultCaller(process.paths.run_dir, process.role).ask
     rooms: tuple[Iterable[AbstractRouteDef], ...] = (
         public.routes(),
-        approvals.routes("/approvals", ask),
-        passkeys.routes(ask),
+        approvals.routes("/approvals", ask, admit),
+        passkeys.routes(ask, admit),
     )
     runner = runners.Runner(
         pages.application(rooms, process.metrics, secrets.token_bytes),
@@ -68,7 +70,9 @@ async def serve(process: Process) -> None:
         pool.terminate()
 
 
-def _public_ledger(process: Process, pool: Pool) -> ledger.PublicLedger:
+def _public_ledger(
+    process: Process, pool: Pool, admit: Callable[[web.Request], None]
+) -> ledger.PublicLedger:
     settings = process.settings
     return ledger.PublicLedger(
         pool=pool,
@@ -77,6 +81,7 @@ def _public_ledger(process: Process, pool: Pool) -> ledger.PublicLedger:
         log_key=_log_key(process.paths.data_dir / LEDGER_KEY_NAME),
         witnesses=_witnesses(settings.ledger_witnesses),
         interval_s=settings.ledger_interval_s,
+        admit=admit,
     )
 
 

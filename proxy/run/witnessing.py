@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from proxy.errors import NotFound, Refused
-from proxy.vault import checkpoint, files, primitives, verifier, witness, witness_files
+from proxy.vault import checkpoint, files, verifier, witness, witness_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 TILE_WAIT_S: Final = 120.0  # a tile with its repetitions
 MISBEHAVIOUR: Final = frozenset({"witness_forked", "witness_inconsistent", "witness_rolled_back"})
 """Codes that say something of the log, not of us or of the way to it."""
-
-_EVIDENCE = "evidence"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +70,7 @@ async def look(
         )
     except Refused as fault:
         if fault.code in MISBEHAVIOUR and not isinstance(fault, witness.Contradiction):
-            _keep_offered(directory, fault.code, before, offered)
+            witness_files.keep_seen(directory, fault.code, before, offered)
         raise
     size = checkpoint.opened(cosigned, log).size
     is_new = before is None or checkpoint.opened(before, log).size != size
@@ -88,12 +86,3 @@ def _source(remote: Remote, loop: asyncio.AbstractEventLoop) -> Source:
         return asyncio.run_coroutine_threadsafe(remote.tile(tile), loop).result(TILE_WAIT_S)
 
     return fetch
-
-
-def _keep_offered(directory: Path, code: str, last: str | None, offered: str) -> None:
-    """A shrunken tree proves no lie, a cache may be stale, but it is kept all the same."""
-    evidence = directory / _EVIDENCE
-    digest = primitives.sha256(offered.encode()).hex()[:32]
-    path = evidence / f"{code}-{digest}.txt"
-    if not path.exists() and sum(1 for _ in evidence.iterdir()) < witness_files.EVIDENCE_LIMIT:
-        files.write(path, f"{code}\n\n{last or ''}\n{offered}".encode())

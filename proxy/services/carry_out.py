@@ -14,9 +14,7 @@ from proxy.errors import Refused
 from proxy.rules import orders, reasons, succession
 from proxy.rules.succession import NotEntitled
 from proxy.services import decide, keep_roster
-from proxy.store import approvals as store
-from proxy.store.approvals import RosterRow
-from proxy.wire import documents, roster_document
+from proxy.wire import roster_document
 
 if TYPE_CHECKING:
     from proxy.model.order import OrderId
@@ -56,32 +54,21 @@ async def _change_agent(
     """An escrow agent's key or host: the next roster, which waits as any other does."""
     before, order = shown.in_force, shown.order
     after = orders.changed_roster(order, shown.kept.sha256, before.roster, keeping.now)
-    entitled = succession.by_order(before.roster, before.sha256, after)
+    voters = frozenset(one.person for one in shown.voters)
+    entitled = succession.by_order(before.roster, before.sha256, after, voters)
     if isinstance(entitled, NotEntitled):
         raise decide.refused(entitled.code)
+    evidence = {
+        "order": shown.document,
+        "nonce": shown.kept.nonce.hex(),
+        "votes": [
+            {"person": one.person, "key": one.key, "signature": one.signature}
+            for one in shown.votes
+        ],
+    }
     document = roster_document.render(after)
-    sha256 = documents.digest(document)
-    waiting = keep_roster.wait(
-        after, sha256, entitled, keeping.now, (one.person for one in shown.voters)
-    )
-    votes = await store.votes(connection, order.id)
-    row = RosterRow(
-        sha256=sha256,
-        version=after.version,
-        document=document,
-        evidence={
-            "order": shown.document,
-            "nonce": shown.kept.nonce.hex(),
-            "votes": [
-                {"person": one.person, "key": one.key, "signature": one.signature}
-                for one in votes
-                if one.person in {voter.person for voter in shown.voters}
-            ],
-        },
-        announced_at=waiting.announced_at,
-        effective_at=waiting.effective_at,
-    )
-    await keep_roster.announce(connection, keeping, waiting, row)
-    book.carry_out(order.id, waiting)
+    waiting = keep_roster.wait(after.version, document, evidence, entitled, keeping.now)
+    await keep_roster.announce(connection, keeping, waiting, evidence)
+    book.carry_out(order.id, waiting, follows=before.sha256)
     keeping.note("order_carried_out", {"order": str(order.id), "sha256": shown.kept.sha256})
     return waiting

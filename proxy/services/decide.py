@@ -36,6 +36,9 @@ class Shown:
     kept: KeptOrder
     in_force: InForce
     voters: tuple[Voter, ...]
+    votes: tuple[SignatureRow, ...]
+    """The votes that hold, one a voter."""
+
     forged: int
     """Votes in the database that do not hold: an alarm."""
 
@@ -47,18 +50,20 @@ async def submit(
 ) -> KeptOrder:
     """The order, open for votes, with the vault's nonce; Refused says why not."""
     order = order_document.parse(document)
-    in_force = await keep_roster.current(connection, keeping)
-    check(order, in_force)
+    in_force = keep_roster.current(keeping)
+    check(order, documents.digest(document), in_force, keeping)
     untimely = orders.untimely(order, keeping.now)
     if untimely == "order_expired":
         raise refused(untimely)
     if order.expires_at - keeping.now > orders.LONGEST_LIFE:
         raise refused("order_window")
     sha256 = documents.digest(document)
+    is_new = not book.is_known(order.id)
     kept = book.receive(order.id, order.kind, sha256, order.expires_at, keeping.now)
     await store.add_order(connection, order.id, kept, document)
-    facts = {"order": str(order.id), "kind": order.kind, "sha256": sha256, "by": order.proposer}
-    keeping.note("order_received", facts)
+    if is_new:
+        facts = {"order": str(order.id), "kind": order.kind, "sha256": sha256}
+        keeping.note("order_received", {**facts, "by": order.proposer})
     return kept
 
 
@@ -71,15 +76,17 @@ async def show(connection: Connection, keeping: Keeping, book: Orders, order_id:
     if documents.digest(document) != kept.sha256:
         raise Refused("order_forged", "The database holds another document in the order's place.")
     order = order_document.parse(document)
-    in_force = await keep_roster.current(connection, keeping)
+    in_force = keep_roster.current(keeping)
     rows = await store.votes(connection, order_id)
-    voters = _voters(keeping, in_force.roster, order, kept, rows)
+    held = _held(keeping, in_force.roster, order, kept, rows)
+    voters = tuple(held.values())
     return Shown(
         order=order,
         document=document,
         kept=kept,
         in_force=in_force,
         voters=voters,
+        votes=tuple(row for row in rows if row.person in held),
         forged=len(rows) - len(voters),
         lacking=approvals.lacking(in_force.roster, order, voters),
     )
@@ -99,7 +106,12 @@ async def vote(
     barred = approvals.may_vote(roster, shown.order, signature.person)
     if barred is not None:
         raise refused(barred)
-    keep_roster.verify(keeping.signatures, roster, signature, message(keeping, shown.kept))
+    key = keep_roster.verify(keeping.signatures, roster, signature, message(keeping, shown.kept))
+    # One vote a person, and the better one: a passkey's, played again by whoever serves pages,
+    # takes no place of one from the person's own machine; the same once more is no news.
+    earlier = {one.person: one for one in shown.voters}.get(Person(signature.person))
+    if earlier is not None and (earlier.is_detached or not key.is_detached):
+        return shown
     keeping.note(
         "order_vote",
         {"order": str(order_id), "sha256": shown.kept.sha256, "person": signature.person},
@@ -117,25 +129,19 @@ async def vote(
     return await show(connection, keeping, book, order_id)
 
 
-async def object_to(
-    connection: Connection,
-    keeping: Keeping,
-    book: Orders,
-    order_id: OrderId,
-    signature: Signature,
-) -> None:
-    """Stop an order by a member's no."""
+def object_to(keeping: Keeping, book: Orders, order_id: OrderId, signature: Signature) -> None:
+    """Stop an order by a member's no; needs nothing of the database."""
     kept = book.find(order_id)
     if kept.state is not OrderState.OPEN:
         raise _over(kept)
-    in_force = await keep_roster.current(connection, keeping)
+    in_force = keep_roster.current(keeping)
     person = keep_roster.objector(keeping.signatures, in_force.roster, signature, kept.sha256)
     keeping.note("order_stopped", {"order": str(order_id), "sha256": kept.sha256, "person": person})
     book.stop(order_id)
 
 
-def check(order: Order, in_force: InForce) -> None:
-    """Return when an order fits the roster in force; Refused with the reason."""
+def check(order: Order, sha256: str, in_force: InForce, keeping: Keeping) -> None:
+    """Return when an order fits the roster in force and makes a sound one; Refused if not."""
     present = in_force.roster.agent(order.subject.agent_id)
     fault = orders.fault(
         order,
@@ -145,6 +151,13 @@ def check(order: Order, in_force: InForce) -> None:
     )
     if fault is not None:
         raise refused(fault)
+    made = orders.changed_roster(order, sha256, in_force.roster, keeping.now)
+    try:
+        is_sound = roster_document.parse(roster_document.render(made)) == made
+    except InvalidInput:
+        is_sound = False
+    if not is_sound:  # too many agents, or too long: nobody could read it ever after
+        raise refused("order_result")
 
 
 def check_open(shown: Shown, keeping: Keeping) -> None:
@@ -153,7 +166,7 @@ def check_open(shown: Shown, keeping: Keeping) -> None:
         raise _over(shown.kept)
     if orders.untimely(shown.order, keeping.now) == "order_expired":
         raise refused("order_expired")
-    check(shown.order, shown.in_force)
+    check(shown.order, shown.kept.sha256, shown.in_force, keeping)
 
 
 def message(keeping: Keeping, kept: KeptOrder) -> bytes:
@@ -175,15 +188,15 @@ def _over(kept: KeptOrder) -> Conflict:
     return Conflict("order_used", "This order was carried out: an order is used once.")
 
 
-def _voters(
+def _held(
     keeping: Keeping,
     roster: Roster,
     order: Order,
     kept: KeptOrder,
     rows: tuple[SignatureRow, ...],
-) -> tuple[Voter, ...]:
-    """Those of the stored votes that hold today, under the roster in force."""
-    found = []
+) -> dict[str, Voter]:
+    """Those of the stored votes that hold today, under the roster in force, by person."""
+    found = {}
     wanted = message(keeping, kept)
     for row in rows:
         signature = Signature(person=row.person, key=row.key, signature=row.signature)
@@ -192,5 +205,5 @@ def _voters(
         except (Refused, InvalidInput):
             continue
         if approvals.may_vote(roster, order, row.person) is None:
-            found.append(Voter(person=Person(row.person), is_detached=key.is_detached))
-    return tuple(found)
+            found[row.person] = Voter(person=Person(row.person), is_detached=key.is_detached)
+    return found

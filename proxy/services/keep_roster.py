@@ -6,6 +6,7 @@ that the state names. Every change is a ledger entry. Source: vault.md, Roster.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ from proxy.store.approvals import RosterRow
 from proxy.wire import documents, roster_document
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from proxy.model.approval_key import ApprovalKey
@@ -40,26 +41,37 @@ class InForce:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keeping:
-    """What decisions about rosters and orders need. `note` makes a ledger entry, durably."""
+    """What decisions about rosters and orders need.
+
+    `note` makes a ledger entry, durably; `be_seen` raises while no leaf could tell of it.
+    """
 
     rosters: Rosters
     signatures: Signatures
     note: Callable[[str, Mapping[str, str | int | bool]], object]
+    be_seen: Callable[[], object]
     now: datetime
     deployment: str
     is_demo: bool
 
 
-async def current(connection: Connection, keeping: Keeping) -> InForce:
-    """The roster in force; Conflict `roster_none`, Refused `roster_missing` or `roster_forged`."""
+def current(keeping: Keeping) -> InForce:
+    """The roster in force; Conflict `roster_none`."""
     standing = settle(keeping)
     if standing is None:
         raise Conflict("roster_none", "There is no roster yet: `privacyproxy roster init`.")
-    return await load(connection, standing.sha256)
+    return of(standing)
+
+
+def of(paper: Standing | Waiting) -> InForce:
+    """A roster as the vault's own state has it."""
+    return InForce(
+        roster=roster_document.parse(paper.document), sha256=paper.sha256, document=paper.document
+    )
 
 
 async def load(connection: Connection, sha256: str) -> InForce:
-    """The roster of a digest that the vault's state names."""
+    """The roster of a digest, out of the database: for a vault that has lost its state."""
     document = await store.find_roster(connection, sha256)
     if document is None:
         raise Refused(
@@ -86,45 +98,51 @@ async def submit(
 ) -> Standing | None:
     """Where things stand after a genesis or a successor was taken; Refused says why not.
 
-    The same document again changes nothing, but puts back a copy that the database lost.
+    The same document again changes nothing.
     """
     roster, sha256 = roster_document.parse(document), documents.digest(document)
     standing = settle(keeping)
-    row = _row(roster, sha256, document, signed, keeping.now)
+    evidence = {
+        "signatures": [
+            {"person": one.person, "key": one.key, "signature": one.signature} for one in signed
+        ]
+    }
     if standing is None:
         _check_first(keeping, roster, document, signed)
+        keeping.be_seen()
+        row = _row(roster.version, document, evidence, keeping.now, keeping.now)
         await store.add_roster(connection, row)
         keeping.note("roster_founded", {"version": roster.version, "sha256": sha256})
-        keeping.rosters.found(sha256, keeping.now)
-    elif sha256 in _known(standing):
-        await store.add_roster(connection, row)
-    elif sha256 in standing.stopped:
-        raise _refused("roster_stopped")
-    else:
-        before = await load(connection, standing.sha256)
+        keeping.rosters.found(sha256, document, json.dumps(evidence), keeping.now)
+    elif sha256 not in _known(standing):
+        if sha256 in standing.stopped:
+            raise _refused("roster_stopped")
+        before = of(standing)
         pairs = _signers(keeping, (roster, before.roster), document, signed)
         entitled = succession.successor(before.roster, before.sha256, roster, pairs)
         if isinstance(entitled, NotEntitled):
             raise _refused(entitled.code)
-        waiting = wait(roster, sha256, entitled, keeping.now, {person for person, _ in pairs})
-        await announce(connection, keeping, waiting, row)
-        keeping.rosters.announce(waiting)
+        waiting = wait(roster.version, document, evidence, entitled, keeping.now)
+        await announce(connection, keeping, waiting, evidence)
+        keeping.rosters.announce(waiting, follows=before.sha256)
     return keeping.rosters.standing()
 
 
 def wait(
-    roster: Roster,
-    sha256: str,
+    version: int,
+    document: str,
+    evidence: Mapping[str, object],
     entitled: succession.Entitled,
     now: datetime,
-    signers: Iterable[Person],
 ) -> Waiting:
     """A roster that may follow, until its delay is over."""
     return Waiting(
-        sha256=sha256,
-        version=roster.version,
+        sha256=documents.digest(document),
+        version=version,
+        document=document,
+        evidence=json.dumps(evidence),
         route=entitled.route,
-        signers=tuple(sorted(signers)),
+        signers=tuple(sorted(entitled.signers)),
         objectors=(),
         announced_at=now,
         effective_at=now + timedelta(seconds=entitled.delay_s),
@@ -132,7 +150,7 @@ def wait(
 
 
 async def announce(
-    connection: Connection, keeping: Keeping, waiting: Waiting, row: RosterRow
+    connection: Connection, keeping: Keeping, waiting: Waiting, evidence: Mapping[str, object]
 ) -> None:
     """Make a successor known, before it may wait: its document, and an entry of the ledger.
 
@@ -141,34 +159,30 @@ async def announce(
     standing = keeping.rosters.standing()
     if standing is not None and standing.waiting is not None:
         raise Conflict("roster_waiting", "Another roster waits: let it take effect, or stop it.")
-    await store.add_roster(
-        connection,
-        RosterRow(
-            sha256=row.sha256,
-            version=row.version,
-            document=row.document,
-            evidence=row.evidence,
-            announced_at=waiting.announced_at,
-            effective_at=waiting.effective_at,
-        ),
+    keeping.be_seen()
+    row = _row(
+        waiting.version, waiting.document, evidence, waiting.announced_at, waiting.effective_at
     )
+    await store.add_roster(connection, row)
     keeping.note(
         "roster_announced",
         {"version": waiting.version, "sha256": waiting.sha256, "route": waiting.route},
     )
 
 
-async def object_to(
-    connection: Connection, keeping: Keeping, sha256: str, signature: Signature
-) -> Standing | None:
-    """Where things stand after a member's objection to the roster that waits."""
+def object_to(keeping: Keeping, sha256: str, signature: Signature) -> Standing | None:
+    """Where things stand after a member's objection to the roster that waits.
+
+    Needs nothing of the database: nobody can keep an objection from counting by taking it away.
+    """
     standing = settle(keeping)
     if standing is None or standing.waiting is None or standing.waiting.sha256 != sha256:
         raise Conflict("roster_not_waiting", "That roster does not wait (any more).")
     waiting = standing.waiting
-    before = (await load(connection, standing.sha256)).roster
-    after = (await load(connection, sha256)).roster
+    before, after = of(standing).roster, of(waiting).roster
     person = objector(keeping.signatures, before, signature, sha256)
+    if person in waiting.objectors:
+        return standing
     keeping.note(
         "roster_objection",
         {"version": waiting.version, "sha256": sha256, "person": person},
@@ -246,16 +260,19 @@ def _key(roster: Roster, signature: Signature) -> ApprovalKey | None:
 
 
 def _row(
-    roster: Roster, sha256: str, document: str, signed: Sequence[Signature], now: datetime
+    version: int,
+    document: str,
+    evidence: Mapping[str, object],
+    announced_at: datetime,
+    effective_at: datetime,
 ) -> RosterRow:
-    papers = [{"person": one.person, "key": one.key, "signature": one.signature} for one in signed]
     return RosterRow(
-        sha256=sha256,
-        version=roster.version,
+        sha256=documents.digest(document),
+        version=version,
         document=document,
-        evidence={"signatures": papers},
-        announced_at=now,
-        effective_at=now,
+        evidence=evidence,
+        announced_at=announced_at,
+        effective_at=effective_at,
     )
 
 

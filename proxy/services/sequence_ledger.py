@@ -5,7 +5,9 @@ it fills; the vault confirms. Failure and retry: a batch that was signed is writ
 is there, before any other is made, so a crash neither forks nor sticks. Tiles of leaves that an
 older program wrote are made up in steps first. Idempotency: rows that are there must be the same.
 A database that does not continue the vault's own tree (rolled back, forged) is refused with an
-alarm, and nothing is signed. Logs: sizes. Manual run: none; it runs every ledger_interval_s.
+alarm, and nothing is signed. A row that no other process may write, or that can not be read, gets
+a leaf that says so: it neither waits for ever nor holds up others. Logs: nothing. Manual run:
+none; it runs every ledger_interval_s.
 """
 
 from __future__ import annotations
@@ -15,11 +17,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from proxy.errors import Refused
+from proxy.model.ledger import UNFIT
 from proxy.services import complete_tiles
 from proxy.store import ledger as store
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from proxy.model.ledger import LedgerBatch, LedgerEntry
@@ -45,8 +48,13 @@ class Sequenced:
     is_full: bool
 
 
-async def sequence(pool: Pool, ledger: Ledger, *, now: datetime) -> Sequenced:
-    """One more batch; Refused `ledger_disagrees` changes nothing."""
+async def sequence(
+    pool: Pool, ledger: Ledger, *, now: datetime, unfit: Callable[[Sequence[LedgerEntry]], None]
+) -> Sequenced:
+    """One more batch; Refused `ledger_disagrees` changes nothing.
+
+    `unfit` is told, before they are signed for, the entries whose rows are not fit to stand there.
+    """
     async with pool.acquire() as connection:
         batch = ledger.prepared()
         if batch is None:
@@ -54,6 +62,7 @@ async def sequence(pool: Pool, ledger: Ledger, *, now: datetime) -> Sequenced:
                 raise Refused(CODE, DISAGREES)
             await _make_up_tiles(connection, ledger)
             entries = await store.waiting(connection, BATCH_ENTRIES)
+            unfit([one for one in entries if one.kind == UNFIT])
             batch = await _prepared(ledger, entries, now)
         async with connection.transaction():
             await store.write(connection, batch)

@@ -88,7 +88,7 @@ async def rosters_after(
             sha256=row["sha256"].hex(),
             version=row["version"],
             document=row["document"],
-            evidence=json.loads(row["evidence"]),
+            evidence=_parsed(row["evidence"]),
             announced_at=row["announced_at"],
             effective_at=row["effective_at"],
         )
@@ -171,9 +171,17 @@ async def votes(connection: Connection, order_id: OrderId) -> tuple[SignatureRow
     return tuple(_signature(row) for row in rows)
 
 
+def _parsed(text: str) -> Mapping[str, Any]:
+    """An object out of JSON that anybody may have written; an empty one for anything else."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 def _signature(row: pool.Record) -> SignatureRow:
-    found = json.loads(row["signature"])
-    known = found if isinstance(found, dict) else {}
+    known = _parsed(row["signature"])
     return SignatureRow(
         person=row["person"],
         key=str(known.get("key", "")),

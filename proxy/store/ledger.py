@@ -10,24 +10,25 @@ from typing import TYPE_CHECKING
 
 from proxy.errors import NotFound, Refused
 from proxy.model.identifiers import TenantId
-from proxy.model.ledger import LedgerEntry, LedgerEntryId
+from proxy.model.ledger import LedgerEntryId, LedgerRow
 from proxy.store import pool, public_ledger, queries
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from proxy.model.ledger import LedgerBatch
+    from proxy.model.ledger import LedgerBatch, LedgerEntry
     from proxy.store.pool import Connection, Record
 
 QUERIES = queries.load("ledger")
+WAITING_OCTETS = 64 << 20  # of facts taken at once: 300 imports of 5,000 rows each
 
 
 async def waiting(connection: Connection, limit: int) -> tuple[LedgerEntry, ...]:
-    """The oldest entries without a leaf."""
+    """The oldest entries without a leaf, each as it may stand there or as unfit."""
     with pool.translated():
-        rows = await connection.fetch(QUERIES["waiting"], limit)
-    return tuple(_entry(row) for row in rows)
+        rows = await connection.fetch(QUERIES["waiting"], limit, WAITING_OCTETS)
+    return tuple(_row(row).foreign_entry() for row in rows)
 
 
 async def edge(connection: Connection) -> tuple[int, str | None]:
@@ -43,7 +44,7 @@ async def write(connection: Connection, batch: LedgerBatch) -> None:
     Refused `ledger_disagrees` when a leaf or an entry's place is there with another value.
     """
     ids, indexes = list(batch.indexes), list(batch.indexes.values())
-    own = [_row(one) for one in batch.own]
+    own = [_columns(one) for one in batch.own]
     with pool.translated():
         await connection.execute(QUERIES["add_leaves"], batch.first_index, list(batch.leaves))
         count = len(batch.leaves) + 1  # and none after them
@@ -67,13 +68,13 @@ async def count_waiting(connection: Connection) -> int:
     return count
 
 
-async def find(connection: Connection, entry_id: LedgerEntryId) -> tuple[LedgerEntry, int | None]:
-    """An entry and its leaf's index, None while it waits; NotFound `entry_unknown`."""
+async def find(connection: Connection, entry_id: LedgerEntryId) -> tuple[LedgerRow, int | None]:
+    """An entry's row and its leaf's index, None while it waits; NotFound `entry_unknown`."""
     with pool.translated():
         row = await connection.fetchrow(QUERIES["entry"], entry_id)
     if row is None:
         raise NotFound("entry_unknown", "The ledger has no entry of that id.")
-    return _entry(row), row["leaf_index"]
+    return _row(row), row["leaf_index"]
 
 
 async def count_tiles(connection: Connection, level: int) -> int:
@@ -94,18 +95,18 @@ async def add_tiles(
         raise Refused("ledger_disagrees", f"A tile of level {level} is not what its leaves give.")
 
 
-def _entry(row: Record) -> LedgerEntry:
-    return LedgerEntry(
+def _row(row: Record) -> LedgerRow:
+    return LedgerRow(
         id=LedgerEntryId(row["id"]),
         tenant_id=None if row["tenant_id"] is None else TenantId(row["tenant_id"]),
         subject=row["subject"],
         kind=row["kind"],
-        facts=json.loads(row["facts"]),
-        at=row["at"],
+        facts=row["facts"],
+        micros=row["micros"],
     )
 
 
-def _row(
+def _columns(
     entry: LedgerEntry,
 ) -> tuple[LedgerEntryId, TenantId | None, str, str, str, datetime]:
     facts = json.dumps(dict(entry.facts))

@@ -1,11 +1,19 @@
 -- The ledger: entries say what happened, leaves are commitments, checkpoints are signed.
 
 -- waiting --
--- The oldest entries without a leaf.
+-- The oldest entries without a leaf, as text: so that one that can not be read spoils no other.
+-- Their octets are limited, since their number alone does not bound the memory they take.
 -- roles: vault
--- $1 limit
-SELECT id, tenant_id, subject, kind, facts, at FROM ledger_entry
-WHERE leaf_index IS NULL ORDER BY at LIMIT $1;
+-- $1 limit, $2 octets
+WITH oldest AS (
+  SELECT id, tenant_id, subject, kind, facts::text AS facts, at FROM ledger_entry
+  WHERE leaf_index IS NULL ORDER BY at LIMIT $1
+), summed AS (
+  SELECT *, sum(octet_length(facts)) OVER (ORDER BY at ROWS UNBOUNDED PRECEDING)
+    - octet_length(facts) AS before FROM oldest
+)
+SELECT id, tenant_id, subject, kind, facts, (extract(epoch FROM at) * 1000000)::text AS micros
+FROM summed WHERE before <= $2 ORDER BY at;
 
 -- edge --
 -- How far the database's copy of the tree goes, and its newest checkpoint.
@@ -64,7 +72,9 @@ SELECT count(*) FROM ledger_entry WHERE leaf_index IS NULL;
 -- An entry and its leaf.
 -- roles: vault
 -- $1 id
-SELECT id, tenant_id, subject, kind, facts, at, leaf_index FROM ledger_entry WHERE id = $1;
+SELECT id, tenant_id, subject, kind, facts::text AS facts,
+  (extract(epoch FROM at) * 1000000)::text AS micros, leaf_index
+FROM ledger_entry WHERE id = $1;
 
 -- count_tiles --
 -- Where the full tiles of a level end.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from proxy.store.pool import Connection, Record
 
 QUERIES = queries.load("public_ledger")
-COSIGNATURE_LIMIT = 64  # lines under a checkpoint; more witnesses than anybody configures
+COSIGNED_LIMIT = 16  # checkpoints among which one is looked for whose lines hold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,10 +34,13 @@ async def newest(connection: Connection) -> SignedCheckpoint | None:
         return _checkpoint(await connection.fetchrow(QUERIES["newest"]))
 
 
-async def newest_cosigned(connection: Connection) -> SignedCheckpoint | None:
-    """The newest checkpoint that a witness has cosigned; None before the first."""
+async def newest_cosigned(
+    connection: Connection, witnesses: Sequence[str]
+) -> tuple[SignedCheckpoint, ...]:
+    """The newest checkpoints with lines of these witnesses, newest first."""
     with pool.translated():
-        return _checkpoint(await connection.fetchrow(QUERIES["newest_cosigned"]))
+        rows = await connection.fetch(QUERIES["newest_cosigned"], witnesses, COSIGNED_LIMIT)
+    return tuple(SignedCheckpoint(size=row["size"], note=row["note"]) for row in rows)
 
 
 async def at_size(connection: Connection, size: int) -> SignedCheckpoint | None:
@@ -46,10 +49,12 @@ async def at_size(connection: Connection, size: int) -> SignedCheckpoint | None:
         return _checkpoint(await connection.fetchrow(QUERIES["at_size"], size))
 
 
-async def cosignatures(connection: Connection, size: int) -> tuple[str, ...]:
-    """Witnesses' signature lines under the checkpoint of a size, each with its end."""
+async def cosignatures(
+    connection: Connection, size: int, witnesses: Sequence[str]
+) -> tuple[str, ...]:
+    """These witnesses' lines under the checkpoint of a size, each with its end, none checked."""
     with pool.translated():
-        rows = await connection.fetch(QUERIES["cosignatures"], size, COSIGNATURE_LIMIT)
+        rows = await connection.fetch(QUERIES["cosignatures"], size, witnesses)
     return tuple(row["line"] for row in rows)
 
 

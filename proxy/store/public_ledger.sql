@@ -13,17 +13,19 @@ SELECT size, note FROM ledger_checkpoint ORDER BY size DESC LIMIT 1;
 SELECT size, note FROM ledger_checkpoint WHERE size = $1;
 
 -- newest_cosigned --
--- The newest checkpoint that a witness has cosigned.
+-- The newest checkpoints under which one of some witnesses has a line, newest first.
 -- roles: web
--- no arguments
-SELECT c.size, c.note FROM ledger_checkpoint c
-WHERE c.size = (SELECT max(size) FROM ledger_cosignature);
+-- $1 witnesses, $2 limit
+SELECT c.size, c.note FROM ledger_checkpoint c JOIN
+  (SELECT DISTINCT size FROM ledger_cosignature WHERE witness = ANY ($1)
+   ORDER BY size DESC LIMIT $2) AS cosigned USING (size)
+ORDER BY c.size DESC;
 
 -- cosignatures --
--- Witnesses' lines under a checkpoint.
+-- The lines of some witnesses under a checkpoint.
 -- roles: web
--- $1 size, $2 limit
-SELECT line FROM ledger_cosignature WHERE size = $1 ORDER BY witness LIMIT $2;
+-- $1 size, $2 witnesses
+SELECT line FROM ledger_cosignature WHERE size = $1 AND witness = ANY ($2) ORDER BY witness;
 
 -- add_cosignature --
 -- A witness's line; the first one of a witness stays.

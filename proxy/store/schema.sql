@@ -170,7 +170,12 @@ CREATE TABLE public.ledger_entry (
     facts jsonb NOT NULL,
     at timestamp with time zone NOT NULL,
     leaf_index bigint,
-    CONSTRAINT ledger_entry_kind_check CHECK ((kind ~ '^[a-z_]+$'::text))
+    CONSTRAINT ledger_entry_at_range CHECK (((at >= '1970-01-01 00:00:00+00'::timestamp with time zone) AND (at < '2200-01-01 00:00:00+00'::timestamp with time zone))),
+    CONSTRAINT ledger_entry_facts_length CHECK ((octet_length((facts)::text) <= 262144)),
+    CONSTRAINT ledger_entry_facts_object CHECK ((jsonb_typeof(facts) = 'object'::text)),
+    CONSTRAINT ledger_entry_kind_check CHECK ((kind ~ '^[a-z_]+$'::text)),
+    CONSTRAINT ledger_entry_kind_length CHECK ((octet_length(kind) <= 63)),
+    CONSTRAINT ledger_entry_subject_length CHECK (((octet_length(subject) >= 1) AND (octet_length(subject) <= 255)))
 );
 
 CREATE TABLE public.ledger_leaf (

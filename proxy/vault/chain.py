@@ -120,7 +120,7 @@ def _check_genesis(roster: Roster, link: Link) -> None:
 def _check_step(before: Step, roster: Roster, link: Link) -> Route:
     if roster.order:
         _check_order(before, roster, link)
-        found = succession.by_order(before.roster, before.sha256, roster)
+        found = succession.by_order(before.roster, before.sha256, roster, frozenset())
     else:
         pairs = _signers((roster, before.roster), link)
         found = succession.successor(before.roster, before.sha256, roster, pairs)

@@ -44,6 +44,8 @@ def parse(text: str) -> Checkpoint:
         raise InvalidInput("checkpoint_malformed")
     origin, size, encoded, *extensions = lines
     root = verifier.decoded(encoded)
+    if not origin.isprintable():
+        raise InvalidInput("checkpoint_malformed")
     if not _SIZE.fullmatch(size) or int(size) >= SIZE_LIMIT or len(root) != tree.HASH_OCTETS:
         raise InvalidInput("checkpoint_malformed")
     if size == "0" and root != tree.EMPTY_ROOT:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import islice
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from proxy.model.identifiers import RecordClass, RegistrationId, TenantId
 from proxy.model.sealed import RecordName
 from proxy.vault import primitives, tree
 from proxy.vault import state as states
+from proxy.vault.record import CLASS_CODES
 from proxy.vault.tree import Frontier
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ _VERSION = re.compile(r"[1-9][0-9]{0,9}")
 _VERSION_LIMIT = 0x7FFFFFFF  # an integer of PostgreSQL
 _PARTS = 5
 _KEY = b"deposit\0"
+_CLASS_PLACE, _IDENTITY = 32, CLASS_CODES[RecordClass.IDENTITY]  # in a record's key
 
 
 class Outcome(StrEnum):
@@ -171,6 +174,11 @@ def ended(run: Run) -> Run:
     return msgspec.structs.replace(run, outcome=outcome)
 
 
+def failed(run: Run) -> Run:
+    """The run, ended as failed."""
+    return msgspec.structs.replace(run, outcome=Outcome.FAILED)
+
+
 class DepositBook:
     """Deposits in the state."""
 
@@ -192,6 +200,20 @@ class DepositBook:
         if now - run.begun_at > LONGEST:
             raise Refused("deposit_expired", "This deposit took too long: begin another.")
         return run
+
+    def is_possible(self, announced: Announced) -> bool:
+        """Whether the state knows so many records of the tenant; looks at each at worst."""
+        if announced.records > self._state.count_records():
+            return False
+        first = announced.tenant.bytes
+        keys = self._state.keys_between(first, first + b"\xff" * 32)
+        found = (key for key in keys if key[_CLASS_PLACE] == _IDENTITY)
+        return sum(1 for _ in islice(found, announced.records)) == announced.records
+
+    def overdue(self, now: datetime) -> list[Run]:
+        """The runs that nobody ended in time."""
+        runs = [msgspec.json.decode(one, type=Run) for one in self._state.passing.values(_KEY)]
+        return [run for run in runs if run.outcome is Outcome.NONE and now - run.begun_at > LONGEST]
 
     def keep(self, run: Run, now: datetime) -> None:
         """Keep a run as it stands, durably."""

@@ -81,6 +81,10 @@ BUDGETS = {
 }
 # Messages to one alias in an hour: a busy correspondence; a flood at one person stops there.
 MESSAGES_OF_ALIAS = Budget(most=60)
+# The same message to one alias again in an hour: a relay that lost an answer, not one that tries.
+REPEATS_OF_MESSAGE = Budget(most=5)
+# Requests in an hour that find a record not adopted or a row missing; each is an alarm.
+UNREADY = Budget(most=300)
 # Aliases in an hour behind which there is nobody: more is somebody who tries them out.
 ALIASES_OF_NOBODY = Budget(most=3000)
 # Searches of all staff in a day: ten people at work.

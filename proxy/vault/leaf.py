@@ -6,6 +6,7 @@ RFC 8785.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from uuid import UUID
@@ -20,6 +21,7 @@ from proxy.vault import primitives
 
 LEAF_LABEL = b"pp-ledger-leaf-v1\0"
 SALT_OCTETS = 32
+_KIND = re.compile(r"[a-z_]+")  # as the table has it; readers print it
 _TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
@@ -58,6 +60,8 @@ def parse(content: bytes) -> LedgerEntry:
         at = datetime.strptime(found.at, _TIME).replace(tzinfo=UTC)
     except (ValueError, RecursionError):  # msgspec's own errors are of the first kind
         raise InvalidInput("ledger_entry") from None
+    if not _KIND.fullmatch(found.kind):
+        raise InvalidInput("ledger_entry")
     entry = LedgerEntry(
         id=LedgerEntryId(found.id),
         tenant_id=None if found.tenant is None else TenantId(found.tenant),

@@ -25,8 +25,13 @@ if TYPE_CHECKING:
     from proxy.vault.keyring import Keyring
     from proxy.vault.state import State
 
-SIZE_CLASSES = (4, 16, 64, 256, 1024, 4096, 16_384, 65_536)
+SIZE_CLASSES = (16, 64, 256, 1024, 4096, 16_384, 65_536)
 """Leaves per batch; what a reader can learn of a rate. The largest bounds a batch's memory."""
+
+DUMMIES = 8
+"""Uniformly up to one less of these are counted beside a batch's entries before its class is
+chosen. Who knows of all entries but one, having caused them, sees that one's class change in one
+batch of eight at most; without them, always, at a class's edge."""
 
 _SALT_LABEL = b"pp-ledger-salt-v1\0"
 _ORDER_OCTETS = 16  # of a random number to sort by: two alike among 65,536 never happen
@@ -64,6 +69,20 @@ class LedgerKeeper:
     def add(self, entries: Sequence[LedgerEntry]) -> None:
         """Keep entries of the vault's own, durably, until their leaves are in the database."""
         self._state.add_entries([(one.id, leaf.canonical(one)) for one in entries])
+
+    def oldest(self) -> datetime | None:
+        """When the oldest entry of the vault's own was made that has no confirmed leaf."""
+        found = self._state.entries(1)  # their ids begin with their time
+        return leaf.parse(found[0][1]).at if found else None
+
+    def recount_fault(self) -> str | None:
+        """What a recount found wrong, whatever process did it; None once one found nothing."""
+        found = self._state.slot(Slot.RECOUNT)
+        return None if found is None else found.decode()
+
+    def keep_recount_fault(self, detail: str | None) -> None:
+        """Remember durably what a recount found, or that it found nothing."""
+        self._state.set_slot(Slot.RECOUNT, None if detail is None else detail.encode())
 
     def frontier(self) -> tuple[int, str | None]:
         """The tree's size and the newest checkpoint that the vault has confirmed."""
@@ -167,7 +186,8 @@ class LedgerKeeper:
 
     def _pad_and_shuffle(self, leaves: list[tuple[UUID | None, bytes]]) -> None:
         """Fill the size class with random leaves, and put all into a uniformly random order."""
-        wanted = next(one for one in SIZE_CLASSES if one >= len(leaves))
+        counted = min(len(leaves) + self._random(1)[0] % DUMMIES, SIZE_CLASSES[-1])
+        wanted = next(one for one in SIZE_CLASSES if one >= counted)
         padding = self._random(tree.HASH_OCTETS * (wanted - len(leaves)))
         leaves += [
             (None, padding[at : at + tree.HASH_OCTETS])

@@ -42,6 +42,10 @@ class OrderBook:
             raise NotFound("order_unknown", "There is no order by this id.")
         return msgspec.json.decode(content, type=KeptOrder)
 
+    def is_known(self, order_id: OrderId) -> bool:
+        """Whether an order of this id was ever received."""
+        return self._state.order(order_id.bytes) is not None
+
     def receive(
         self, order_id: OrderId, kind: OrderKind, sha256: str, expires_at: datetime, now: datetime
     ) -> KeptOrder:
@@ -70,14 +74,16 @@ class OrderBook:
         """A member objected: the order is over."""
         self._keep(order_id, replace(self.find(order_id), state=OrderState.STOPPED))
 
-    def carry_out(self, order_id: OrderId, waiting: Waiting) -> None:
+    def carry_out(self, order_id: OrderId, waiting: Waiting, *, follows: str) -> None:
         """The order is used, and the roster it makes waits: both or neither, durably."""
         kept = self.find(order_id)
         if kept.state is not OrderState.OPEN:
             raise Conflict("order_used", "This order is over.")
         used = replace(kept, state=OrderState.CARRIED_OUT)
         self._state.put_order(
-            order_id.bytes, msgspec.json.encode(used), roster=self._rosters.announced(waiting)
+            order_id.bytes,
+            msgspec.json.encode(used),
+            roster=self._rosters.announced(waiting, follows=follows),
         )
 
     def _keep(self, order_id: OrderId, order: KeptOrder) -> None:

@@ -31,6 +31,15 @@ class Passing:
             found = transaction.get(key)
             return None if found is None or _is_over(found, now) else bytes(found)[_UNTIL.size :]
 
+    def values(self, prefix: bytes) -> list[bytes]:
+        """All values whose keys begin so, also those whose time is over."""
+        with self._environment.begin(db=self._table) as transaction:
+            return [
+                bytes(value)[_UNTIL.size :]
+                for key, value in transaction.cursor().iternext()
+                if bytes(key).startswith(prefix)
+            ]
+
     def put(self, key: bytes, value: bytes, until: datetime, now: datetime) -> None:
         """Keep the value until then; forgets what is over on the way."""
         with self._environment.begin(write=True, db=self._table) as transaction:

@@ -36,6 +36,7 @@ from proxy.vault import state as states
 from proxy.vault.ledger import LedgerKeeper
 from proxy.vault.roster import RosterKeeper
 from proxy.vault.state import State
+from proxy.wire import documents
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -207,7 +208,7 @@ class Building:
         )
 
     def finish(
-        self, roster: Roster, sha256: str, stopped: Sequence[str], entry: LedgerEntry, now: datetime
+        self, document: str, version: int, stopped: Sequence[str], entry: LedgerEntry, now: datetime
     ) -> None:
         """The roster in force, with nothing waiting, and the entry that tells of it all.
 
@@ -215,7 +216,7 @@ class Building:
         more than one span of each budget by losing a state.
         """
         rosters = RosterKeeper(self._state, self._keyring.note_roster)
-        rosters.refound(sha256, roster.version, stopped, now)
+        rosters.refound(documents.digest(document), version, document, stopped, now)
         self._ledger.add([entry])
 
     def place(self) -> None:

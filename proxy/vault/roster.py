@@ -1,7 +1,8 @@
 """Which roster is in force, kept in the vault's own state: implements ports.Rosters.
 
-The documents lie in PostgreSQL; here are their digests, so that no other document is believed,
-whatever the database says. Source: vault.md, Roster and State outside PostgreSQL.
+Documents stand here whole: whatever the database says or lacks, this is what is believed, and
+members can object while it is away. Its rows are copies for others to read.
+Source: vault.md, Roster and State outside PostgreSQL.
 """
 
 from __future__ import annotations
@@ -48,24 +49,44 @@ class RosterKeeper:
         content = self._state.slot(Slot.ROSTER)
         return None if content is None else msgspec.json.decode(content, type=Standing)
 
-    def found(self, sha256: str, now: datetime) -> None:
+    def found(self, sha256: str, document: str, evidence: str, now: datetime) -> None:
         """Take the first roster; Conflict `roster_exists` when there is one."""
         if self.standing() is not None:
             raise Conflict("roster_exists", "There is a roster already; propose its successor.")
-        self._keep(Standing(sha256=sha256, version=1, since=now, waiting=None, stopped=()))
+        self._keep(
+            Standing(
+                sha256=sha256, version=1, document=document, evidence=evidence, since=now,
+                waiting=None, stopped=(),
+            )
+        )  # fmt: skip
 
-    def refound(self, sha256: str, version: int, stopped: Sequence[str], now: datetime) -> None:
-        """Begin an empty state with a roster in force; none of `stopped` comes again."""
-        kept = tuple(stopped)[:STOPPED_KEPT]
-        self._keep(Standing(sha256=sha256, version=version, since=now, waiting=None, stopped=kept))
+    def refound(
+        self, sha256: str, version: int, document: str, stopped: Sequence[str], now: datetime
+    ) -> None:
+        """Begin an empty state with a roster in force; none of `stopped` comes again.
 
-    def announce(self, waiting: Waiting) -> None:
-        """Let a successor wait, durably."""
-        self._state.set_slot(Slot.ROSTER, self.announced(waiting))
+        Its evidence is left to the database's copy.
+        """
+        self._keep(
+            Standing(
+                sha256=sha256, version=version, document=document, evidence="", since=now,
+                waiting=None, stopped=tuple(stopped)[:STOPPED_KEPT],
+            )
+        )  # fmt: skip
 
-    def announced(self, waiting: Waiting) -> bytes:
-        """The slot's content with a successor that waits; Conflict when another one does."""
+    def announce(self, waiting: Waiting, *, follows: str) -> None:
+        """Let a successor of the roster of digest `follows` wait, durably."""
+        self._state.set_slot(Slot.ROSTER, self.announced(waiting, follows=follows))
+
+    def announced(self, waiting: Waiting, *, follows: str) -> bytes:
+        """The slot's content with a successor that waits; Conflict when another one does.
+
+        Conflict `roster_moved` too when what it follows is no longer in force: between the checks
+        and this step the waiting one may have come.
+        """
         standing = self._present()
+        if (standing.sha256, standing.version + 1) != (follows, waiting.version):
+            raise Conflict("roster_moved", "Another roster came into force meanwhile.")
         if standing.waiting is not None and standing.waiting.sha256 != waiting.sha256:
             raise Conflict("roster_waiting", "Another roster waits; let it take effect or stop it.")
         return msgspec.json.encode(replace(standing, waiting=waiting))
@@ -91,8 +112,11 @@ class RosterKeeper:
             return None
         came = standing.waiting
         self._keep(
-            Standing(sha256=came.sha256, version=came.version, since=now, waiting=None, stopped=())
-        )
+            Standing(
+                sha256=came.sha256, version=came.version, document=came.document,
+                evidence=came.evidence, since=now, waiting=None, stopped=(),
+            )
+        )  # fmt: skip
         return came
 
     def _present(self) -> Standing:

@@ -42,12 +42,12 @@ class VerifierKey:
 
 
 def is_name(text: str) -> bool:
-    """Whether a key may be called so: no space of any script, no plus, no control character."""
-    return (
-        0 < len(text) <= KEY_LIMIT
-        and "+" not in text
-        and not any(one.isspace() or one < " " or "\ud800" <= one <= "\udfff" for one in text)
-    )
+    """Whether a key may be called so: no space, no plus, nothing that a terminal would not print.
+
+    Stricter than C2SP, which refuses spaces and pluses alone: readers print names, and controls
+    or directions of writing (Unicode's categories C and Z) would make them say something else.
+    """
+    return 0 < len(text) <= KEY_LIMIT and "+" not in text and " " not in text and text.isprintable()
 
 
 def render(key: VerifierKey) -> str:

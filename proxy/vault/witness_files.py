@@ -2,8 +2,9 @@
 
 `witness.key` (0600): `privacyproxy-witness-v1 NAME HEX-SEED`. `checkpoint`: written before the
 cosignature is handed out, so a crash can not make the witness sign two histories. `evidence/`:
-pairs of notes that can not both be true, never removed here. Whoever loses `checkpoint` trusts
-the log's next word; keep it in the backup.
+pairs of notes that can not both be true (`HEX.txt`), and what else the log was seen to do
+(`CODE-HEX.txt`), each kind with a limit of its own; never removed here. Whoever loses
+`checkpoint` trusts the log's next word; keep it in the backup.
 """
 
 from __future__ import annotations
@@ -26,9 +27,11 @@ if TYPE_CHECKING:
     from proxy.vault.witness import Contradiction, Witness
 
 EVIDENCE_LIMIT = 100  # pairs; the first prove as much as all, and a log could sign without end
+SEEN_LIMIT = 10  # files of what proves no lie, a code; old checkpoints are cheap to show
 _MAGIC = "privacyproxy-witness-v1"
 _SEED_OCTETS = 32
 _KEY, _CHECKPOINT, _EVIDENCE = "witness.key", "checkpoint", "evidence"
+_PAIRS = "[0-9a-f]*.txt"  # no code begins so
 
 
 def make(directory: Path, name: str, random: Callable[[int], bytes]) -> None:
@@ -81,6 +84,17 @@ def observe(
     return cosigned
 
 
+def keep_seen(directory: Path, code: str, last: str | None, offered: str) -> None:
+    """Write what was offered after the last note, though it proves no lie: a cache may be stale.
+
+    It never takes the place of a contradiction: those are counted by themselves.
+    """
+    digest = primitives.sha256(offered.encode()).hex()[:32]
+    path = directory / _EVIDENCE / f"{code}-{digest}.txt"
+    if not path.exists() and sum(1 for _ in path.parent.glob(f"{code}-*.txt")) < SEEN_LIMIT:
+        files.write(path, f"{code}\n\n{last or ''}\n{offered}".encode())
+
+
 def _keep(directory: Path, found: Contradiction) -> None:
     """Write both notes and the proof, once however often they are seen."""
     files.make_directory(directory)
@@ -88,7 +102,7 @@ def _keep(directory: Path, found: Contradiction) -> None:
     content = f"{found.code}\n\n{found.last}\n{found.offered}\n{proof}".encode()
     texts = "".join(note.parse(one).text for one in (found.last, found.offered))
     path = directory / f"{primitives.sha256(texts.encode()).hex()[:32]}.txt"
-    if not path.exists() and sum(1 for _ in directory.glob("*.txt")) < EVIDENCE_LIMIT:
+    if not path.exists() and sum(1 for _ in directory.glob(_PAIRS)) < EVIDENCE_LIMIT:
         files.write(path, content)
 
 

@@ -49,8 +49,13 @@ class _Document(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only
 def parse(document: str) -> Order:
     """The order; InvalidInput `document_malformed`, `document_not_canonical`, `agent_malformed`."""
     found = documents.parse(document, _Document)
-    if any(not one.isprintable() for one in found.reason):
-        # An approver reads it on a terminal: nothing in it may move the cursor or hide text.
+    if (
+        not found.reason.isprintable()
+        or "  " in found.reason
+        or found.reason.strip() != found.reason
+    ):
+        # An approver reads it on a terminal: nothing in it may move the cursor, hide text, or
+        # push some to the next line.
         raise InvalidInput("document_malformed", "The reason holds characters that do not print.")
     agent = next((roster_document.agent(one) for one in found.agent), None)
     if agent is not None and agent.id != found.agent_id:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
 from proxy.model.order import OrderKind
@@ -52,6 +53,7 @@ def roster(one: Roster, sha256: str) -> Iterator[str]:
         yield f"              may change {', '.join(sorted(rule.fields)) or 'nothing'}"
     for agent in one.agents:
         yield f"  agent       {agent.id}: OpenPGP {agent.openpgp}, {agent.host}:{agent.port}"
+        yield f"              host key {agent.host_key}, {agent.deposits_per_day} deposits a day"
     if one.relying_party is not None:
         yield f"  passkeys    for {one.relying_party.id} at {', '.join(one.relying_party.origins)}"
 
@@ -85,10 +87,12 @@ def order(one: Order, sha256: str, under: Roster) -> Iterator[str]:
     yield f"Order {one.id}: {one.kind}"
     for text in _deed(one, under):
         yield f"  does        {text}"
-    yield f"  because     {one.reason}"
-    for place in ("proposer", "handler", "releaser"):
-        if getattr(one, place):
-            yield f"  {place:<11} {getattr(one, place)}"
+    # With a margin of its own, so that nothing in it can look like another line.
+    for place, text in enumerate(textwrap.wrap(one.reason, 72)):
+        yield f"  {'because' if place == 0 else '':<11} | {text}"
+    for place_of in ("proposer", "handler", "releaser"):
+        if getattr(one, place_of):
+            yield f"  {place_of:<11} {getattr(one, place_of)}, named by the operator"
     yield f"  not before  {one.not_before:{_TIME}}"
     yield f"  expires     {one.expires_at:{_TIME}}"
     yield f"  under       roster {one.roster_version}, {one.roster}"
@@ -149,7 +153,7 @@ def _entries(one: Roster, kind: str) -> Mapping[str, tuple[str, ...]]:
     return {
         each.person: (
             *sorted(getattr(each, "roles", ())),
-            *(key.id for key in each.keys),
+            *(f"{key.id} {key.credential}".strip() for key in each.keys),
         )
         for each in getattr(one, kind)
     }

@@ -207,7 +207,7 @@ async def test_a_checkpoint_that_is_led_to_is_no_loss(site: Site) -> None:
     site.lose()
     found = await site.propose(checkpoint=seen, accept_loss=True)
     assert json.loads(found["document"])["lost_ledger"] is False
-    forged = seen.replace("\n4\n", "\n5\n")
+    forged = seen.replace("\n16\n", "\n17\n")
     assert forged != seen
     for wrong in (forged, "nothing", seen.partition("\n\n")[0]):
         assert await anchors.code(site.propose(checkpoint=wrong)) == "anchor_checkpoint"

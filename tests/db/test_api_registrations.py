@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from openapi_spec_validator import validate
 
+from proxy.errors import RateLimited
 from proxy.model.identifiers import ResellerId, Scope
 from proxy.rules.throttling import Limit
 from proxy.wire import published
@@ -350,3 +351,19 @@ async def test_the_rate_limit_is_told_with_retry_after(tmp_path: Path, database:
         replies = [await limited.call("GET", "/v1/registrations") for _ in range(3)]
         assert [reply.status for reply in replies] == [200, 200, 429]
         assert int(replies[2].headers["Retry-After"]) > 0
+
+
+async def test_routes_without_a_key_have_a_limit_of_their_own(
+    tmp_path: Path, database: Database
+) -> None:
+    """Orders and rosters are open to all; what keeps strangers off is no matter of registrars."""
+
+    def refuse(_: object) -> None:
+        raise RateLimited("rate_limited", retry_after_s=7)
+
+    async with apis.serving(tmp_path, database, admit=refuse) as limited:
+        for method, path in (("GET", "rosters"), ("GET", "orders/x"), ("POST", "orders/x/votes")):
+            reply = await limited.call(method, f"/v1/{path}", {}, key="")
+            assert (reply.status, reply.json["code"]) == (429, "rate_limited")
+            assert reply.headers["Retry-After"] == "7"
+        assert (await limited.put(body())).status == 201

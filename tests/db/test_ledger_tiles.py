@@ -222,7 +222,7 @@ async def test_data_is_given_again_once_the_ledger_is_well(service: Service) -> 
     await grow(service, 4, 4)
     rows = await service.administrate("SELECT * FROM ledger_checkpoint ORDER BY size DESC LIMIT 1")
     assert service.rooms.open_for_data() is service.vault.walls
-    await rewrite(service, "DELETE FROM ledger_checkpoint WHERE size = 8")
+    await rewrite(service, "DELETE FROM ledger_checkpoint WHERE size = 32")
     with pytest.raises(Refused, match="ledger_disagrees"):
         await service.rounds.sequence()
     with pytest.raises(Refused, match="ledger_disagrees"):

@@ -334,6 +334,38 @@ async def test_nothing_is_decided_that_no_leaf_could_tell(office: Office, roster
     await office.carry_out(order)
 
 
+async def test_an_order_that_makes_no_roster_is_not_received(office: Office) -> None:
+    """One agent more than a roster holds: carried out, nobody could read the roster ever after."""
+    agents = tuple(replace(AGENT, id=AgentId(f"agent-{number:02}")) for number in range(32))
+    roster = await office.found(members=MEMBERS, agents=agents)
+    more = replace(AGENT, id=AgentId("one-more"))
+    order = office.order(roster, subject=ChangeAgent(agent_id=more.id, agent=more, replaces=""))
+    assert await code(office.propose(order)) == "order_result"
+
+
+async def test_a_vote_again_is_no_news(office: Office, roster: Roster) -> None:
+    """The same vote, and the same order, once more: no entry, nothing changed."""
+    order = office.order(roster)
+    kept = await office.propose(order)
+    for _ in range(3):
+        await office.vote(order, kept, ANNA)
+        await office.propose(order)
+    assert office.entries().count("order_vote") == 1
+    assert office.entries().count("order_received") == 1
+
+
+async def test_a_passkey_takes_no_place_of_a_key_of_ones_own(
+    office: Office, roster: Roster
+) -> None:
+    """Whoever serves the pages plays an earlier passkey vote again: the better one stays."""
+    order = office.order(roster)
+    kept = await office.propose(order)
+    await office.vote(order, kept, ANNAS_PASSKEY)
+    await office.vote(order, kept, ANNA)
+    seen = await office.vote(order, kept, ANNAS_PASSKEY, Caller.WEB)
+    assert seen["approvals"] == [{"person": "anna", "detached": True}]
+
+
 async def test_orders_are_listed(office: Office, roster: Roster) -> None:
     """The operator sees what is open and what is over, by ids."""
     first = await office.approved(roster, ANNA, BEN)

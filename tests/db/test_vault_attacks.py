@@ -216,9 +216,9 @@ async def test_a_ledger_that_was_rolled_back_is_not_extended(service: Service) -
     await service.rounds.sequence()
     await service.rounds.sequence()
     for change in (
-        "DELETE FROM ledger_leaf WHERE index = 7",
-        "DELETE FROM ledger_checkpoint WHERE size = 8",
-        "INSERT INTO ledger_leaf VALUES (8, decode(repeat('00', 32), 'hex'))",
+        "DELETE FROM ledger_leaf WHERE index = 31",
+        "DELETE FROM ledger_checkpoint WHERE size = 32",
+        "INSERT INTO ledger_leaf VALUES (32, decode(repeat('00', 32), 'hex'))",
     ):
         async with pools.connected(service.database.superuser()) as connection:
             undo = connection.transaction()
@@ -230,6 +230,7 @@ async def test_a_ledger_that_was_rolled_back_is_not_extended(service: Service) -
                     Borrowed(connection),  # type: ignore[arg-type] # lends what a pool would
                     service.vault.walls.ledger,
                     now=vaults.START,
+                    unfit=lambda _: None,
                 )
             assert refusal.value.code == "ledger_disagrees"
             await undo.rollback()
@@ -245,7 +246,7 @@ async def test_forged_leaves_in_the_way_of_a_batch_are_refused(service: Service)
         " FROM generate_series(0, 3) AS i"
     )
     with pytest.raises(Refused) as refusal:
-        await sequence_ledger.sequence(service.pool, ledger, now=vaults.START)
+        await sequence_ledger.sequence(service.pool, ledger, now=vaults.START, unfit=lambda _: None)
     assert refusal.value.code == "ledger_disagrees"
     assert ledger.prepared() == batch
 

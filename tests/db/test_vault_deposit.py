@@ -108,9 +108,8 @@ async def test_an_agent_gets_so_many_deposits_a_day(service: Service) -> None:
     assert await code(support.openings(service), begun[3]) == "budget"
     assert await ask(support.openings(service), begun[0]) == {"done": True, "asked": 0}
     assert len(entries(service)) == 3
-    other = Desk({"agent-two": replace(AGENT, id="agent-two")})  # type: ignore[arg-type] # a NewType
-    await ask(support.openings(service, other), begin(rows, agent="agent-two"))
-    service.vault.clock.moment += timedelta(days=1)
+    await ask(support.openings(service, other_agent()), begin(rows, agent="agent-two"))
+    await service.later(days=1)
     await ask(support.openings(service), begun[3])
 
 
@@ -133,7 +132,7 @@ async def test_a_deposit_holds_its_own_registrars_records(service: Service) -> N
     await support.enrol(service, replace(vaults.to_seal(), tenant_id=other))
     rows = await support.rows(service, RecordClass.IDENTITY)
     assert len(rows) == 2
-    room, begun = support.openings(service), begin(rows)
+    room, begun = support.openings(service), begin(rows, records=1)
     await ask(room, begun)
     assert await code(room, batch(begun, rows)) == "deposit_tenant"
     assert reasons(await ask(room, batch(begun, mine))) == [""]
@@ -209,6 +208,61 @@ async def test_a_restart_in_the_middle_goes_on(service: Service) -> None:
     assert (await ask(room, end(begun)))["outcome"] == "complete"
 
 
+async def test_a_run_that_nobody_ends_is_ended_as_failed(service: Service) -> None:
+    """Half a day later the ledger says that keys left and no whole deposit came of it: once."""
+    _, rows = await enrolled(service)
+    room, begun, ended = support.openings(service), begin(rows), begin(rows)
+    for one in (begun, ended):
+        await ask(room, one)
+        await ask(room, batch(one, rows[:2]))
+    await ask(room, batch(ended, rows[2:]))
+    await ask(room, end(ended))
+    await service.later(hours=12)
+    await room.end_overdue()
+    assert entries(service) == []
+    service.vault.clock.moment += timedelta(seconds=1)
+    before = support.alarms(service)
+    with structlog.testing.capture_logs() as logs:
+        await room.end_overdue()
+        await room.end_overdue()
+    assert [(one["event"], one["reason"]) for one in logs] == [
+        ("deposit_failed", "deposit_expired")
+    ]
+    assert support.alarms(service) == before + 1
+    (last,) = entries(service)
+    facts = last["facts"]
+    assert (last["kind"], facts["run"], facts["records"]) == ("deposit_failed", begun.run, 2)
+    assert facts["reason"] == "deposit_expired"
+    assert await code(room, batch(begun, rows[2:])) == "deposit_ended"
+
+
+async def test_a_run_forgotten_while_the_vault_was_away_is_ended(service: Service) -> None:
+    """Days without a vault hide nothing: what is still in the state is ended at the start."""
+    _, rows = await enrolled(service)
+    await ask(support.openings(service), begin(rows))
+    await service.later(days=9)
+    service.reopen()
+    await support.openings(service).end_overdue()
+    assert [one["kind"] for one in entries(service)] == ["deposit_failed"]
+
+
+async def test_more_records_than_there_are_begin_no_deposit(service: Service) -> None:
+    """What the state knows of the registrar bounds an announcement, whatever others have."""
+    other = await support.add_tenant(service)
+    _, rows = await enrolled(service)
+    await support.enrol(service, replace(vaults.to_seal(), tenant_id=other))
+    room = support.openings(service)
+    for records in (4, 5, 100_000_000):
+        assert await code(room, begin(rows, records=records, agent=AGENT.id)) == "deposit_count"
+    assert entries(service) == []
+    await ask(support.openings(service, other_agent()), begin(rows, agent="agent-two"))
+
+
+def other_agent() -> Desk:
+    """A roster with another agent."""
+    return Desk({"agent-two": replace(AGENT, id="agent-two")})  # type: ignore[arg-type] # a NewType
+
+
 async def test_the_last_batch_may_be_asked_for_again(service: Service) -> None:
     """An answer lost on the way is given again and counted once; an earlier batch is not."""
     _, rows = await enrolled(service)
@@ -229,7 +283,7 @@ async def test_a_run_lasts_half_a_day_and_its_id_is_not_used_again(service: Serv
     _, rows = await enrolled(service)
     room, begun = support.openings(service), begin(rows)
     await ask(room, begun)
-    service.vault.clock.moment += timedelta(hours=12)
+    await service.later(hours=12)
     await ask(room, batch(begun, rows[:1]))
     service.vault.clock.moment += timedelta(seconds=1)
     for request in (begun, batch(begun, rows[1:]), end(begun)):
@@ -309,8 +363,11 @@ async def test_names_out_of_form_are_invalid(service: Service) -> None:
         assert await code(room, request) == "deposit_malformed"
 
 
-async def test_a_whole_batch_fits_its_frames(service: Service) -> None:
+async def test_a_whole_batch_fits_its_frames(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A thousand names and a thousand keys stay within a request and an answer."""
+    monkeypatch.setattr(deposits.DepositBook, "is_possible", lambda *_: True)
     _, rows = await enrolled(service, 1)
     names = []
     for number in range(deposits.BATCH):

@@ -18,7 +18,7 @@ import pytest
 
 from proxy.errors import Refused, Unavailable
 from proxy.metrics import Registry
-from proxy.run import directory, vault
+from proxy.run import directory, vault, vault_rounds
 from proxy.run.cli import keys
 from proxy.run.process import Paths, Process
 from proxy.settings import Settings
@@ -199,6 +199,19 @@ async def test_openings_become_ledger_leaves(running: Running) -> None:
                 "SELECT count(*) FROM ledger_entry WHERE kind = 'opened' AND leaf_index IS NOT NULL"
             ):
                 await asyncio.sleep(0.05)
+
+
+async def test_a_batch_is_written_before_anything_is_served(
+    tmp_path: Path, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Data may leave from the first moment on: nobody waits for an interval after a start."""
+    monkeypatch.setattr(vault_rounds.Rounds, "all", lambda _: ())
+    running = Running(tmp_path, database)
+    async with vaults.service(tmp_path, database):
+        pass
+    await running.start()
+    assert running.metrics.gauge("vault_ledger_size").value == 16
+    await running.stop()
 
 
 async def test_preflight_budget_is_refused_when_passed(running: Running) -> None:

@@ -37,9 +37,9 @@ async def web(
         yield made
 
 
-async def prove(web: Web, entry: object) -> receipt.Receipt:
+async def prove(web: Web, entry: object, proofs: Proofs | None = None) -> receipt.Receipt:
     """The vault's receipt of an entry."""
-    proofs = Proofs(web.service.rooms)
+    proofs = proofs or Proofs(web.service.rooms)
     _, handle = proofs.commands()[frames.Prove]
     answers = [one async for one in handle(Caller.OPERATOR, frames.Prove(entry=str(entry)))]
     return receipt.parse(json.dumps(answers[-1]["receipt"]).encode())
@@ -64,9 +64,23 @@ async def test_a_receipt_convinces_a_stranger(
     flags = [word for one in files for word in ("--receipt", one)]
     assert await command("verify", copy, *flags) == 0
     assert str(own) in capsys.readouterr().out
-    files[0].write_text(files[0].read_text().replace("registered", "unregistered"))
+    files[0].write_text(files[0].read_text().replace("registrations", "registration"))
     assert await command("verify", copy, "--receipt", files[0], "--json") == 1
     assert json.loads(capsys.readouterr().out)["failed"] == "proof_root"
+
+
+async def test_a_mended_database_gives_receipts_again(web: Web) -> None:
+    """What was remembered of tiles that did not hold is forgotten."""
+    ids = await webs.add_entries(web.service, 600)
+    await web.sequence()
+    proofs = Proofs(web.service.rooms)
+    await web.rewrite("CREATE TABLE kept AS SELECT * FROM ledger_tile")
+    await web.rewrite("UPDATE ledger_tile SET hashes = decode(repeat('ab', 8192), 'hex')")
+    with pytest.raises(Refused, match="ledger_disagrees"):
+        await prove(web, ids[0], proofs)
+    await web.rewrite("DELETE FROM ledger_tile")
+    await web.rewrite("INSERT INTO ledger_tile SELECT * FROM kept")
+    assert receipt.check(await prove(web, ids[0], proofs), web.log).entry.id == ids[0]
 
 
 async def test_what_can_not_be_proved_has_its_reason(web: Web) -> None:

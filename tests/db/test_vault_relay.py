@@ -222,6 +222,43 @@ async def test_an_alias_pointed_elsewhere_is_followed_and_seen_in_the_ledger(
     assert [entry["subject"] for entry in entries(service)] == [str(other.registration_id)]
 
 
+async def test_one_message_is_answered_five_times_an_hour(service: Service) -> None:
+    """A repetition costs an entry and an opening, so it is not free; another message is another."""
+    item = vaults.to_seal()
+    await support.enrol(service, item)
+    room = support.openings(service)
+    for _ in range(5):
+        await ask(room, asked(item))
+    with structlog.testing.capture_logs() as logs:
+        assert await code(room, asked(item)) == "budget"
+    assert [one["reason"] for one in logs] == ["repeat"]
+    assert len(entries(service)) == 5
+    await ask(room, asked(item, "message-2"))
+    await service.later(hours=1)
+    await ask(room, asked(item))
+
+
+@pytest.mark.parametrize("missing", ["not_adopted", "record_missing"])
+async def test_records_that_are_not_there_are_asked_for_within_a_budget(
+    service: Service, monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    """Each such request counts; beyond the budget there is its alarm and no other."""
+    monkeypatch.setattr(grants, "UNREADY", Budget(most=2))
+    item, other = vaults.to_seal(), vaults.to_seal()
+    await service.enrol(item)
+    if missing == "record_missing":
+        await service.rounds.adopt()
+        await service.administrate("DELETE FROM sealed_record")
+    room = support.openings(service)
+    assert [await code(room, asked(item)) for _ in range(2)] == [missing] * 2
+    before = support.alarms(service)
+    assert await code(room, asked(item, "other")) == "budget"
+    assert support.alarms(service) == before
+    assert entries(service) == []
+    await support.enrol(service, other)
+    await ask(room, asked(other))
+
+
 async def test_an_alias_gets_so_many_messages_an_hour(service: Service) -> None:
     """The 61st message is refused, a retry of a known one is free; a restart forgets nothing."""
     item, other = vaults.to_seal(), vaults.to_seal()
@@ -243,7 +280,7 @@ async def test_an_alias_gets_so_many_messages_an_hour(service: Service) -> None:
     assert await code(room, asked(item, "m61")) == "budget"
     await ask(room, asked(item, "m7"))
     await ask(room, asked(other, "m61"))
-    service.vault.clock.moment += timedelta(hours=1)
+    await service.later(hours=1)
     await ask(room, asked(item, "m61"))
 
 

@@ -213,7 +213,7 @@ async def test_a_search_is_carried_out_once(service: Service) -> None:
     await ask(support.openings(service), request)
     assert await code(support.openings(service), request) == "search_repeated"
     service.reopen()
-    service.vault.clock.moment += timedelta(minutes=5)
+    await service.later(minutes=5)
     assert await code(support.openings(service), request) == "search_repeated"
     service.vault.clock.moment += timedelta(seconds=1)
     assert await code(support.openings(service), request) == "search_time"
@@ -283,6 +283,18 @@ def test_a_search_is_read_as_it_was_written() -> None:
     assert "marlene" not in repr(found)
 
 
+async def test_an_index_with_a_version_below_one_is_refused(service: Service) -> None:
+    """What somebody wrote into the index is an alarm, no fault of the program."""
+    await support.enrol(service, vaults.to_seal(), vaults.to_seal())
+    await service.administrate(
+        "UPDATE blind_index SET version = -1 WHERE ctid = (SELECT min(ctid) FROM blind_index)"
+    )
+    before = support.alarms(service)
+    answer = await ask(support.openings(service), asked())
+    assert len(answer["registrations"]) == 1
+    assert support.alarms(service) == before + 1
+
+
 async def test_a_person_searches_so_often_a_day(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -301,7 +313,7 @@ async def test_a_person_searches_so_often_a_day(
     counter = service.rooms.metrics.counter("vault_budget_refused_total", purpose="search")
     assert counter.value == 3
     assert len(entries(service)) == 3
-    service.vault.clock.moment += timedelta(days=1)
+    await service.later(days=1)
     await ask(support.openings(service), asked(at=service.vault.clock.moment))
 
 

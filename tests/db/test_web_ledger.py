@@ -11,8 +11,10 @@ import pytest
 import pytest_asyncio
 
 from proxy.apps import ledger as public
-from proxy.errors import InvalidInput, Unavailable
+from proxy.errors import InvalidInput, Refused, Unavailable
+from proxy.metrics import Registry
 from proxy.run import web as web_role
+from proxy.settings import RateLimit
 from proxy.vault import checkpoint, cosignature, note, primitives, tiles, verifier
 from tests.support import vault as vaults
 from tests.support import web as webs
@@ -95,7 +97,7 @@ async def test_the_newest_checkpoint_may_be_kept_for_an_interval(web: Web) -> No
 
 
 async def test_checkpoints_of_a_size_and_tiles_never_change(web: Web) -> None:
-    """What has a size in its name is immutable, full and partial tiles alike."""
+    """What has a size in its name is immutable; partial tiles, soon of no use, are kept a day."""
     first = await web.sequence(300)
     old = await newest(web)
     size = await web.sequence(40)
@@ -110,7 +112,8 @@ async def test_checkpoints_of_a_size_and_tiles_never_change(web: Web) -> None:
             tile, log.tiles[tile.whole][: tile.octets] if tile.width == 9 else b""
         )
         assert reply.content == wanted
-        assert reply.headers["Cache-Control"] == FOREVER
+        is_full = tile.width == tiles.WIDTH
+        assert reply.headers["Cache-Control"] == (FOREVER if is_full else "public, max-age=86400")
         assert reply.headers["Content-Type"] == "application/octet-stream"
         assert (await web.call("HEAD", tiles.path(tile))).headers["Content-Length"] == str(
             tile.octets
@@ -139,7 +142,7 @@ async def test_checkpoints_of_a_size_and_tiles_never_change(web: Web) -> None:
 )
 async def test_what_the_tree_lacks_is_not_there_for_a_moment(web: Web, path: str) -> None:
     """No tile or checkpoint outside the newest tree, and a no is kept for seconds at most."""
-    await web.sequence(10)
+    await web.sequence(9)
     reply = await web.call("GET", path)
     assert reply.status == 404
     assert reply.headers["Cache-Control"] in {"public, max-age=5", "no-store"}
@@ -148,7 +151,7 @@ async def test_what_the_tree_lacks_is_not_there_for_a_moment(web: Web, path: str
 
 async def test_a_leaf_beyond_the_checkpoint_is_not_served(web: Web) -> None:
     """Rows that no checkpoint covers yet stay unseen."""
-    size = await web.sequence(10)
+    size = await web.sequence(9)
     await web.service.administrate("INSERT INTO ledger_leaf VALUES ($1, sha256('x'))", size)
     assert (await web.call("GET", f"tile/entries/000.p/{size + 1}")).status == 404
 
@@ -173,7 +176,7 @@ async def test_keys_are_told(web: Web) -> None:
 
 async def test_the_newest_checkpoint_outlives_the_database(web: Web) -> None:
     """While the database is away the last checkpoint is answered; tiles are not, and say so."""
-    await web.sequence(10)
+    await web.sequence(9)
     before = await newest(web)
     async with web.without_database():
         assert await newest(web) == before
@@ -186,7 +189,7 @@ async def test_the_newest_checkpoint_outlives_the_database(web: Web) -> None:
 
 async def test_a_cosignature_is_taken_and_shown(web: Web) -> None:
     """Lines of configured witnesses stand under the newest checkpoint, each once."""
-    size = await web.sequence(10)
+    size = await web.sequence(9)
     bare = await newest(web)
     for sent in (
         cosigned(bare, "w1.example"),
@@ -194,6 +197,7 @@ async def test_a_cosignature_is_taken_and_shown(web: Web) -> None:
         cosigned(bare, "w2.example", "w1.example"),
     ):
         assert (await web.call("POST", "cosignatures", sent)).status == 204
+    assert web.metrics.counter("web_cosignatures_total").value == 2
     keys = [witness_key(name) for name in SEEDS]
     found = note.parse(await newest(web))
     times = cosignature.witnessed(found, keys, now=vaults.START, leeway=timedelta())
@@ -205,9 +209,91 @@ async def test_a_cosignature_is_taken_and_shown(web: Web) -> None:
     assert witnessed == note.render(found)
 
 
+async def test_a_cosigned_note_handed_in_again_changes_nothing(web: Web) -> None:
+    """Anybody may repeat what is public: nothing is written, read anew or counted."""
+    await web.sequence(9)
+    sent = cosigned(await newest(web), "w1.example")
+    assert (await web.call("POST", "cosignatures", sent)).status == 204
+    public_note = await newest(web)
+    assert "w1.example" in public_note
+    # What would be written now is refused; what is not written is not.
+    await web.rewrite("REVOKE INSERT ON ledger_cosignature FROM pp_web")
+    assert (await web.call("POST", "cosignatures", public_note)).status == 204
+    assert web.metrics.counter("web_cosignatures_total").value == 1
+
+
+async def test_lines_that_do_not_hold_are_not_shown(web: Web) -> None:
+    """Whoever can write the table shows no junk, no line of others, none twice."""
+    size = await web.sequence(9)
+    bare = await newest(web)
+    good = cosigned(bare, "w2.example").splitlines()[-1] + "\n"
+    forged = f"{good[:-40]}{'B' if good[-40] == 'A' else 'A'}{good[-39:]}"
+    w1, w2 = (public.witness_id(witness_key(name)) for name in SEEDS)
+    insert = "INSERT INTO ledger_cosignature VALUES ($1, $2, $3, now())"
+    for witness, line in ((w1, "junk\x1b[2J\n"), (w2, forged), ("a", good), ("b", "x\n")):
+        await web.service.administrate(insert, size, witness, line)
+    await web.sequence()
+    assert (await web.call("GET", "checkpoint/witnessed")).status == 404
+    await web.rewrite("DELETE FROM ledger_cosignature")
+    for witness, line in ((w1, good), (w2, good)):  # the second, once more under another id
+        await web.service.administrate(insert, size, witness, line)
+    witnessed = (await web.call("GET", "checkpoint/witnessed")).content.decode()
+    assert witnessed == bare + good
+
+
+async def test_a_checkpoint_that_the_ledger_did_not_sign_is_not_shown(web: Web) -> None:
+    """A rewritten note is neither answered nor cached; what was seen before stays."""
+    size = await web.sequence(9)
+    before = await newest(web)
+    await web.rewrite(
+        "UPDATE ledger_checkpoint SET note = replace(note, $1, $2)", f"\n{size}\n", "\n12\n"
+    )
+    reply = await web.call("GET", f"checkpoint/{size}")
+    assert (reply.status, reply.headers["Cache-Control"]) == (404, "public, max-age=5")
+    sent = cosigned(before, "w1.example")
+    assert await reason(web, sent) == (409, "checkpoint_other")
+    assert await newest(web) == before
+    looking = public.PublicLedger(
+        pool=web.service.pool,
+        clock=web.service.vault.clock,
+        metrics=Registry(),
+        log_key=web.log,
+        witnesses=(),
+        interval_s=10,
+        admit=lambda _: None,
+    )
+    with pytest.raises(Refused, match="note_signature"):
+        await looking.refresh()
+
+
+async def test_strangers_are_limited_where_they_need_no_key(
+    tmp_path: Path, database: Database
+) -> None:
+    """Cosignatures and the approvers' routes share a limit per client; reading has none."""
+    async with webs.serving(
+        tmp_path, database, approvals_rate_limit=RateLimit(requests=2, seconds=3_600)
+    ) as web:
+        await web.sequence(3)
+        assert await reason(web, "x") == (422, "note_malformed")
+        assert (await web.call("GET", "../approvals/rosters")).status == 503  # no vault here
+        for method, path in (
+            ("POST", "cosignatures"),
+            ("GET", "../approvals/rosters"),
+            ("GET", "../approvals/order/x"),
+            ("GET", "../approvals/orders/x"),
+            ("POST", "../approvals/orders/x/votes"),
+            ("POST", "../approvals/orders/x/objections"),
+            ("POST", f"../approvals/rosters/{'0' * 64}/objections"),
+        ):
+            reply = await web.call(method, path, "x" if method == "POST" else None)
+            assert (reply.status, json.loads(reply.content)["code"]) == (429, "rate_limited")
+            assert 1_000 < int(reply.headers["Retry-After"]) <= 3_600
+        assert (await web.call("GET", "checkpoint")).status == 200
+
+
 async def test_a_cosignature_must_be_a_witness_of_ours(web: Web) -> None:
     """Forged lines, unknown witnesses, other keys under a known name: nothing is kept."""
-    await web.sequence(10)
+    await web.sequence(9)
     bare = await newest(web)
     good = cosigned(bare, "w1.example")
     blob = good.splitlines()[-1].split(" ")[-1]
@@ -226,7 +312,7 @@ async def test_a_cosignature_must_be_a_witness_of_ours(web: Web) -> None:
 
 async def test_a_cosignature_must_be_of_a_checkpoint_of_ours(web: Web) -> None:
     """Another root, another size, another ledger: refused, and disputed ones are counted."""
-    size = await web.sequence(10)
+    size = await web.sequence(9)
     bare = note.parse(await newest(web))
     lines = bare.text.splitlines()
     for text in (

@@ -121,7 +121,10 @@ async def site(tmp_path: Path, database: Database) -> AsyncIterator[Site]:
         async def ask(request: Request) -> Answer:
             return await office.ask(request, Caller.WEB)
 
-        rooms = (approvals.routes("/approvals", ask), passkeys.routes(ask))
+        def admit(_: object) -> None:
+            """Everybody, however often."""
+
+        rooms = (approvals.routes("/approvals", ask, admit), passkeys.routes(ask, admit))
         application = pages.application(rooms, Registry(), secrets.token_bytes)
         async with TestServer(application, host="localhost") as server:
             yield Site(office, server)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import shutil
 import subprocess
@@ -212,6 +213,24 @@ async def test_an_answer_to_another_request_is_refused(
     monkeypatch.setattr(authority, "answer", lambda _: earlier)
     assert await command("anchor", "--url", url, "--dir", copy, "--json") == 1
     assert failure(capsys) == "anchor_other"
+
+
+async def test_a_compressed_stamp_is_not_unpacked(
+    authority: Authority, copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody asked for compression, and what it hides could be of any length."""
+
+    async def stamp(request: web.Request) -> web.Response:
+        answer = await asyncio.to_thread(authority.answer, await request.read())
+        return web.Response(body=gzip.compress(answer), headers={"Content-Encoding": "gzip"})
+
+    application = web.Application()
+    application.router.add_post("/", stamp)
+    async with TestServer(application) as server:
+        url = str(server.make_url("/"))
+        assert await command("anchor", "--url", url, "--dir", copy, "--json") == 1
+    assert failure(capsys) == "anchor_malformed"
+    assert not (copy / "anchors").exists()
 
 
 @pytest.mark.parametrize(

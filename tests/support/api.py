@@ -27,7 +27,7 @@ from proxy.store.tenants import ApiKey
 from tests.support import vault as vaults
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping
     from pathlib import Path
 
     from aiohttp import ClientResponse, web
@@ -222,7 +222,12 @@ async def no_vault(_request: Request) -> Answer:
 
 @contextlib.asynccontextmanager
 async def serving(
-    directory: Path, database: Database, *, rate: Limit | None = None, batch_lines: int = 10
+    directory: Path,
+    database: Database,
+    *,
+    rate: Limit | None = None,
+    batch_lines: int = 10,
+    admit: Callable[[web.Request], None] = lambda _: None,
 ) -> AsyncIterator[Api]:
     """The API for the length of the block."""
     async with vaults.service(directory, database) as service:
@@ -248,7 +253,9 @@ async def serving(
             wake=lambda: wakes.append(True),
             metrics=Registry(),
         )
-        async with TestClient(TestServer(application.build(office, "test", no_vault))) as client:
+        async with TestClient(
+            TestServer(application.build(office, "test", no_vault, admit))
+        ) as client:
             api = Api(service, office, client, wakes)
             made = await api.other_tenant()
             try:

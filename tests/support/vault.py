@@ -13,7 +13,8 @@ from proxy.metrics import Registry
 from proxy.model.contact import Contact, ContactSet
 from proxy.model.identifiers import RegistrationId, Role, TenantId
 from proxy.model.sealed import ToSeal
-from proxy.run.vault import _walls
+from proxy.run.ledger_rounds import LedgerTrust
+from proxy.run.vault import SESSION, _walls
 from proxy.run.vault_rounds import Rooms, Rounds, Walls
 from proxy.services.shred import Terms
 from proxy.store import pool as pools
@@ -125,6 +126,7 @@ class Vault:
             ledger_interval_s=10,
             is_demo=False,
             random=secrets.token_bytes,
+            ledger_trust=LedgerTrust(has_batch=True),
         )
 
 
@@ -240,11 +242,21 @@ class Service:
             reason,
         )
 
+    async def later(self, **delta: float) -> None:
+        """So much later; the ledger had its batches meanwhile."""
+        self.vault.clock.moment += timedelta(**delta)
+        await self.rounds.sequence()
+
     def reopen(self) -> None:
         """The vault process died and is started again on the same keys, state and database."""
         self.vault.state.close()
         self.vault.open()
-        self.rooms = replace(self.rooms, keyring=self.vault.ring, walls=self.vault.walls)
+        self.rooms = replace(
+            self.rooms,
+            keyring=self.vault.ring,
+            walls=self.vault.walls,
+            ledger_trust=LedgerTrust(has_batch=True),
+        )
         self.rounds = Rounds(self.rooms)
 
 
@@ -252,7 +264,7 @@ class Service:
 async def service(directory: Path, database: Database) -> AsyncIterator[Service]:
     """A vault that has published its intake key in `database`."""
     with opened(directory) as vault:
-        pool = await pools.open_pool(database.access("vault"), max_size=4)
+        pool = await pools.open_pool(database.access("vault"), max_size=4, session=SESSION)
         rooms = vault.rooms(pool)
         rounds = Rounds(rooms)
         await rounds.prepare()

@@ -11,7 +11,7 @@ import tempfile
 import uuid
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
@@ -113,7 +113,7 @@ async def add_entries(service: Service, count: int) -> list[uuid.UUID]:
     async with pools.connected(service.database.superuser()) as connection:
         await connection.execute(
             """INSERT INTO ledger_entry (id, subject, kind, facts, at)
-               SELECT i, i::text, 'registered', '{"records": 2}', now()
+               SELECT i, i::text, 'registrations_imported', '{"count": 2}', now()
                FROM unnest($1::uuid[]) AS i""",
             ids,
         )
@@ -122,9 +122,9 @@ async def add_entries(service: Service, count: int) -> list[uuid.UUID]:
 
 @contextlib.asynccontextmanager
 async def serving(
-    directory: Path, database: Database, witnesses: Path | None = None
+    directory: Path, database: Database, witnesses: Path | None = None, **chosen: Any
 ) -> AsyncIterator[Web]:
-    """The web role for the length of the block."""
+    """The web role for the length of the block; `chosen` are settings."""
     async with vaults.service(directory, database) as service, aiohttp.ClientSession() as session:
         listener = socket.create_server(("127.0.0.1", 0))
         listener.setblocking(False)
@@ -137,7 +137,7 @@ async def serving(
         process = Process(
             role="web",
             index=0,
-            settings=Settings(data_dir=data, key_dir=keys, ledger_witnesses=witnesses),
+            settings=Settings(data_dir=data, key_dir=keys, ledger_witnesses=witnesses, **chosen),
             database=replace(access, host=str(way)),
             sockets={"web": (listener,)},
             users={"operator": os.getuid()},

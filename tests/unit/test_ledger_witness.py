@@ -221,6 +221,22 @@ def test_evidence_has_a_bound(directory: Path, monkeypatch: pytest.MonkeyPatch) 
     assert len(list((directory / "evidence").iterdir())) == 1
 
 
+def test_old_checkpoints_do_not_push_out_a_fork(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A log that shows all its past keeps no room from the evidence that it forked."""
+    monkeypatch.setattr(witness_files, "EVIDENCE_LIMIT", 1)
+    last = observed(directory, small(300))
+    for size in range(20):
+        witness_files.keep_seen(directory, "witness_rolled_back", last, LOG.signed(size))
+    names = [path.name for path in (directory / "evidence").iterdir()]
+    assert len(names) == witness_files.SEEN_LIMIT
+    with pytest.raises(witness.Contradiction):
+        observed(directory, small(300, REWRITTEN))
+    (kept,) = {path.name for path in (directory / "evidence").iterdir()} - set(names)
+    assert (directory / "evidence" / kept).read_text().startswith("witness_forked\n")
+
+
 @pytest.mark.parametrize("content", [b"", b"\xff", b"x" * (1 << 19)])
 def test_a_damaged_state_is_not_a_first_sight(directory: Path, content: bytes) -> None:
     """A checkpoint file that is no note stops the witness rather than make it trust anew."""

@@ -61,6 +61,7 @@ def test_a_rate_is_n_per_seconds_or_off(text: str, expected: RateLimit | None) -
         ("WHOIS_RATE_LIMIT", "60"),
         ("WHOIS_RATE_LIMIT", "0/60"),
         ("WHOIS_RATE_LIMIT", "-1/60"),
+        ("APPROVALS_RATE_LIMIT", "120"),
         ("EDGE_WORKERS", "many"),
         ("EDGE_WORKERS", "-1"),
         ("TRUSTED_PROXIES", "192.0.2.0/99"),

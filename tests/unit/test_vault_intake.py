@@ -234,14 +234,39 @@ def entry(**facts: str | int | bool) -> LedgerEntry:
 
 
 def test_ledger_batches_are_padded_to_size_classes(vault: Vault) -> None:
-    """Nothing, one or four entries look the same from outside; five look like sixteen."""
+    """Nothing, one or nine entries look the same from outside; seventeen look like 57."""
     keeper = vault.walls.ledger
-    for count, size in ((0, 4), (1, 4), (4, 4), (5, 16), (17, 64)):
+    for count, size in ((0, 16), (1, 16), (9, 16), (17, 64), (57, 64)):
         batch = keeper.prepare([entry() for _ in range(count)], vaults.START)
         assert (len(batch.leaves), len(batch.indexes)) == (size, count)
         assert {len(leaf) for leaf in batch.leaves} == {32}
         keeper.confirm(batch)
-    assert keeper.frontier()[0] == 4 + 4 + 4 + 16 + 64
+    assert keeper.frontier()[0] == 16 + 16 + 16 + 64 + 64
+
+
+@pytest.mark.parametrize(
+    ("number", "count", "size"),
+    [(0, 16, 16), (1, 16, 64), (7, 9, 16), (7, 10, 64), (15, 10, 64), (8, 16, 16)],
+)
+def test_a_class_is_chosen_with_some_dummies(
+    vault: Vault, number: int, count: int, size: int
+) -> None:
+    """Nought to seven are counted beside the entries: at a class's edge one entry tells little."""
+    state, ring = vault.state, vault.ring
+
+    def random(octets: int) -> bytes:
+        return bytes([number]) if octets == 1 else secrets.token_bytes(octets)
+
+    keeper = ledger.LedgerKeeper(ring, state, random)
+    batch = keeper.prepare([entry() for _ in range(count)], vaults.START)
+    assert (len(batch.leaves), len(batch.indexes)) == (size, count)
+
+
+def test_the_largest_batch_stays_what_it_is(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dummies do not push a full batch over its limit."""
+    monkeypatch.setattr(ledger, "SIZE_CLASSES", (4, 16))
+    batch = vault.walls.ledger.prepare([entry() for _ in range(20)], vaults.START)
+    assert (len(batch.leaves), len(batch.indexes)) == (16, 16)
 
 
 def test_ledger_leaves_of_one_subject_differ(vault: Vault) -> None:
@@ -249,7 +274,7 @@ def test_ledger_leaves_of_one_subject_differ(vault: Vault) -> None:
     one = entry(count=1)
     other = dataclasses.replace(one, id=LedgerEntryId(uuid.uuid4()))
     batch = vault.walls.ledger.prepare([one, other], vaults.START)
-    assert len(set(batch.leaves)) == 4
+    assert len(set(batch.leaves)) == 16
     secret = vault.ring.subject_secret("s")
     for made in (one, other):
         wanted = leaf.commitment(ledger.salt(secret, made.id), leaf.canonical(made))
@@ -291,7 +316,7 @@ def test_checkpoints_verify_with_the_published_key(vault: Vault) -> None:
     assert (dash, signer, octets[:4].hex()) == ("\u2014", name, key_id)
     assert key[:1] == b"\x01"
     assert primitives.is_signed(key[1:], octets[4:], f"{text}\n".encode())
-    assert text.splitlines()[:2] == [note.origin(key[1:]), "4"]
+    assert text.splitlines()[:2] == [note.origin(key[1:]), "16"]
 
 
 def test_blind_keys_are_per_tenant_and_field(vault: Vault) -> None:

@@ -19,9 +19,15 @@ if TYPE_CHECKING:
 
 
 def build(
-    parts: Office, version: str, ask: Callable[[Request], Awaitable[Answer]]
+    parts: Office,
+    version: str,
+    ask: Callable[[Request], Awaitable[Answer]],
+    admit: Callable[[web.Request], None],
 ) -> web.Application:
-    """The application; `version` is told by the OpenAPI document, `ask` is put to the vault."""
+    """The application; `version` is told by the OpenAPI document, `ask` is put to the vault.
+
+    `admit` raises RateLimited on routes that need no key; the others count by theirs.
+    """
     application = web.Application(
         middlewares=[office.middleware(parts)], client_max_size=parts.limits.body_octets
     )
@@ -34,5 +40,5 @@ def build(
     application.router.add_get("/openapi.json", get_document)
     application.router.add_routes(registrations.routes)
     application.router.add_routes(imports.routes)
-    application.router.add_routes(approvals.routes("/v1", ask))
+    application.router.add_routes(approvals.routes("/v1", ask, admit))
     return application

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from proxy.wire.frames import Answer, Request
 
     Ask = Callable[[Request], Awaitable[Answer]]
+    Admit = Callable[[web.Request], None]
 
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
@@ -41,10 +42,11 @@ _ENROL: Final = _FOLDER.joinpath("enrol.html").read_text("utf-8")
 _FILES: Final = {name: _FOLDER.joinpath(name).read_bytes() for name in _TYPES}
 
 
-def routes(ask: Ask) -> list[web.RouteDef]:
-    """The routes; `ask` puts a request to the vault."""
+def routes(ask: Ask, admit: Admit) -> list[web.RouteDef]:
+    """The routes; `ask` puts a request to the vault, once `admit` has not raised RateLimited."""
 
     async def get_vote(request: web.Request) -> web.Response:
+        admit(request)
         answer = await ask(frames.ShowOrder(order=request.match_info["id"]))
         return _page(_VOTE.substitute(words=html.escape("\n".join(_words(answer)))))
 

@@ -82,7 +82,7 @@ async def _append(service: Whole, count: int) -> float:
     async with pools.connected(service.owner) as connection:
         await connection.execute(
             """INSERT INTO ledger_entry (id, tenant_id, subject, kind, facts, at)
-               SELECT i, $2, i::text, 'registered', '{"version": 1, "records": 2}', now()
+               SELECT i, $2, i::text, 'registration_enrolled', '{"revision": 1, "record": 2}', now()
                FROM unnest($1::uuid[]) AS i""",
             ids,
             service.tenant_id,

@@ -117,7 +117,7 @@ def _sign(arguments: argparse.Namespace) -> int:
 
 def _believe(anchor: Anchor, key_id: str, arguments: argparse.Namespace) -> None:
     """Return when the roster is the one that this machine saw last, or was told; else Refused."""
-    known = Trust(arguments.trust).known(anchor.deployment)
+    known = next(iter(Trust(arguments.trust).known(anchor.deployment)), None)
     if known is not None and documents.digest(known) == anchor.roster:
         members = roster_document.parse(known).members
         if not any(one.id == key_id for each in members for one in each.keys):
@@ -137,6 +137,7 @@ def _believe(anchor: Anchor, key_id: str, arguments: argparse.Namespace) -> None
         "Compare its digest with another member, not through the service.",
         anchor.roster[:8],
         is_given=False,
+        otherwise="say --roster SHA256, as another member told it to you",
     )
 
 

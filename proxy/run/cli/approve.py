@@ -11,7 +11,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from proxy.errors import Refused
+from proxy.errors import ProxyError, Refused
+from proxy.model.order import OrderState
 from proxy.rules import approvals, reasons
 from proxy.run import approvers_desk
 from proxy.run.approvers_desk import ApiDesk, Trust
@@ -23,7 +24,8 @@ from proxy.wire.frames import Signature
 if TYPE_CHECKING:
     import argparse
 
-    from proxy.run.approvers_desk import Seen
+    from proxy.model.roster import Roster
+    from proxy.run.approvers_desk import Seen, Tally
     from proxy.settings import Settings
 
 NAME = "approve"
@@ -61,7 +63,15 @@ def run(arguments: argparse.Namespace, _settings: Settings) -> int:
     """0 when the vote was taken; raises what it was refused with."""
     desk, trust = ApiDesk(arguments.api), Trust(arguments.trust)
     seen = desk.order(arguments.order)
-    believe(seen, desk, trust, arguments)
+    if documents.digest(seen.roster_document) != seen.order.roster:
+        raise Refused(
+            "order_roster", "The order was made under another roster than the one in force."
+        )
+    believe(seen.roster_document, desk, trust, arguments)
+    if seen.order.deployment != seen.roster.deployment:
+        raise Refused("order_deployment", reasons.SENTENCES["order_deployment"])
+    if seen.state != OrderState.OPEN:
+        raise Refused("order_over", f"This order is {seen.state}.")
     person, key_id = who(seen, arguments.key)
     for line in plain_words.order(seen.order, seen.sha256, seen.roster):
         print(line, file=sys.stderr)
@@ -82,45 +92,56 @@ def run(arguments: argparse.Namespace, _settings: Settings) -> int:
     return 0
 
 
-def believe(seen: Seen, desk: ApiDesk, trust: Trust, arguments: argparse.Namespace) -> None:
-    """Return when the order's roster is one to believe, and remember it; Refused if not.
+def believe(shown: str, desk: ApiDesk, trust: Trust, arguments: argparse.Namespace) -> Roster:
+    """The roster of a document, when it is one to believe, and remember it; Refused if not.
 
     The first time its digest must be given, or the person asked; later it must be the one seen
-    last, or follow from it.
+    last, or follow from it, or from the one before, when the last one was stopped.
     """
-    sha256 = documents.digest(seen.roster_document)
-    if sha256 != seen.order.roster or seen.order.deployment != seen.roster.deployment:
-        raise Refused(
-            "order_roster", "The order was made under another roster than the one in force."
-        )
-    deployment = seen.roster.deployment
-    known = trust.known(deployment)
-    if known is None:
-        _meet(seen, sha256, arguments)
-    elif known != seen.roster_document:
-        _, links = desk.rosters()
-        known_link = chain.Link(document=known, evidence=chain.Evidence())
-        chain.verify((*links, known_link), sha256, known=documents.digest(known))
+    roster, sha256 = roster_document.parse(shown), documents.digest(shown)
+    known = trust.known(roster.deployment)
+    if not known:
+        _meet(roster, sha256, arguments)
+        trust.keep(roster.deployment, shown, None)
+    elif shown != known[0]:
+        before = _leading(known, sha256, desk)
         print("The roster has changed since this machine saw it last:", file=sys.stderr)
-        for line in plain_words.difference(roster_document.parse(known), seen.roster):
+        for line in plain_words.difference(roster_document.parse(known[0]), roster):
             print(f"  {line}", file=sys.stderr)
         asking.confirm("Is that so?", "yes", is_given=arguments.yes)
-    trust.keep(deployment, seen.roster_document)
+        trust.keep(roster.deployment, shown, before)
+    return roster
 
 
-def _meet(seen: Seen, sha256: str, arguments: argparse.Namespace) -> None:
+def _leading(known: tuple[str, ...], sha256: str, desk: ApiDesk) -> str:
+    """The known roster from which the one of digest `sha256` follows; Refused if none does."""
+    _, links = desk.rosters()
+    refusal: ProxyError | None = None
+    for document in known:
+        link = chain.Link(document=document, evidence=chain.Evidence())
+        try:
+            chain.verify((*links, link), sha256, known=documents.digest(document))
+        except ProxyError as fault:
+            refusal = refusal or fault
+        else:
+            return document
+    raise refusal or Refused("roster_unchained")
+
+
+def _meet(roster: Roster, sha256: str, arguments: argparse.Namespace) -> None:
     if arguments.roster is not None:
         if arguments.roster.lower() != sha256:
             raise Refused("roster_other", "The service shows another roster than you named.")
         return
     print("This machine has never seen this installation's roster:", file=sys.stderr)
-    for line in plain_words.roster(seen.roster, sha256):
+    for line in plain_words.roster(roster, sha256):
         print(line, file=sys.stderr)
     # --yes is no answer to this: a program that knows the digest says it with --roster.
     asking.confirm(
         "Compare the digest with another member, not through the service.",
         sha256[:8],
         is_given=False,
+        otherwise="say --roster SHA256, as another member told it to you",
     )
 
 
@@ -146,15 +167,14 @@ def _object(
     return 0
 
 
-def _tell(answer: object, *, as_json: bool) -> None:
-    facts = answer if isinstance(answer, dict) else {}
-    people = [str(one["person"]) for one in facts.get("approvals", ())]
-    lacks = [str(one) for one in facts.get("lacking", ())]
+def _tell(tally: Tally, *, as_json: bool) -> None:
+    people = [one.person for one in tally.approvals]
     if as_json:
-        print(json.dumps({"approvals": people, "lacking": lacks}))
+        print(json.dumps({"approvals": people, "lacking": tally.lacking}))
         return
     print(f"Your vote is taken; so far: {', '.join(people)}.")
-    if lacks:
-        print(f"Not enough yet: {'; '.join(reasons.LACKS.get(one, one) for one in lacks)}.")
+    if tally.lacking:
+        lacks = "; ".join(reasons.LACKS.get(one, one) for one in tally.lacking)
+        print(f"Not enough yet: {lacks}.")
     else:
         print("Enough: it can be carried out.")

@@ -8,7 +8,9 @@ import sys
 from proxy.errors import Refused
 
 
-def confirm(question: str, word: str, *, is_given: bool) -> None:
+def confirm(
+    question: str, word: str, *, is_given: bool, otherwise: str = "say --yes to confirm"
+) -> None:
     """Return when the person types `word`; Refused `not_confirmed` for anything else.
 
     `is_given` is an answer given on the command line, by a program.
@@ -16,7 +18,7 @@ def confirm(question: str, word: str, *, is_given: bool) -> None:
     if is_given:
         return
     if not sys.stdin.isatty():
-        raise Refused("not_confirmed", "Nobody can be asked here: say --yes to confirm.")
+        raise Refused("not_confirmed", f"Nobody can be asked here: {otherwise}.")
     print(f"{question} Type {word} to go on: ", end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip() != word:
         raise Refused("not_confirmed", "Not confirmed; nothing was signed and nothing was sent.")

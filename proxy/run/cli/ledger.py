@@ -23,6 +23,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from proxy.errors import InvalidInput, NotFound, ProxyError, Unavailable
 from proxy.run import anchoring, directory, ledger_copy, ledger_remote, ledger_verify, witnessing
 from proxy.run.cli import keys
+from proxy.run.cli.plain import plain
 from proxy.run.process import SystemClock
 from proxy.vault import checkpoint, files, receipt, verifier
 from proxy.wire import frames
@@ -57,6 +58,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
             "--key", metavar="VKEY", help="the ledger's verifier key, or a file that holds it"
         )
     _configure_verify(verify)
+    copy.add_argument(
+        "--most",
+        type=int,
+        default=ledger_copy.MOST_LEAVES,
+        metavar="LEAVES",
+        help="new leaves that one run fetches at most (default %(default)s)",
+    )
     prove.add_argument("entry", metavar="ENTRY", help="the id of the entry")
     prove.add_argument("--out", type=Path, metavar="FILE", help="where to; standard output else")
     _configure_witness(witness)
@@ -121,7 +129,7 @@ def _say_failure(error: ProxyError, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps({"failed": error.code, "detail": sentence}), flush=True)
     else:
-        print(f"{error.code}: {sentence}", file=sys.stderr, flush=True)
+        print(plain(f"{error.code}: {sentence}"), file=sys.stderr, flush=True)
 
 
 def _url(arguments: argparse.Namespace, settings: Settings) -> str:
@@ -169,9 +177,10 @@ def _show(arguments: argparse.Namespace, settings: Settings) -> int:
         print(json.dumps(facts))
         return 0
     print(f"{seen.size} leaves, root {seen.root.hex()}")
-    print(f"signed by {key}, as the ledger itself says")
+    print(plain(f"signed by {key}, as the ledger itself says"))
     for name, at in cast("dict[str, str | None]", facts["witnesses"]).items():
-        print(f"{name}: " + ("has not cosigned this one" if at is None else f"cosigned at {at}"))
+        when = "has not cosigned this one" if at is None else f"cosigned at {at}"
+        print(plain(f"{name}: {when}"))
     return 0
 
 
@@ -181,7 +190,7 @@ def _copy(arguments: argparse.Namespace, settings: Settings) -> int:
 
     async def work(progress: Callable[[int, int], None]) -> ledger_copy.Copied:
         async with ledger_remote.opened(_url(arguments, settings)) as remote:
-            return await ledger_copy.grow(remote, copy, key, progress)
+            return await ledger_copy.grow(remote, copy, key, progress, most=arguments.most)
 
     with _bar("copy", is_quiet=arguments.json) as progress:
         done = asyncio.run(work(progress))
@@ -216,10 +225,10 @@ def _verify(arguments: argparse.Namespace, _settings: Settings) -> int:
         return 0
     print("Proved:")
     for one in report.proved:
-        print(f"  {one}")
+        print(plain(f"  {one}"))
     print("Not proved:")
     for one in report.not_proved:
-        print(f"  {one}")
+        print(plain(f"  {one}"))
     return 0
 
 
@@ -247,7 +256,7 @@ def _witness(arguments: argparse.Namespace, settings: Settings) -> int:
     log, url = _key(arguments.key), _url(arguments, settings)
     is_made = witnessing.ready(arguments.dir, arguments.name, secrets.token_bytes)
     own = verifier.render(witnessing.own_key(arguments.dir, log))
-    print(f"witness {'made' if is_made else 'is'} {own}", flush=True)
+    print(plain(f"witness {'made' if is_made else 'is'} {own}"), flush=True)
     watch = _Watch(arguments, log, url)
     asyncio.run(watch.look() if arguments.once else _until_stopped(watch))
     return int(watch.has_misbehaved)

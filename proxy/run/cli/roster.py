@@ -11,10 +11,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from proxy.errors import InvalidInput, Refused
 from proxy.model import approval_key
 from proxy.run import approvers_desk, drafting
-from proxy.run.approvers_desk import ApiDesk
+from proxy.run.approvers_desk import ApiDesk, Stood, Trust
 from proxy.run.cli import approve as approve_command
 from proxy.run.cli import asking, flags, keys, papers
 from proxy.run.directory import DEMO_NAME
@@ -25,7 +27,7 @@ from proxy.wire.frames import Signature
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from proxy.model.roster import Roster
     from proxy.settings import Settings
@@ -90,10 +92,10 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
 def in_force(path: Path) -> tuple[Roster, str]:
     """The roster in force by the running vault, and its digest; Refused when there is none."""
     standing, links = _from_vault(path)
-    current = standing["current"]
+    current = standing.current
     if current is None:
         raise Refused("roster_none", "There is no roster yet: `privacyproxy roster init`.")
-    return roster_document.parse(_document(links, current["sha256"])), current["sha256"]
+    return roster_document.parse(_document(links, current.sha256)), current.sha256
 
 
 def _init(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -105,9 +107,9 @@ def _init(arguments: argparse.Namespace, settings: Settings) -> int:
     deployment = arguments.deployment
     if deployment is None:
         standing, _ = _from_vault(keys.socket_path(settings.data_dir))
-        if standing["current"] is not None:
+        if standing.current is not None:
             raise Refused("roster_exists", "There is a roster already: `roster propose`.")
-        deployment = str(standing["deployment"])
+        deployment = str(standing.deployment)
     is_demo = (settings.data_dir / DEMO_NAME).exists()
     made = drafting.first(arguments.draft, deployment, SystemClock().now(), is_demo=is_demo)
     return _write(made, None, arguments.out, as_json=arguments.json)
@@ -169,13 +171,13 @@ def _submit(arguments: argparse.Namespace, settings: Settings) -> int:
     path = keys.socket_path(settings.data_dir)
     standing, links = _from_vault(path)
     rosters = [made]
-    current = standing["current"]
+    current = standing.current
     # A copy that the database lost is put back by submitting the file again.
-    if current is not None and current["sha256"] != documents.digest(document):
-        rosters.append(roster_document.parse(_document(links, current["sha256"])))
+    if current is not None and current.sha256 != documents.digest(document):
+        rosters.append(roster_document.parse(_document(links, current.sha256)))
     signed = tuple(_signature(one, rosters) for one in papers.signatures(arguments))
     answer = keys.last(keys.ask(path, frames.SubmitRoster(document=document, signatures=signed)))
-    return _tell(answer, as_json=arguments.json)
+    return _tell(msgspec.convert(answer, Stood), as_json=arguments.json)
 
 
 def _signature(file: Path, rosters: Iterable[Roster]) -> Signature:
@@ -192,25 +194,24 @@ def _signature(file: Path, rosters: Iterable[Roster]) -> Signature:
 def _show(arguments: argparse.Namespace, settings: Settings) -> int:
     standing, links = _standing(arguments.api, settings)
     if arguments.json:
-        facts = {name: standing[name] for name in ("deployment", "current", "waiting")}
-        print(json.dumps(facts))
+        print(msgspec.json.encode(standing).decode())
         return 0
-    current, waiting = standing["current"], standing["waiting"]
+    current, waiting = standing.current, standing.waiting
     if current is None:
-        print(f"Installation {standing['deployment']} has no roster: `roster init`.")
+        print(f"Installation {standing.deployment} has no roster: `roster init`.")
         return 0
-    before = roster_document.parse(_document(links, current["sha256"]))
-    _print_roster(before, current["sha256"], None, to=sys.stdout)
+    before = roster_document.parse(_document(links, current.sha256))
+    _print_roster(before, current.sha256, None, to=sys.stdout)
     if waiting is not None:
-        print(f"From {waiting['effective_at'][:16]} UTC, by {waiting['route']}, unless stopped:")
-        after = roster_document.parse(_document(links, waiting["sha256"]))
-        _print_roster(after, waiting["sha256"], before, to=sys.stdout)
+        print(f"From {waiting.effective_at[:16]} UTC, by {waiting.route}, unless stopped:")
+        after = roster_document.parse(_document(links, waiting.sha256))
+        _print_roster(after, waiting.sha256, before, to=sys.stdout)
     return 0
 
 
 def _verify(arguments: argparse.Namespace, settings: Settings) -> int:
     standing, links = _standing(arguments.api, settings)
-    current = standing["current"]
+    current = standing.current
     if current is None:
         raise Refused("roster_none", "There is no roster to verify.")
     known = ""
@@ -218,7 +219,7 @@ def _verify(arguments: argparse.Namespace, settings: Settings) -> int:
         document = papers.text(arguments.known)
         known = documents.digest(document)
         links = (*links, chain.Link(document=document, evidence=chain.Evidence()))
-    steps = chain.verify(links, current["sha256"], known=known)
+    steps = chain.verify(links, current.sha256, known=known)
     if arguments.json:
         print(json.dumps([{"version": one.roster.version, "sha256": one.sha256,
                            "route": one.route} for one in steps]))  # fmt: skip
@@ -233,11 +234,12 @@ def _verify(arguments: argparse.Namespace, settings: Settings) -> int:
 def _object(arguments: argparse.Namespace) -> int:
     desk = ApiDesk(arguments.api)
     standing, links = desk.rosters()
-    waiting, current = standing.get("waiting"), standing.get("current")
-    if not isinstance(waiting, dict) or not isinstance(current, dict):
+    if standing.waiting is None or standing.current is None:
         raise Refused("roster_not_waiting", "No roster waits.")
-    sha256 = str(waiting["sha256"])
-    before = roster_document.parse(_document(links, str(current["sha256"])))
+    sha256 = standing.waiting.sha256
+    before = approve_command.believe(
+        _document(links, standing.current.sha256), desk, Trust(arguments.trust), arguments
+    )
     after = roster_document.parse(_document(links, sha256))
     _print_roster(after, sha256, before, to=sys.stderr)
     key = approve.public_key(arguments.key)
@@ -249,42 +251,43 @@ def _object(arguments: argparse.Namespace) -> int:
     asking.confirm("Object to this roster?", "stop", is_given=arguments.yes)
     message = statements.objection(bytes.fromhex(sha256))
     signature = approve.sign(message, arguments.key, asking.passphrase)
-    answer = desk.object_to_roster(
-        sha256, Signature(person=person, key=key.id, signature=signature)
-    )
-    return _tell(answer, as_json=arguments.json)
+    stood = desk.object_to_roster(sha256, Signature(person=person, key=key.id, signature=signature))
+    return _tell(stood, as_json=arguments.json)
 
 
-def _tell(answer: Mapping[str, Any], *, as_json: bool) -> int:
-    current, waiting = answer["current"], answer["waiting"]
+def _tell(stood: Stood, *, as_json: bool) -> int:
+    current, waiting = stood.current, stood.waiting
     if as_json:
-        print(json.dumps({"current": current, "waiting": waiting}))
+        print(msgspec.json.encode({"current": current, "waiting": waiting}).decode())
         return 0
     if current is not None:
-        print(f"Roster {current['version']} is in force: {current['sha256']}")
+        print(f"Roster {current.version} is in force: {current.sha256}")
     if waiting is None:
         print("No roster waits.")
     else:
         print(
-            f"Roster {waiting['version']} waits until {waiting['effective_at'][:16]} UTC:"
-            f" {waiting['sha256']}"
+            f"Roster {waiting.version} waits until {waiting.effective_at[:16]} UTC:"
+            f" {waiting.sha256}"
         )
     return 0
 
 
-def _standing(api: str | None, settings: Settings) -> tuple[Mapping[str, Any], tuple[Link, ...]]:
+def _standing(api: str | None, settings: Settings) -> tuple[Stood, tuple[Link, ...]]:
     if api is not None:
         return ApiDesk(api).rosters()
     return _from_vault(keys.socket_path(settings.data_dir))
 
 
-def _from_vault(path: Path) -> tuple[Mapping[str, Any], tuple[Link, ...]]:
+def _from_vault(path: Path) -> tuple[Stood, tuple[Link, ...]]:
     links: list[Link] = []
+    after = 0
     while True:
-        answer: Any = keys.last(keys.ask(path, frames.ShowRoster(after=len(links))))
-        if not answer["rosters"]:
-            return answer, tuple(links)
-        links += [approvers_desk.link_of(row) for row in answer["rosters"]]
+        answer: Any = keys.last(keys.ask(path, frames.ShowRoster(after=after)))
+        rows = answer["rosters"]
+        if not rows:
+            return msgspec.convert(answer, Stood), tuple(links)
+        links += approvers_desk.links_of(rows)
+        after = approvers_desk.last_version(rows, after)
 
 
 def _document(links: Iterable[Link], sha256: str) -> str:
