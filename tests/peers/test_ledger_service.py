@@ -77,7 +77,7 @@ async def test_a_stranger_can_check_everything(
         "second_root": new.root.hex(),
         "proof": [one.hex() for one in tree.consistency_proof(old.size, new.size, read)],
     }
-    changed = content.replace(b"registr", b"unregistr")
+    changed = content.replace(b"registration", b"unregistration")
     forged = hashlib.sha256(b"pp-ledger-leaf-v1\0" + salt + changed).hexdigest()
     cosigned = {
         "text": (witness / "checkpoint").read_text(),
