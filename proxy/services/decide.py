@@ -58,12 +58,11 @@ async def submit(
     if order.expires_at - keeping.now > orders.LONGEST_LIFE:
         raise refused("order_window")
     sha256 = documents.digest(document)
-    is_new = not book.is_known(order.id)
-    kept = book.receive(order.id, order.kind, sha256, order.expires_at, keeping.now)
-    await store.add_order(connection, order.id, kept, document)
-    if is_new:
+    if not book.is_known(order.id):  # the entry first: no order is open that no leaf tells of
         facts = {"order": str(order.id), "kind": order.kind, "sha256": sha256}
         keeping.note("order_received", {**facts, "by": order.proposer})
+    kept = book.receive(order.id, order.kind, sha256, order.expires_at, keeping.now)
+    await store.add_order(connection, order.id, kept, document)
     return kept
 
 

@@ -76,7 +76,7 @@ async def load(connection: Connection, sha256: str) -> InForce:
     if document is None:
         raise Refused(
             "roster_missing",
-            f"The roster {sha256} is not in the database any more: submit its file again.",
+            f"The roster {sha256} is not in the database any more: give its file with --roster.",
         )
     if documents.digest(document) != sha256:
         raise Refused(
@@ -87,9 +87,12 @@ async def load(connection: Connection, sha256: str) -> InForce:
 
 def settle(keeping: Keeping) -> Standing | None:
     """What stands now that a roster whose time has come took effect."""
-    came = keeping.rosters.settle(keeping.now)
-    if came is not None:
-        keeping.note("roster_effective", {"version": came.version, "sha256": came.sha256})
+    standing = keeping.rosters.standing()
+    coming = standing.waiting if standing else None
+    if coming is None or keeping.now < coming.effective_at:
+        return standing
+    keeping.note("roster_effective", {"version": coming.version, "sha256": coming.sha256})
+    keeping.rosters.settle(keeping.now)
     return keeping.rosters.standing()
 
 
