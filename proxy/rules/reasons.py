@@ -42,6 +42,8 @@ SENTENCES: Mapping[str, str] = {
     "order_result": "The order would make a roster that can not be: too many agents, or too long.",
     "order_expired": "The order has expired: make a new one.",
     "order_early": "The order may not be carried out yet.",
+    "order_stopped": "A member objected to this order, or the vault was anchored anew: it is over.",
+    "order_used": "This order was carried out: an order is used once.",
     "vote_stranger": "Only members of the roster in force vote.",
     "vote_own_order": "Nobody votes on an order of their own.",
     "vote_role": "The roster lets people of other roles vote on this.",

@@ -179,12 +179,8 @@ def refused(code: str) -> Refused:
 
 
 def _over(kept: KeptOrder) -> Conflict:
-    if kept.state is OrderState.STOPPED:
-        return Conflict(
-            "order_stopped",
-            "A member objected to this order, or the vault was anchored anew: it is over.",
-        )
-    return Conflict("order_used", "This order was carried out: an order is used once.")
+    code = "order_stopped" if kept.state is OrderState.STOPPED else "order_used"
+    return Conflict(code, reasons.SENTENCES[code])
 
 
 def _held(

@@ -71,7 +71,8 @@ def run(arguments: argparse.Namespace, _settings: Settings) -> int:
     if seen.order.deployment != seen.roster.deployment:
         raise Refused("order_deployment", reasons.SENTENCES["order_deployment"])
     if seen.state != OrderState.OPEN:
-        raise Refused("order_over", f"This order is {seen.state}.")
+        code = "order_stopped" if seen.state == OrderState.STOPPED else "order_used"
+        raise Refused(code, reasons.SENTENCES[code])
     person, key_id = who(seen, arguments.key)
     for line in plain_words.order(seen.order, seen.sha256, seen.roster):
         print(line, file=sys.stderr)
