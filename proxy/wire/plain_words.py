@@ -6,7 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from proxy.model.order import OrderKind
-from proxy.rules import approvals
+from proxy.rules import approvals, orders
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -91,8 +91,10 @@ def order(one: Order, sha256: str, under: Roster) -> Iterator[str]:
     for place, text in enumerate(textwrap.wrap(one.reason, 72)):
         yield f"  {'because' if place == 0 else '':<11} | {text}"
     for place_of in ("proposer", "handler", "releaser"):
-        if getattr(one, place_of):
-            yield f"  {place_of:<11} {getattr(one, place_of)}, named by the operator"
+        person = getattr(one, place_of)
+        if person:  # nothing proves who it is but the operator who submits the order
+            by = "" if person == orders.OPERATOR else ", named by the operator"
+            yield f"  {place_of:<11} {person}{by}"
     yield f"  not before  {one.not_before:{_TIME}}"
     yield f"  expires     {one.expires_at:{_TIME}}"
     yield f"  under       roster {one.roster_version}, {one.roster}"
