@@ -79,6 +79,15 @@ class Scope(StrEnum):
     IMPORTS_WRITE = "imports:write"
 
 
+def canonical_uuid(text: str) -> UUID | None:
+    """The UUID that `text` is the one canonical form of; None for any other text."""
+    try:
+        found = UUID(text)
+    except ValueError:
+        return None
+    return found if str(found) == text else None
+
+
 def uuid7(now: datetime, randomness: bytes) -> UUID:
     """A version 7 UUID: milliseconds of `now`, then ten random octets (RFC 9562 s5.7).
 

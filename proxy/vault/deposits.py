@@ -19,6 +19,7 @@ from uuid import UUID
 import msgspec
 
 from proxy.errors import InvalidInput, Refused
+from proxy.model import identifiers
 from proxy.model.identifiers import RecordClass, RegistrationId, TenantId
 from proxy.model.sealed import RecordName
 from proxy.vault import primitives, tree
@@ -106,11 +107,8 @@ def parse_begin(request: frames.BeginDeposit) -> Announced:
 
 def parse_run(text: str) -> UUID:
     """A UUID in its one form; InvalidInput `deposit_malformed`."""
-    try:
-        found = UUID(text)
-    except ValueError:
-        raise _malformed() from None
-    if str(found) != text:
+    found = identifiers.canonical_uuid(text)
+    if found is None:
         raise _malformed()
     return found
 

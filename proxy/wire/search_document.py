@@ -10,18 +10,19 @@ import dataclasses
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
-from uuid import UUID
 
 import msgspec
 from typing_extensions import override
 
 from proxy.errors import InvalidInput
+from proxy.model import identifiers
 from proxy.model.identifiers import TenantId
 from proxy.model.roster import DeploymentId
 from proxy.wire import documents
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from uuid import UUID
 
 VALUE_LIMIT = 320  # characters: the longest e-mail address
 REASON_LIMIT = 500  # characters: a sentence or two for who audits
@@ -98,11 +99,8 @@ def parse(document: str) -> Search:
 
 
 def _uuid(text: str) -> UUID:
-    try:
-        found = UUID(text)
-    except ValueError:
-        raise _malformed() from None
-    if str(found) != text:
+    found = identifiers.canonical_uuid(text)
+    if found is None:
         raise _malformed()
     return found
 
