@@ -67,9 +67,12 @@ def test_names_of_samples_travel_as_a_labels(asked: Served) -> None:
         shown = answers.from_whois(asked.service.whois(row["domain"].encode()))
         assert shown.domain == a_label(row["domain"])
         assert shown.unicode_name == row["domain"]
-        assert asked.service.whois(shown.domain.encode()) == asked.service.whois(
-            row["domain"].encode()
+        # Up to the line of the snapshot's time, which may move on between the two.
+        by_a_label, by_u_label = (
+            asked.service.whois(name.encode()).partition(b">>> Last update")[0]
+            for name in (shown.domain, row["domain"])
         )
+        assert by_a_label == by_u_label
 
 
 def test_privacy_mode_names_the_holder_and_nobody_else(asked: Served) -> None:
