@@ -1,7 +1,7 @@
 """Which roster is in force: read it, take its successors, hear objections, let time pass.
 
-Believes the vault's own state and signatures; of the database only documents that have the digest
-that the state names. Every change is a ledger entry. Source: vault.md, Roster.
+Believes the vault's own state and signatures; the database gets copies for others to read. Every
+change is a ledger entry before it happens. Source: vault.md, Roster.
 """
 
 from __future__ import annotations
