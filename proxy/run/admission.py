@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
-    from proxy.run.process import Process
+    from proxy.hosting.process import Process
 
 _LABEL: Final = "open"
 _NOT_TCP: Final = "127.0.0.1"  # a peer without an address, as RDAP has it

@@ -18,9 +18,9 @@ from proxy.apps.api import application
 from proxy.apps.api.access import KeyRing
 from proxy.apps.api.office import Limits, Office
 from proxy.errors import ProxyError, Unavailable
+from proxy.hosting.vault_calls import VaultCaller
 from proxy.rules.throttling import Limit
 from proxy.run.admission import admission
-from proxy.run.vault_calls import VaultCaller
 from proxy.run.waking import Waker
 from proxy.services.register import Registrar
 from proxy.store import operations, registrations, tenants
@@ -28,8 +28,8 @@ from proxy.store import pool as pools
 from proxy.vault import seal
 
 if TYPE_CHECKING:
+    from proxy.hosting.process import Process
     from proxy.model.sealed import IntakeKey
-    from proxy.run.process import Process
     from proxy.settings import Settings
     from proxy.store.pool import Pool
 

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Final
 import aiohttp
 
 from proxy.errors import Unavailable
+from proxy.hosting import directory
+from proxy.hosting.process import SystemClock
 from proxy.model import identifiers, names
-from proxy.run import directory, enrolling, uploading
-from proxy.run.process import SystemClock
+from proxy.run import enrolling, uploading
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -26,7 +26,7 @@ from proxy.snapshot.reader import Snapshot
 if TYPE_CHECKING:
     import socket
 
-    from proxy.run.process import Process
+    from proxy.hosting.process import Process
     from proxy.settings import RateLimit, Settings
 
 _TABLE_PREFIX: Final = "throttle-"

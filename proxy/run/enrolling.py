@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from proxy.apps.api import access, profiles
 from proxy.errors import NotFound
+from proxy.hosting import boot, database
 from proxy.model import identifiers
 from proxy.model.identifiers import AccreditationId, ApiKeyId, Scope, TenantId
 from proxy.model.public_record import Accreditation
-from proxy.run import boot, database
 from proxy.store import pool as pools
 from proxy.store import tenants
 from proxy.store.logins import LoginRole

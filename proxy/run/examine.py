@@ -15,7 +15,8 @@ from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING, Final
 
 from proxy.errors import ProxyError
-from proxy.run import boot, database, directory, listeners, roles
+from proxy.hosting import boot, database, directory
+from proxy.run import listeners, roles
 from proxy.run.cli import keys
 from proxy.store import fitness
 from proxy.store.logins import LoginRole

@@ -10,7 +10,7 @@ from proxy.services.publish import pause
 from proxy.snapshot.writer import Writer
 
 if TYPE_CHECKING:
-    from proxy.run.process import Process
+    from proxy.hosting.process import Process
 
 LOCK_POLL_S: Final = 0.1  # a former follower is on its way out
 

@@ -9,16 +9,17 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from proxy.run import database, directory, isolation, listeners
-from proxy.run.boot import Boot
-from proxy.run.process import Paths
+from proxy.hosting import database, directory, isolation
+from proxy.hosting.boot import Boot
+from proxy.hosting.process import Paths
+from proxy.run import listeners
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from proxy.run.boot import Login
+    from proxy.hosting.boot import Login
     from proxy.run.roles import Role
     from proxy.run.supervise import Child
     from proxy.settings import Settings

@@ -11,9 +11,9 @@ import sys
 
 from proxy import logs
 from proxy.errors import ProxyError
-from proxy.run import boot as boots
-from proxy.run import isolation
-from proxy.run.process import SystemClock
+from proxy.hosting import boot as boots
+from proxy.hosting import isolation
+from proxy.hosting.process import SystemClock
 from proxy.store import migrate
 from proxy.vault import genesis
 

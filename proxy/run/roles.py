@@ -15,7 +15,7 @@ from proxy.store.logins import LoginRole
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from proxy.run.process import Process
+    from proxy.hosting.process import Process
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

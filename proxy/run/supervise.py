@@ -25,14 +25,14 @@ import structlog
 import proxy
 from proxy import metrics
 from proxy.apps.metrics import Level, Status
-from proxy.run import boot as boots
+from proxy.hosting import boot as boots
 from proxy.run.deaths import Deaths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from proxy.hosting.boot import Boot
     from proxy.metrics import Snapshot
-    from proxy.run.boot import Boot
     from proxy.run.roles import Role
 
 START_TIMEOUT_S = 60.0  # a role that does not answer by then never will

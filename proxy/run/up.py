@@ -23,10 +23,11 @@ from proxy import logs
 from proxy import settings as settings_module
 from proxy.apps import metrics as metrics_app
 from proxy.errors import ProxyError, Unavailable
-from proxy.run import database, directory, installation, isolation, listeners, prepare, roles
-from proxy.run.boot import Boot
+from proxy.hosting import database, directory, isolation
+from proxy.hosting.boot import Boot
+from proxy.hosting.process import Paths
+from proxy.run import database_server, installation, listeners, prepare, roles
 from proxy.run.installation import Installation
-from proxy.run.process import Paths
 from proxy.run.supervise import DATABASE, Child, Supervisor, spawn
 from proxy.store.logins import LoginRole
 
@@ -35,8 +36,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from proxy.run.database import Server
-    from proxy.run.directory import Hold
+    from proxy.hosting.directory import Hold
+    from proxy.run.database_server import Server
     from proxy.run.installation import Users
     from proxy.settings import Settings
 
@@ -174,7 +175,7 @@ class _Service:
                 "PRIVACYPROXY_DATABASE_URL and put the passwords into "
                 f"{database.password_dir(self._settings)}.",
             )
-        server = database.Server(self._settings.data_dir)
+        server = database_server.Server(self._settings.data_dir)
         stack.push_async_callback(server.stop)
         await server.prepare()
         await server.start()

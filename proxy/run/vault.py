@@ -15,7 +15,7 @@ import structlog
 
 from proxy.apps.vault import VaultServer
 from proxy.errors import Unavailable
-from proxy.run.directory import DEMO_NAME
+from proxy.hosting.directory import DEMO_NAME
 from proxy.run.vault_anchor import Anchors
 from proxy.run.vault_answers import Answers
 from proxy.run.vault_approvals import Approvals
@@ -42,7 +42,7 @@ from proxy.vault.grants import Caller
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from proxy.run.process import Process
+    from proxy.hosting.process import Process
     from proxy.store.pool import Pool
     from proxy.vault.keyring import Keyring
     from proxy.vault.state import State

@@ -15,8 +15,8 @@ from proxy.apps import approvals, ledger, pages
 from proxy.apps import runner as runners
 from proxy.apps.passkeys import pages as passkeys
 from proxy.errors import InvalidInput, Unavailable
+from proxy.hosting.vault_calls import VaultCaller
 from proxy.run.admission import admission
-from proxy.run.vault_calls import VaultCaller
 from proxy.store import pool as pools
 from proxy.vault import files, verifier
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from aiohttp.web_routedef import AbstractRouteDef
 
-    from proxy.run.process import Process
+    from proxy.hosting.process import Process
     from proxy.store.pool import Pool
     from proxy.vault.verifier import VerifierKey
 

@@ -11,7 +11,7 @@ from proxy.services import retain
 from proxy.services.publish import Sequencer
 
 if TYPE_CHECKING:
-    from proxy.run.process import Process
+    from proxy.hosting.process import Process
 
 
 async def serve(process: Process) -> None:

@@ -92,8 +92,8 @@ def test_import_contracts_hold() -> None:
 @pytest.mark.parametrize("module", FORBIDDEN)
 def test_process_loads_only_what_it_may(module: str) -> None:
     """A fresh interpreter that imports a process's entry holds nothing forbidden to it."""
-    # Every process starts in proxy.run.child, which then imports its role.
-    loaded = loaded_by(f"proxy.run.child, {module}")
+    # Every process starts in proxy.hosting.child, which then imports its role.
+    loaded = loaded_by(f"proxy.hosting.child, {module}")
     assert trespassers(loaded, (*FORBIDDEN[module], *NOWHERE)) == []
 
 

@@ -13,8 +13,8 @@ from aiohttp import web as aio
 from aiohttp.test_utils import TestServer
 
 from proxy.apps import ledger as public
+from proxy.hosting.process import SystemClock
 from proxy.run.cli import ledger
-from proxy.run.process import SystemClock
 from proxy.vault import checkpoint, note, tree, verifier
 from tests.support import ledger as logs
 from tests.support import web as webs

@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from proxy.errors import Refused, Unavailable
+from proxy.hosting import directory
+from proxy.hosting.process import Paths, Process
 from proxy.metrics import Registry
-from proxy.run import directory, vault, vault_rounds
+from proxy.run import vault, vault_rounds
 from proxy.run.cli import keys
-from proxy.run.process import Paths, Process
 from proxy.settings import Settings
 from proxy.store import pool as pools
 from proxy.vault.grants import Caller

@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 PROBE = (
     # Another version could not load the compiled packages of ours.
     f"import sys; assert sys.version_info[:2] == {tuple(sys.version_info[:2])}\n"
-    "from proxy.run import child, isolation\n"
+    "from proxy.hosting import child, isolation\n"
     "raise SystemExit(isolation.closed_path(*isolation.code_paths()) is not None)"
 )
 

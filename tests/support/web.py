@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
+from proxy.hosting.process import Paths, Process
 from proxy.metrics import Registry
 from proxy.run import web
 from proxy.run.cli import main as command_line
-from proxy.run.process import Paths, Process
 from proxy.settings import Settings
 from proxy.store import pool as pools
 from proxy.vault import verifier

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from proxy.run import isolation
+from proxy.hosting import isolation
 
 if TYPE_CHECKING:
     from pathlib import Path

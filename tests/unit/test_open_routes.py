@@ -13,9 +13,9 @@ from aiohttp.test_utils import make_mocked_request
 
 from proxy.apps import approvals
 from proxy.errors import InvalidInput, RateLimited
+from proxy.hosting.process import Paths, Process, SystemClock
 from proxy.metrics import Registry
 from proxy.run.admission import admission
-from proxy.run.process import Paths, Process, SystemClock
 from proxy.settings import RateLimit, Settings
 
 if TYPE_CHECKING:

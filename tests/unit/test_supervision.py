@@ -9,10 +9,11 @@ import pytest
 
 from proxy import settings as settings_module
 from proxy.errors import Conflict, InvalidInput, Refused, Unavailable
-from proxy.run import boot, database, directory, installation, isolation, roles
-from proxy.run.boot import Boot, Login
+from proxy.hosting import boot, database, directory, isolation
+from proxy.hosting.boot import Boot, Login
+from proxy.hosting.process import Paths
+from proxy.run import installation, roles
 from proxy.run.deaths import Deaths
-from proxy.run.process import Paths
 from proxy.store.logins import LoginRole
 
 if TYPE_CHECKING:

@@ -13,11 +13,11 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from proxy.errors import Unavailable
+from proxy.hosting.process import SystemClock
 from proxy.model import identifiers
 from proxy.run import uploading
 from proxy.run.bench import whole
 from proxy.run.bench.result import Result
-from proxy.run.process import SystemClock
 from proxy.store import pool as pools
 
 if TYPE_CHECKING:

@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING, Final, cast
 
 from proxy.apps.ledger_tiles import LedgerTiles
 from proxy.errors import Conflict, Unavailable
+from proxy.hosting.process import SystemClock
 from proxy.run import ledger_verify
 from proxy.run.bench import whole
 from proxy.run.bench.result import Result
 from proxy.run.cli import keys
 from proxy.run.ledger_copy import Copy
-from proxy.run.process import SystemClock
 from proxy.services import complete_tiles
 from proxy.store import embedded, migrate
 from proxy.store import pool as pools

@@ -20,10 +20,10 @@ from uuid import UUID
 from msgspec import structs
 
 from proxy.errors import Unavailable
+from proxy.hosting.process import SystemClock
 from proxy.metrics import Registry
 from proxy.run.bench import names
 from proxy.run.bench.result import Result
-from proxy.run.process import SystemClock
 from proxy.services.follow import Follower
 from proxy.services.publish import Sequencer
 from proxy.snapshot.reader import Snapshot

@@ -26,13 +26,13 @@ import lmdb
 from proxy.apps.rdap import Bounds, RdapServer
 from proxy.apps.throttle import KEY_OCTETS, Table, Throttle
 from proxy.errors import Unavailable
+from proxy.hosting.process import SystemClock
 from proxy.metrics import Registry
 from proxy.model.identifiers import Role
 from proxy.rules.throttling import Limit
 from proxy.run.bench import floor, memory, names, serving
 from proxy.run.bench.result import Result
 from proxy.run.bench.serving import Served
-from proxy.run.process import SystemClock
 from proxy.services.look_up import LookUp
 from proxy.snapshot import layout
 from proxy.snapshot.reader import Snapshot

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from proxy import settings as settings_module
 from proxy.errors import Unavailable
+from proxy.hosting.process import SystemClock
 from proxy.run import enrolling
-from proxy.run.process import SystemClock
 from proxy.store import embedded
 from proxy.store.logins import LoginRole
 

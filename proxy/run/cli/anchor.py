@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from proxy.errors import InvalidInput, Refused
+from proxy.hosting import flags
 from proxy.rules import reasons
 from proxy.run import approvers_desk
 from proxy.run.approvers_desk import Trust
-from proxy.run.cli import asking, flags, keys, papers
+from proxy.run.cli import asking, keys, papers
 from proxy.vault import approve, checkpoint, note
 from proxy.wire import anchor_document, documents, frames, plain_words, roster_document
 

@@ -20,10 +20,11 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from proxy.errors import InvalidInput, Unavailable
+from proxy.hosting import directory
+from proxy.hosting.process import SystemClock
 from proxy.model import identifiers
 from proxy.model.identifiers import Scope
-from proxy.run import directory, enrolling, uploading
-from proxy.run.process import SystemClock
+from proxy.run import enrolling, uploading
 
 if TYPE_CHECKING:
     import argparse

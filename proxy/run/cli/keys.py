@@ -17,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from proxy.errors import Unavailable
-from proxy.run import directory, vault_calls
+from proxy.hosting import directory, vault_calls
 from proxy.wire import frames
 
 if TYPE_CHECKING:

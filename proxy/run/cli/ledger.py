@@ -21,10 +21,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from proxy.errors import InvalidInput, NotFound, ProxyError, Unavailable
-from proxy.run import anchoring, directory, ledger_copy, ledger_remote, ledger_verify, witnessing
+from proxy.hosting import directory
+from proxy.hosting.process import SystemClock
+from proxy.run import anchoring, ledger_copy, ledger_remote, ledger_verify, witnessing
 from proxy.run.cli import keys
 from proxy.run.cli.plain import plain
-from proxy.run.process import SystemClock
 from proxy.vault import checkpoint, files, receipt, verifier
 from proxy.wire import frames
 

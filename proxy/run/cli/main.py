@@ -8,13 +8,12 @@ command's module is imported only when it is asked for, so that one does not pay
 from __future__ import annotations
 
 import argparse
+import os
 import sys
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NoReturn, Protocol
 
-from proxy import logs
 from proxy import settings as settings_module
-from proxy.errors import InvalidInput, ProxyError
-from proxy.run.cli import flags
+from proxy.hosting import commands, flags
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,6 +31,7 @@ COMMANDS: Mapping[str, str] = {
     "order": "propose orders, show them, and have approved ones carried out",
     "approve": "read an order in words and vote for it with your own key",
     "anchor": "go on without the vault's state, by members' signatures",
+    "escrow": "make, send, verify and restore deposits",
     "ledger": "show, copy, verify or witness the public ledger",
     "doctor": "find out what is wrong and what to do",
     "bench": "measure against floors on this machine",
@@ -56,35 +56,29 @@ class Command(Protocol):
 
 def main(arguments: Sequence[str]) -> int:
     """The exit code of one command line; 2 comes from argparse as SystemExit."""
+    if "escrow" in arguments[:1]:
+        _escrow(arguments[1:])
     parser = _parser(arguments)
     given = parser.parse_args(arguments)
     command: Command = given.command
-    try:
+
+    def act() -> int:
         # A process of a role learns its settings from its supervisor, not from the environment.
         given_flags = {
             name: getattr(given, name, None) for name in ("data_dir", "key_dir", "ports")
         }
         settings = settings_module.from_environment(given.config, given_flags)
         return command.run(given, settings)
-    except InvalidInput as error:
-        print(f"privacyproxy {command.NAME}: {error.detail}", file=sys.stderr)
-        return 2 if error.code == "invalid_settings" or error.code.startswith("config_") else 1
-    except ProxyError as error:
-        print(f"privacyproxy {command.NAME}: {error.detail}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print(f"privacyproxy {command.NAME}: interrupted", file=sys.stderr)
-        return 1
-    except BrokenPipeError:
-        return 1
-    except Exception as error:  # noqa: BLE001 - a bug; its text may hold what nobody should read
-        where = "; ".join(logs.places(error, most=3))
-        print(
-            f"privacyproxy {command.NAME}: this is a bug, please report it: "
-            f"{type(error).__name__} at {where}",
-            file=sys.stderr,
-        )
-        return 1
+
+    return commands.guarded(command.NAME, act)
+
+
+def _escrow(arguments: Sequence[str]) -> NoReturn:
+    """Become the escrow program, which is none of ours: nothing in `proxy` may import it.
+
+    With -P a directory of that name where somebody happens to stand is not taken for it.
+    """
+    os.execv(sys.executable, (sys.executable, "-P", "-m", "escrow", *arguments))  # noqa: S606 - no shell
 
 
 def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:

@@ -9,8 +9,8 @@ import asyncio
 import json
 from typing import TYPE_CHECKING
 
-from proxy.run import boot, database
-from proxy.run.process import SystemClock
+from proxy.hosting import boot, database
+from proxy.hosting.process import SystemClock
 from proxy.store import migrate
 from proxy.store.logins import LoginRole
 

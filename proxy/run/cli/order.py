@@ -18,12 +18,13 @@ from rich.console import Console
 from rich.table import Table
 
 from proxy.errors import InvalidInput
+from proxy.hosting import flags
+from proxy.hosting.process import SystemClock
 from proxy.model.order import ChangeAgent, Order, OrderId, OrderKind
 from proxy.model.roster import AgentId, Person
 from proxy.rules import orders, reasons
-from proxy.run.cli import flags, keys
+from proxy.run.cli import keys
 from proxy.run.cli.roster import in_force
-from proxy.run.process import SystemClock
 from proxy.wire import documents, frames, order_document, plain_words, roster_document
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from proxy.errors import InvalidInput
+from proxy.hosting import flags
+from proxy.hosting.process import SystemClock
 from proxy.run import enrolling
-from proxy.run.cli import flags
-from proxy.run.process import SystemClock
 
 if TYPE_CHECKING:
     import argparse

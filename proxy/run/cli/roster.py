@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from proxy.errors import InvalidInput, Refused
+from proxy.hosting import flags
+from proxy.hosting.directory import DEMO_NAME
+from proxy.hosting.process import SystemClock
 from proxy.model import approval_key
 from proxy.run import approvers_desk, drafting
 from proxy.run.approvers_desk import ApiDesk, Stood, Trust
 from proxy.run.cli import approve as approve_command
-from proxy.run.cli import asking, flags, keys, papers
-from proxy.run.directory import DEMO_NAME
-from proxy.run.process import SystemClock
+from proxy.run.cli import asking, keys, papers
 from proxy.vault import approve, chain, sshsig, statements
 from proxy.wire import documents, frames, plain_words, roster_document
 from proxy.wire.frames import Signature

@@ -45,6 +45,8 @@ def process(role: str, boot: int) -> int:
         from proxy.run import prepare  # noqa: PLC0415 - keys and owner's rights, in this one only
 
         return prepare.main(boot)
-    from proxy.run import child  # noqa: PLC0415 - a role's process, which no supervisor loads
+    from proxy.hosting import child  # noqa: PLC0415 - a role's process, which no supervisor loads
+    from proxy.run import roles  # noqa: PLC0415 - as well: a table
 
-    return child.main(role, boot)
+    serve = roles.server(role)
+    return child.main(boot, serve, role=role, holds_secret=roles.ROLES[role].holds_secret)

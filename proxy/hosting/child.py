@@ -13,21 +13,21 @@ import contextlib
 import json
 import signal
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import structlog
 
 from proxy import logs
 from proxy.errors import ProxyError, Unavailable
+from proxy.hosting import boot as boots
+from proxy.hosting import isolation
+from proxy.hosting.process import Process, SystemClock
 from proxy.metrics import Registry
-from proxy.run import boot as boots
-from proxy.run import isolation, roles
-from proxy.run.process import Process, SystemClock
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from proxy.run.boot import Boot
+    from proxy.hosting.boot import Boot
 
 REPORT_INTERVAL_S = 1.0  # how often metrics go to the supervisor
 DATABASE_POLL_S = 0.5  # how often a starting process looks for an absent database
@@ -37,12 +37,17 @@ REPORT_BACKLOG_OCTETS = 1_000_000  # above it the supervisor hangs, and reports 
 _log = structlog.get_logger()
 
 
-def main(role: str, boot_descriptor: int) -> int:
-    """The exit code of a process that serves `role` until it is told to stop."""
-    serve = roles.server(role)
+Serve: TypeAlias = "Callable[[Process], Awaitable[None]]"
+
+
+def main(boot_descriptor: int, serve: Serve, *, role: str, holds_secret: bool = True) -> int:
+    """The exit code of a process that serves `role` until it is told to stop.
+
+    `holds_secret` says whether its memory must not be readable by other processes of its user.
+    """
     loop_factory = _loop_factory(role)
     boot = boots.receive(boot_descriptor)
-    _prepare(boot)
+    _prepare(boot, holds_secret=holds_secret)
     with asyncio.Runner(loop_factory=loop_factory) as runner:
         return runner.run(_run(boot, serve))
 
@@ -57,10 +62,10 @@ def _loop_factory(role: str) -> Callable[[], asyncio.AbstractEventLoop] | None:
     return factory
 
 
-def _prepare(boot: Boot) -> None:
+def _prepare(boot: Boot, *, holds_secret: bool) -> None:
     if boot.drop_to is not None:
         isolation.drop(boot.drop_to)
-    if roles.ROLES[boot.role].holds_secret:
+    if holds_secret:
         isolation.hide_memory()
     isolation.die_with(boot.parent)
     logs.configure(format_name=boot.settings.log_format, level=boot.settings.log_level)
@@ -68,7 +73,7 @@ def _prepare(boot: Boot) -> None:
     logs.bind(role=boot.role, worker=boot.index)
 
 
-async def _run(boot: Boot, serve: Callable[[Process], Awaitable[None]]) -> int:
+async def _run(boot: Boot, serve: Serve) -> int:
     loop = asyncio.get_running_loop()
     logs.catch_loop_bugs(loop)
     stopping = asyncio.Event()
@@ -108,7 +113,7 @@ async def _run(boot: Boot, serve: Callable[[Process], Awaitable[None]]) -> int:
         writer.close()
 
 
-async def _serve(process: Process, serve: Callable[[Process], Awaitable[None]]) -> int:
+async def _serve(process: Process, serve: Serve) -> int:
     try:
         if process.database is not None and not await _is_database_there(process):
             return 0

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from proxy import settings as settings_module
 from proxy.errors import Unavailable
-from proxy.run.process import Paths
+from proxy.hosting.process import Paths
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
