@@ -59,7 +59,7 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """Where a format is uncertain or agents differ (escrow/README.md says why each is a setting)."""
+    """Where a format is uncertain or agents differ; escrow/README.md says why of each."""
 
     underlying_only: bool = False  # only domain and p-columns: the registrar makes the rest
     billing: str = "person"  # csv2024: bc-name is the "person" or the "mask"
