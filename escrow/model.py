@@ -16,11 +16,9 @@ from typing import TYPE_CHECKING
 from proxy.model.deposit import Kind  # msgspec reads it in manifests
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from proxy.model.contact import ContactSet
     from proxy.model.deposit import DepositId, StreamId
-    from proxy.model.identifiers import AccreditationId, ProfileId, TenantId
+    from proxy.model.identifiers import TenantId
     from proxy.model.public_record import Accreditation, Profile
     from proxy.model.registration import Registration
 
@@ -70,6 +68,7 @@ class Options:
     provider_id: str = ""  # rfc8909: the `ppsp` of the header
     roid_suffix: str = "PRIVACY"  # rfc8909: repository id suffix of objects
     checksum: str = "SHA256"  # rfc8909: "SHA256" | "CRC32"
+    with_manifest: bool = False  # whether the agent gets our manifest too; recovery always has it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +91,33 @@ class Stream:
     receipts_directory: str
     unsigned_receipts: bool  # whether a report needs no OpenPGP signature of the agent
 
+    @property
+    def own_accreditation(self) -> str | None:
+        """The accreditation whose names the stream holds; None for all of the registrar's."""
+        return None if self.accreditation == EVERY_ACCREDITATION else self.accreditation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """An API key as a recovery deposit keeps it: enough to go on working, useless to log in."""
+
+    id: str
+    secret_sha256: bytes = field(repr=False)
+    scopes: tuple[str, ...]
+    reseller: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalogue:
+    """What a tenant's registrations refer to, at the snapshot."""
+
+    tenant_name: str = ""
+    created_at: datetime | None = None
+    profiles: tuple[Profile, ...] = ()
+    accreditations: tuple[Accreditation, ...] = ()
+    keys: tuple[Key, ...] = ()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Underlying:
@@ -107,6 +133,7 @@ class Underlying:
     contacts: ContactSet = field(repr=False)
     identity: bytes = field(repr=False)  # the identity record's plaintext, padding included
     declared: str = field(repr=False)  # the declaration as stored, JSON
+    former_aliases: tuple[tuple[str, datetime], ...] = ()  # each with the end of its acceptance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +151,8 @@ class Head:
     registrar_name: str
     registrations: int  # rows that will come
     total: int  # registrations in the stream at the watermark, also for incremental deposits
+    catalogue: Catalogue = field(default_factory=Catalogue)
+    total_contacts: int = 0  # rfc8909: given contacts of those `total`; needed when incremental
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,10 +204,7 @@ class Manifest:
     files: tuple[File, ...]
     v: int = 1
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Catalogue:
-    """Profiles and accreditations of a tenant at the snapshot."""
-
-    profiles: Mapping[ProfileId, Profile]
-    accreditations: Mapping[AccreditationId, Accreditation]
+    @property
+    def stem(self) -> str:
+        """How names of this deposit begin, apart from those that a format prescribes."""
+        return f"{self.stream}_{self.watermark:%Y-%m-%dT%H%M%SZ}_{self.kind}"

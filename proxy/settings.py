@@ -1,8 +1,9 @@
 """Every setting of the service, with its default and unit.
 
 Holds the one frozen `Settings` value and the only code that reads the environment. A TOML file is
-overridden by `PRIVACYPROXY_*` variables, those by flags. Nobody but `proxy.run` imports this:
-rooms take values as arguments. Secrets are never settings, only the paths of files that hold them.
+overridden by `PRIVACYPROXY_*` variables, those by flags. Only the entry points of processes import
+this: rooms take values as arguments. Secrets are never settings, only the paths of files that hold
+them.
 """
 
 from __future__ import annotations
@@ -221,6 +222,7 @@ class Settings:
     ledger_interval_s: int = 10  # seconds between batches of the ledger
     # file of verifier keys, one a line, of witnesses whose cosignatures are taken and shown
     ledger_witnesses: Path | None = None
+    escrow_plan: Path | None = None  # TOML file of escrow streams; without it nothing is deposited
 
     drain_s: int = 5  # seconds open requests may take at a stop
     log_format: str = "auto"  # auto: console on a terminal, JSON otherwise
@@ -275,6 +277,7 @@ _PARSERS: Mapping[str, Callable[[object], object]] = {
     "backup_cycle_days": _DAYS,
     "ledger_interval_s": _SECONDS,
     "ledger_witnesses": _path,
+    "escrow_plan": _path,
     "drain_s": _whole(0, 600),
     "log_format": _choice("auto", "json", "console"),
     "log_level": _choice("debug", "info", "warning", "error"),

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from proxy.errors import Conflict, Refused, Unavailable
 
-LEFTOVERS_WAIT_S = 10.0  # orphans end themselves within 4 s (run.child)
+LEFTOVERS_WAIT_S = 10.0  # orphans end themselves within 4 s (hosting.child)
 POLL_S = 0.05
 DEMO_NAME = "demo.json"
 
@@ -145,9 +145,23 @@ def running(data_dir: Path) -> dict[str, object]:
     They may be of a run that was killed. The directory of sockets is the vault's.
     """
     facts: dict[str, object] = {}
-    for name in ("edge", "worker", "api", "web", "vault", "up"):
+    for name in ("edge", "escrow", "worker", "api", "web", "vault", "up"):
         facts |= _facts(data_dir, name)
     return facts
+
+
+def vault_run_dir(data_dir: Path, own: Path) -> Path:
+    """The directory of the vault's sockets by the facts last told; `own` where none is to be had.
+
+    A killed vault's facts may name a directory that is gone, and that somebody else could make
+    anew: only one of the administrator's or of our own user is believed.
+    """
+    told = running(data_dir).get("run_dir")
+    try:
+        is_ours = isinstance(told, str) and Path(told).stat().st_uid in {0, os.geteuid()}
+    except OSError:
+        return own
+    return Path(str(told)) if is_ours else own
 
 
 def tell_stopped(data_dir: Path, name: str, run_dir: Path) -> None:

@@ -1,10 +1,10 @@
 """What every process of the service is handed: one value, made by whoever started it.
 
-Each role is a module `proxy.run.<role>` with `async def serve(process: Process) -> None`: it opens
-what it needs, calls `process.ready()` once it answers, waits for `process.stopping`, drains, closes
-and returns. It must not read settings elsewhere, bind sockets, change users or install signal
-handlers: that is done before `serve` runs. Its heavy imports stand at the top of its module,
-because they happen before privileges drop.
+Each role is a module `proxy.run.<role>`, or `escrow.serve`, with
+`async def serve(process: Process) -> None`: it opens what it needs, calls `process.ready()` once it
+answers, waits for `process.stopping`, drains, closes and returns. It must not read settings
+elsewhere, bind sockets, change users or install signal handlers: that is done before `serve` runs.
+Its heavy imports stand at the top of its module, because they happen before privileges drop.
 """
 
 from __future__ import annotations
@@ -30,10 +30,11 @@ class Paths:
     """The directories of one installation."""
 
     data_dir: Path
-    """Everything but keys. The follower owns `data_dir/snapshot`."""
+    """Everything but keys. The follower owns `data_dir/snapshot`, escrow `data_dir/escrow`."""
 
     key_dir: Path
-    """Keys. The vault owns `key_dir/vault`, the API `key_dir/api`; nobody else can look inside."""
+    """Keys. The vault owns `key_dir/vault`, the API `key_dir/api`, escrow `key_dir/escrow`; nobody
+    else can look inside."""
 
     run_dir: Path
     """Sockets only: short and private, gone at exit."""
@@ -47,7 +48,7 @@ class Process:
     """One process of a role, before it serves."""
 
     role: str
-    """`vault`, `api`, `web`, `worker`, `follower` or `edge`."""
+    """`vault`, `api`, `web`, `worker`, `escrow`, `follower` or `edge`."""
 
     index: int
     """Number of this worker among those of its role, from 0."""

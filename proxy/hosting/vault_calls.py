@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from proxy import errors
 from proxy.errors import ProxyError, Unavailable
+from proxy.hosting import directory
 from proxy.wire import frames
 
 if TYPE_CHECKING:
@@ -28,9 +29,22 @@ _KINDS = {
 class VaultCaller:
     """The vault as one calling role sees it."""
 
-    def __init__(self, run_dir: Path, role: str) -> None:
-        """`run_dir` is the directory of sockets, `role` the caller's own name."""
-        self._path = run_dir / f"vault.{role}"
+    def __init__(
+        self,
+        run_dir: Path,
+        role: str,
+        *,
+        wait_s: float = ANSWER_WAIT_S,
+        data_dir: Path | None = None,
+    ) -> None:
+        """`run_dir` is the directory of sockets, `role` the caller's own name.
+
+        With `data_dir` a vault that another supervisor runs in it (`run vault`) is found too.
+        """
+        self._run_dir = run_dir
+        self._name = f"vault.{role}"
+        self._wait_s = wait_s
+        self._data_dir = data_dir
 
     async def ask(self, request: Request) -> Answer:
         """The last frame of the vault's answer; raises what the vault refused with.
@@ -38,8 +52,8 @@ class VaultCaller:
         Unavailable `vault` when it does not answer, which on a host without a vault is always.
         """
         try:
-            async with asyncio.timeout(ANSWER_WAIT_S):
-                reader, writer = await asyncio.open_unix_connection(str(self._path))
+            async with asyncio.timeout(self._wait_s):
+                reader, writer = await asyncio.open_unix_connection(self._path())
                 try:
                     writer.write(frames.render(request))
                     await writer.drain()
@@ -48,6 +62,13 @@ class VaultCaller:
                     writer.close()
         except (OSError, EOFError, TimeoutError):
             raise Unavailable("vault", "The vault does not answer; try again later.") from None
+
+    def _path(self) -> str:
+        # Looked up at each call: a vault that starts again has another directory.
+        own = self._run_dir / self._name
+        if self._data_dir is None or own.exists():
+            return str(own)
+        return str(directory.vault_run_dir(self._data_dir, self._run_dir) / self._name)
 
 
 async def _last(reader: asyncio.StreamReader) -> Answer:

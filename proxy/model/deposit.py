@@ -43,8 +43,11 @@ class Step(StrEnum):
     MISSED = "missed"  # its time passed while nobody could make it
 
 
-OPEN_STEPS = frozenset({Step.STAGING, Step.STAGED, Step.DELIVERED})
-"""Something is still to be done; a stream has at most one such deposit."""
+OPEN_STEPS = frozenset({Step.STAGING, Step.STAGED})
+"""Something is still to be done by us; a stream has at most one such deposit."""
+
+SENT_STEPS = frozenset({Step.DELIVERED, Step.VERIFIED})
+"""The agent has it and has not said that it is broken: an incremental one may build on it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +103,7 @@ class Depositable:
     hold: bool
     declared: str = field(repr=False)  # the declaration as stored, JSON text
     record: bytes = field(repr=False)  # sealed
+    former_aliases: tuple[tuple[str, datetime], ...] = ()  # each with the end of its acceptance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

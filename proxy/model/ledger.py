@@ -19,6 +19,14 @@ LedgerEntryId = NewType("LedgerEntryId", UUID)
 UNFIT = "unfit"
 FOREIGN_KINDS = frozenset(
     {
+        "deposit_abandoned",
+        "deposit_delivered",
+        "deposit_drilled",
+        "deposit_missed",
+        "deposit_rejected",
+        "deposit_restored",
+        "deposit_staged",
+        "deposit_verified",
         "journal_restored",
         "registration_ended",
         "registration_enrolled",

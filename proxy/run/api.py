@@ -82,7 +82,7 @@ async def serve(process: Process) -> None:
         application.build(
             office,
             metadata.version("privacyproxy"),
-            VaultCaller(process.paths.run_dir, process.role).ask,
+            VaultCaller(process.paths.run_dir, process.role, data_dir=process.paths.data_dir).ask,
             admission(process),
         ),
         access_log=None,  # it would hold client addresses

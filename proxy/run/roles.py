@@ -1,7 +1,7 @@
 """The roles of the service on one page: who logs in as whom, listens where, owns which files.
 
-The only place that knows which module serves a role. Modules are imported one at a time, so that a
-process holds the code of its own role and nothing of the others.
+The only place that knows which module or program serves a role. Modules are imported one at a time,
+so that a process holds the code of its own role and nothing of the others.
 """
 
 from __future__ import annotations
@@ -44,6 +44,9 @@ class Role:
     stage: int
     """When it is stopped: listeners 0, workers 1, the vault 2."""
 
+    program: tuple[str, ...] = ()
+    """The module that Python runs as it, and its words; none for one of ours, `proxy run ROLE`."""
+
 
 VAULT = Role(
     name="vault",
@@ -69,26 +72,36 @@ WORKER = Role(name="worker", login=LoginRole.WORKER, user_offset=2, stage=1)
 FOLLOWER = Role(
     name="follower", login=LoginRole.EDGE, user_offset=3, owns=("data/snapshot",), stage=1
 )
+# No part of this package, which may not import it: a program beside it, with the same start.
+ESCROW = Role(
+    name="escrow",
+    login=LoginRole.ESCROW,
+    user_offset=6,
+    owns=("keys/escrow", "data/escrow"),
+    stage=1,
+    program=("escrow", "serve"),
+)
 EDGE = Role(name="edge", listens=("whois", "rdap"), user_offset=3, holds_secret=False, stage=0)
 
-ROLES = {role.name: role for role in (VAULT, API, WEB, WORKER, FOLLOWER, EDGE)}
+ROLES = {role.name: role for role in (VAULT, API, WEB, WORKER, ESCROW, FOLLOWER, EDGE)}
 
-CALLER_OFFSETS = {"relay": 5, "escrow": 6}
-"""Users of callers of the vault that are no role of ours yet; their sockets are there."""
+CALLER_OFFSETS = {"relay": 5}
+"""Users of callers of the vault that are no role yet; their sockets are there."""
 
 GROUPS = {
-    "up": (VAULT, API, WEB, WORKER, FOLLOWER, EDGE),
+    "up": (VAULT, API, WEB, WORKER, ESCROW, FOLLOWER, EDGE),
     "vault": (VAULT,),
     "api": (API,),
     "web": (WEB,),
     "worker": (WORKER,),
+    "escrow": (ESCROW,),
     "edge": (FOLLOWER, EDGE),
 }
 """What `up` and each `run ROLE` start together."""
 
 
 def server(name: str) -> Callable[[Process], Awaitable[None]]:
-    """The `serve` of a role; importing it is the heavy part of a process's start."""
+    """The `serve` of a role of ours; importing it is the heavy part of a process's start."""
     match name:
         case "vault":
             from proxy.run import vault  # noqa: PLC0415 - one role's code per process

@@ -170,7 +170,9 @@ class Supervisor:
         ours, theirs = socket.socketpair()
         with theirs:
             boot = self._prepare_boot(child, theirs.fileno())
-            child.process = await spawn(boot, (*self._inherited, theirs.fileno()))
+            child.process = await spawn(
+                boot, (*self._inherited, theirs.fileno()), child.role.program
+            )
         child.state = "starting"
         if self._stopping.is_set():
             _signal(child, signal.SIGTERM)
@@ -184,17 +186,21 @@ class Supervisor:
             child.latest = metrics.empty()
 
 
-async def spawn(boot: Boot, descriptors: Sequence[int]) -> asyncio.subprocess.Process:
+async def spawn(
+    boot: Boot, descriptors: Sequence[int], program: Sequence[str] = ()
+) -> asyncio.subprocess.Process:
     """The process of a boot, just started; its standard output goes to our standard error.
 
-    The package's own directory is its working directory, so that it runs the same code as we do.
+    The package's own directory is its working directory, so that it runs the same code as we do,
+    and a program beside the package is the one that came with it.
     """
+    words = program or ("proxy", "run", boot.role)
     reading = boots.pipe(boot)
     sockets = [number for numbers in boot.sockets.values() for number in numbers]
     try:
         return await asyncio.create_subprocess_exec(
             sys.executable,
-            *("-m", "proxy", "run", boot.role, "--boot", str(reading)),
+            *("-m", *words, "--boot", str(reading)),
             stdin=subprocess.DEVNULL,
             stdout=sys.stderr.fileno(),
             cwd=Path(proxy.__file__).parent.parent,

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from proxy.hosting.process import Process
+    from proxy.ports import Clock
     from proxy.store.pool import Pool
     from proxy.vault.keyring import Keyring
     from proxy.vault.state import State
@@ -129,7 +130,7 @@ def _rooms(
     return Rooms(
         pool=pool,
         keyring=ring,
-        walls=None if known is None else _walls(ring, known),
+        walls=None if known is None else _walls(ring, known, process.clock),
         fault=fault,
         clock=process.clock,
         metrics=process.metrics,
@@ -144,12 +145,12 @@ def _rooms(
     )
 
 
-def _walls(ring: Keyring, known: State) -> Walls:
+def _walls(ring: Keyring, known: State, clock: Clock) -> Walls:
     rosters = roster.RosterKeeper(known, ring.note_roster)
     rosters.catch_up()
     return Walls(
         state=known,
-        adopter=VaultAdopter(ring, known),
+        adopter=VaultAdopter(ring, known, clock),
         rewrapper=rotation.VaultRewrapper(ring, known, secrets.token_bytes),
         forgetter=shredding.VaultForgetter(known),
         examiner=shredding.VaultExaminer(ring, known),

@@ -137,7 +137,7 @@ class Approvals:
         rooms.metrics.counter("vault_papers_refused_total", reason=code).value += 1
         _log.error("vault_paper_refused", role=caller.value, task=name, reason=code)
         state, now = rooms.open_walls().state, rooms.clock.now()
-        if state.spend("refusal", now, rooms.random(16), REFUSALS_AN_HOUR):
+        if state.budgets.spend("refusal", now, rooms.random(16), REFUSALS_AN_HOUR):
             rooms.note("paper_refused", {"request": name, "reason": code, "caller": caller.value})
 
     @property

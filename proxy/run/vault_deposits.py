@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from proxy.model.roster import Agent
     from proxy.model.sealed import RecordName, SealedRecord
     from proxy.run.vault_rounds import Rooms, Walls
-    from proxy.vault.deposits import Announced, Asked
+    from proxy.vault.deposits import Announced, Batch
     from proxy.wire import frames
     from proxy.wire.frames import Answer, Value
 
@@ -38,8 +38,9 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger()
 _AGENT_SPAN_H = 24  # the roster says how many deposits a day
-# What becomes of records while a deposit is made; anything else is a changed database.
-_EXPECTED = frozenset({Disagreement.ERASED, Disagreement.ROLLED_BACK, "record_changed"})
+# What becomes of records while a deposit is made; anything else is a changed database. So is a
+# record that was superseded before: what is replaced meanwhile opens (deposits.SNAPSHOT_AGE).
+_EXPECTED = frozenset({Disagreement.ERASED, "record_changed"})
 
 
 class Depositing:
@@ -48,6 +49,27 @@ class Depositing:
     def __init__(self, rooms: Rooms, *, agent: FindAgent) -> None:
         self._rooms = rooms
         self._agent = agent
+
+    async def show_agent(self, _caller: Caller, request: frames.ShowAgent) -> AsyncIterator[Answer]:
+        """The agent of the roster in force, as the vault's own state has it; Refused without one.
+
+        It opens nothing and is answered as rosters are shown: whatever the database says, and
+        while its ledger disagrees.
+        """
+        rosters = self._rooms.open_walls().rosters
+        agent = None if rosters.standing() is None else await self._agent(request.agent)
+        standing = rosters.standing()  # now that a roster whose time has come is in force
+        if agent is None or standing is None:
+            raise self._no_agent()
+        yield {
+            "done": True,
+            "openpgp": agent.openpgp,
+            "host": agent.host,
+            "port": agent.port,
+            "host_key": agent.host_key,
+            "deposits_per_day": agent.deposits_per_day,
+            "roster_version": standing.version,
+        }
 
     async def begin(self, _caller: Caller, request: frames.BeginDeposit) -> AsyncIterator[Answer]:
         """How many records were asked for so far: nought, or more when a run goes on.
@@ -64,6 +86,8 @@ class Depositing:
         if run is None:
             self._spend(walls, announced, agent)
             await self._check_count(book, announced)
+            run = book.find(announced.run, now)  # counting takes a second: asked twice meanwhile?
+        if run is None:
             self._note("deposit_opened", announced, {"records": announced.records})
             run = Run(announced=announced, begun_at=now)
             book.keep(run, now)
@@ -83,14 +107,13 @@ class Depositing:
             now = rooms.clock.now()
             run = book.open(run_id, now)
             await self._standing_agent(run.announced)
-            asked = deposits.parse_names(run, request.names)
+            asked = deposits.parse_batch(run, request.names)
             async with rooms.pool.acquire() as connection:
-                rows = await sealed.find_records(connection, [one.name for one in asked])
+                rows = await sealed.find_records(connection, [one.name for one in asked.asked])
             vault = VaultOpenings(rooms.keyring, walls.state)
-            before = deposits.refused_before(run, request.names)
-            keys, refused = self._keys(vault, asked, rows, before)
-            book.keep(deposits.advanced(run, request.names, asked, refused), now)
-        alarms.opened(rooms, Grant.DEPOSIT, len(asked) - len(refused))
+            keys, refused = self._keys(vault, run, asked, rows)
+            book.keep(deposits.advanced(run, asked, refused), now)
+        alarms.opened(rooms, Grant.DEPOSIT, len(asked.asked) - len(refused))
         yield {"done": True, "keys": keys}
 
     async def end(self, _caller: Caller, request: frames.EndDeposit) -> AsyncIterator[Answer]:
@@ -131,9 +154,12 @@ class Depositing:
     async def _standing_agent(self, announced: Announced) -> Agent:
         agent = await self._agent(announced.agent)
         if agent is None or agent.openpgp != announced.fingerprint:
-            _log.error("vault_refused", grant=Grant.DEPOSIT.value, reason="deposit_agent")
-            raise Refused("deposit_agent", "The roster has no such agent with such a key.")
+            raise self._no_agent()
         return agent
+
+    def _no_agent(self) -> Refused:
+        _log.error("vault_refused", grant=Grant.DEPOSIT.value, reason="deposit_agent")
+        return Refused("deposit_agent", "The roster has no such agent with such a key.")
 
     def _spend(self, walls: Walls, announced: Announced, agent: Agent) -> None:
         now, state, whom = self._rooms.clock.now(), walls.state, announced.run.bytes
@@ -146,18 +172,19 @@ class Depositing:
     def _keys(
         self,
         vault: VaultOpenings,
-        asked: Sequence[Asked],
+        run: Run,
+        batch: Batch,
         found: Sequence[SealedRecord],
-        before: Mapping[int, str],
     ) -> tuple[list[Value], dict[int, str]]:
         rows: dict[RecordName, SealedRecord] = {row.name: row for row in found}
         keys: list[Value] = []
-        refused = dict(before)
-        for place, one in enumerate(asked):
+        since, refused = deposits.snapshot_since(run), dict(deposits.refused_before(run, batch))
+        for place, one in enumerate(batch.asked):
             key = b""
             if place not in refused:
                 try:
-                    key = vault.deposit_key(one.name, rows.get(one.name), one.record_sha256)
+                    row = rows.get(one.name)
+                    key = vault.deposit_key(one.name, row, one.record_sha256, since=since)
                 except Refused as refusal:
                     refused[place] = refusal.code
                     if refusal.code not in _EXPECTED:

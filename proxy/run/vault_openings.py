@@ -49,6 +49,7 @@ class Openings:
         return {
             frames.Relay: (Grant.RELAY, self._relaying.relay),
             frames.Search: (Grant.SEARCH, self._searching.search),
+            frames.ShowAgent: (Grant.DEPOSIT, self._depositing.show_agent),
             frames.BeginDeposit: (Grant.DEPOSIT, self._depositing.begin),
             frames.DepositKeys: (Grant.DEPOSIT, self._depositing.keys),
             frames.EndDeposit: (Grant.DEPOSIT, self._depositing.end),

@@ -212,7 +212,7 @@ class Rounds:
             await sealed.publish_intake_key(connection, key)
 
     async def keep_keys(self) -> None:
-        """Intake keys, the monthly epoch, destruction of what no backup needs."""
+        """Intake keys, the monthly epoch, destruction of what no backup needs; old renewals."""
         await self.renew_intake()
         rooms, now = self._rooms, self._rooms.clock.now()
         if upkeep.is_epoch_due(rooms.keyring, now):
@@ -226,6 +226,7 @@ class Rounds:
             await sealed.drop_intake_keys(connection, unused)
             waiting, failed = await sealed.count_waiting(connection)
         self._waiting.value, self._failed.value = float(waiting), float(failed)
+        rooms.open_walls().state.renewals.forget(now)
 
     async def adopt(self) -> None:
         """Everything that waits for adoption."""

@@ -44,7 +44,7 @@ async def serve(process: Process) -> None:
     )
     admit = admission(process)
     public = _public_ledger(process, pool, admit)
-    ask = VaultCaller(process.paths.run_dir, process.role).ask
+    ask = VaultCaller(process.paths.run_dir, process.role, data_dir=process.paths.data_dir).ask
     rooms: tuple[Iterable[AbstractRouteDef], ...] = (
         public.routes(),
         approvals.routes("/approvals", ask, admit),

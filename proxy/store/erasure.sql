@@ -82,7 +82,7 @@ WHERE g.tenant_id = n.tenant_id AND g.id = n.id AND g.shredded_at IS NULL
 
 -- held --
 -- Those of the given registrations that are on hold.
--- roles: api operator vault worker
+-- roles: api escrow operator vault worker
 -- $1 tenant_ids, $2 ids
 SELECT g.tenant_id, g.id FROM registration g
 JOIN unnest($1::uuid[], $2::uuid[]) AS n (tenant_id, id)

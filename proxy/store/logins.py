@@ -31,6 +31,7 @@ class LoginRole(StrEnum):
     VAULT = "vault"
     WORKER = "worker"
     WEB = "web"
+    ESCROW = "escrow"  # makes and sends deposits
     OPERATOR = "operator"  # the command line
 
     @property

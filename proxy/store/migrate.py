@@ -18,8 +18,11 @@ from dataclasses import dataclass, field
 from importlib import resources
 from typing import TYPE_CHECKING
 
+import asyncpg
+
 from proxy.errors import Conflict, Unavailable
 from proxy.store import pool
+from proxy.store.logins import LoginRole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -136,8 +139,17 @@ async def _apply(
         # A file sets timeouts for itself; they would outlive its transaction.
         await connection.execute("RESET ALL")
         names.append(migration.name)
-    async with connection.transaction():
-        await connection.execute(resources.files("proxy.store").joinpath("roles.sql").read_text())
+    try:
+        async with connection.transaction():
+            await connection.execute(
+                resources.files("proxy.store").joinpath("roles.sql").read_text()
+            )
+    except asyncpg.UndefinedObjectError:
+        raise Unavailable(
+            "login_missing",
+            "The database lacks a login that this release needs; as its superuser: CREATE ROLE "
+            f"NAME LOGIN, for those missing of {', '.join(one.login for one in LoginRole)}.",
+        ) from None
     return tuple(names)
 
 

@@ -2,7 +2,7 @@
 
 -- find_by_alias --
 -- Whose mail comes in under an alias: registrations that we stand before the world for.
--- roles: api operator vault worker
+-- roles: api escrow operator vault worker
 -- $1 alias
 SELECT tenant_id, id FROM registration
 WHERE alias = $1 AND state IN ('active', 'ending')

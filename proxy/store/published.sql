@@ -129,7 +129,7 @@ WHERE domain > $1 AND value IS NOT NULL ORDER BY domain LIMIT 5000;
 
 -- profiles_after --
 -- Published profiles in order, for a rebuild.
--- roles: api edge operator worker
+-- roles: api edge escrow operator worker
 -- $1, $2 profiles after this one
 SELECT tenant_id, id, convert_to(body::text, 'UTF8') AS body FROM published_profile
 WHERE (tenant_id, id) > ($1, $2) ORDER BY tenant_id, id LIMIT 500;

@@ -263,21 +263,26 @@ async def end(
         raise meanwhile
 
 
-def _kept(row: Record, tenant_id: TenantId) -> Kept:
+def registration_of(row: Record, tenant_id: TenantId) -> Registration:
+    """The registration that a row holds; `declared` is among its columns as JSON text."""
     declared = _decode(row["declared"])
+    return Registration(
+        tenant_id=tenant_id,
+        id=RegistrationId(UUID(int=row["id"].int)),
+        revision=row["revision"],
+        state=State(row["state"]),
+        declared=Declaration(**{name: getattr(declared, name) for name in _MEMBERS}),
+        reference=row["reference"],
+        alias=row["alias"],
+        enrolled_at=row["enrolled_at"],
+        ended_at=row["ended_at"],
+        end_reason=None if row["end_reason"] is None else EndReason(row["end_reason"]),
+    )
+
+
+def _kept(row: Record, tenant_id: TenantId) -> Kept:
     return Kept(
-        registration=Registration(
-            tenant_id=tenant_id,
-            id=RegistrationId(UUID(int=row["id"].int)),
-            revision=row["revision"],
-            state=State(row["state"]),
-            declared=Declaration(**{name: getattr(declared, name) for name in _MEMBERS}),
-            reference=row["reference"],
-            alias=row["alias"],
-            enrolled_at=row["enrolled_at"],
-            ended_at=row["ended_at"],
-            end_reason=None if row["end_reason"] is None else EndReason(row["end_reason"]),
-        ),
+        registration=registration_of(row, tenant_id),
         record_version=row["record_version"],
         contacts_mac=row["contacts_mac"],
         lapses_at=row["lapses_at"],

@@ -5,13 +5,13 @@ must prove its name (TLS, verify-full); a Unix socket needs no proof.
 
 The operator makes logins and database once, as an administrator (psql asks for the passwords):
 
-    CREATE ROLE pp_owner LOGIN;     -- and pp_api, pp_edge, pp_vault, pp_worker, pp_operator
+    CREATE ROLE pp_owner LOGIN;     -- and each of the others named below
     \password pp_owner             -- and for each of the others
     ALTER ROLE pp_edge SET default_transaction_read_only = on;
     CREATE DATABASE privacyproxy OWNER pp_owner TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C';
     REVOKE ALL ON DATABASE privacyproxy FROM PUBLIC;
     GRANT CONNECT ON DATABASE privacyproxy
-      TO pp_owner, pp_api, pp_edge, pp_vault, pp_worker, pp_operator;
+      TO pp_owner, pp_api, pp_edge, pp_vault, pp_worker, pp_web, pp_escrow, pp_operator;
 """
 
 from __future__ import annotations

@@ -2,10 +2,10 @@
 -- Everything not granted here is denied. Login roles are made by the operator or the embedded
 -- start; pp_owner owns the tables and is used by migrations alone.
 
-REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, pp_api, pp_edge, pp_vault, pp_worker, pp_web, pp_operator;
+REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, pp_api, pp_edge, pp_vault, pp_worker, pp_web, pp_escrow, pp_operator;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC;
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
-GRANT USAGE ON SCHEMA public TO pp_api, pp_edge, pp_vault, pp_worker, pp_web, pp_operator;
+GRANT USAGE ON SCHEMA public TO pp_api, pp_edge, pp_vault, pp_worker, pp_web, pp_escrow, pp_operator;
 
 -- edge (its follower; workers have no login at all): published rows, nothing else
 GRANT SELECT ON published, journal_epoch, published_profile TO pp_edge;
@@ -56,6 +56,20 @@ GRANT SELECT, DELETE ON idempotency, operation_error TO pp_worker;
 GRANT INSERT (id, tenant_id, subject, kind, facts, at) ON ledger_entry TO pp_worker;
 GRANT SELECT, INSERT, UPDATE ON event TO pp_worker;
 
+-- escrow: what goes into a deposit, people sealed; no wrapped key, so it opens nothing by itself
+GRANT SELECT ON tenant, accreditation, published_profile, former_alias, portfolio, portfolio_declared
+  TO pp_escrow;
+-- not contacts_mac: who has it and the API's key could test guesses
+GRANT SELECT (tenant_id, id, domain, state, revision, declared, reference, alias, record_version,
+  hold, enrolled_at, changed_at, lapses_at, ended_at, end_reason, shredded_at)
+  ON registration TO pp_escrow;
+GRANT SELECT (tenant_id, registration_id, class, version, record, kek_epoch, superseded_at, failed)
+  ON sealed_record TO pp_escrow;
+GRANT SELECT (id, tenant_id, secret_sha256, scopes, reseller, created_at, revoked_at)
+  ON api_key TO pp_escrow;
+GRANT SELECT, INSERT, UPDATE ON deposit TO pp_escrow;
+GRANT INSERT (id, tenant_id, subject, kind, facts, at) ON ledger_entry TO pp_escrow;
+
 -- operator: the command line (registrar add, doctor, status); counts, never sealed bytes
 GRANT SELECT, INSERT ON tenant, accreditation, api_key TO pp_operator;
 GRANT SELECT, INSERT, UPDATE ON profile, published_profile TO pp_operator;
@@ -65,3 +79,7 @@ GRANT SELECT (tenant_id, registration_id, class, version, kek_epoch, submission_
   ON sealed_record TO pp_operator;
 GRANT SELECT ON ledger_checkpoint, schema_migration TO pp_operator;
 GRANT INSERT (id, tenant_id, subject, kind, facts, at) ON ledger_entry TO pp_operator;
+-- the names that a registrar says it sponsors, and how deposits stand
+GRANT SELECT, INSERT, DELETE ON portfolio TO pp_operator;
+GRANT SELECT, INSERT, UPDATE, DELETE ON portfolio_declared TO pp_operator;
+GRANT SELECT ON deposit TO pp_operator;

@@ -75,6 +75,55 @@ CREATE TABLE public.blind_index (
     tokens bytea[] NOT NULL
 );
 
+CREATE TABLE public.deposit (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    stream text NOT NULL,
+    kind text NOT NULL,
+    slot timestamp with time zone NOT NULL,
+    sequence integer NOT NULL,
+    resend integer NOT NULL,
+    since timestamp with time zone,
+    previous uuid,
+    agent text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    step text NOT NULL,
+    watermark timestamp with time zone,
+    fingerprint text,
+    manifest text,
+    manifest_sha256 bytea,
+    delivered_files integer NOT NULL,
+    attempts integer NOT NULL,
+    try_after timestamp with time zone,
+    reason text NOT NULL,
+    staged_at timestamp with time zone,
+    delivered_at timestamp with time zone,
+    verified_at timestamp with time zone,
+    receipt_sha256 bytea,
+    drilled_at timestamp with time zone,
+    CONSTRAINT deposit_agent CHECK (((length(agent) >= 1) AND (length(agent) <= 64))),
+    CONSTRAINT deposit_attempts CHECK ((attempts >= 0)),
+    CONSTRAINT deposit_delivered_files CHECK ((delivered_files >= 0)),
+    CONSTRAINT deposit_fingerprint CHECK ((fingerprint ~ '^([0-9A-F]{40}|[0-9A-F]{64})$'::text)),
+    CONSTRAINT deposit_is_delivered CHECK (((step <> ALL (ARRAY['delivered'::text, 'verified'::text, 'rejected'::text])) OR (delivered_at IS NOT NULL))),
+    CONSTRAINT deposit_is_staged CHECK (((step <> ALL (ARRAY['staged'::text, 'delivered'::text, 'verified'::text, 'rejected'::text])) OR ((watermark IS NOT NULL) AND (fingerprint IS NOT NULL) AND (manifest IS NOT NULL) AND (staged_at IS NOT NULL)))),
+    CONSTRAINT deposit_is_verified CHECK (((step <> 'verified'::text) OR (verified_at IS NOT NULL))),
+    CONSTRAINT deposit_kind CHECK ((kind = ANY (ARRAY['full'::text, 'incr'::text, 'diff'::text]))),
+    CONSTRAINT deposit_manifest_hash CHECK ((((manifest IS NULL) = (manifest_sha256 IS NULL)) AND (manifest_sha256 = sha256(convert_to(manifest, 'UTF8'::name))))),
+    CONSTRAINT deposit_manifest_length CHECK ((octet_length(manifest) <= 1048576)),
+    CONSTRAINT deposit_reason CHECK ((reason ~ '^[a-z0-9_]{0,63}$'::text)),
+    CONSTRAINT deposit_receipt CHECK ((length(receipt_sha256) = 32)),
+    CONSTRAINT deposit_resend CHECK ((resend >= 0)),
+    CONSTRAINT deposit_sequence CHECK ((sequence > 0)),
+    CONSTRAINT deposit_since CHECK (
+CASE kind
+    WHEN 'full'::text THEN (since IS NULL)
+    ELSE ((since IS NOT NULL) OR (step = 'missed'::text))
+END),
+    CONSTRAINT deposit_step CHECK ((step = ANY (ARRAY['staging'::text, 'staged'::text, 'delivered'::text, 'verified'::text, 'rejected'::text, 'abandoned'::text, 'missed'::text]))),
+    CONSTRAINT deposit_stream CHECK ((stream ~ '^[a-z][a-z0-9-]{0,47}$'::text))
+);
+
 CREATE TABLE public.erasure (
     tenant_id uuid NOT NULL,
     registration_id uuid NOT NULL,
@@ -219,6 +268,22 @@ CREATE TABLE public.operation_error (
     faults jsonb NOT NULL
 );
 
+CREATE TABLE public.portfolio (
+    tenant_id uuid NOT NULL,
+    accreditation text NOT NULL,
+    domain text NOT NULL,
+    CONSTRAINT portfolio_domain CHECK (((length(domain) >= 3) AND (length(domain) <= 253)))
+);
+
+CREATE TABLE public.portfolio_declared (
+    tenant_id uuid NOT NULL,
+    accreditation text NOT NULL,
+    domains bigint NOT NULL,
+    declared_at timestamp with time zone NOT NULL,
+    CONSTRAINT portfolio_declared_accreditation CHECK ((accreditation ~ '^[a-z0-9][a-z0-9-]{0,63}$'::text)),
+    CONSTRAINT portfolio_declared_domains CHECK ((domains >= 0))
+);
+
 CREATE TABLE public.profile (
     tenant_id uuid NOT NULL,
     id text NOT NULL,
@@ -341,6 +406,9 @@ ALTER TABLE ONLY public.approval_vote
 ALTER TABLE ONLY public.blind_index
     ADD CONSTRAINT blind_index_pkey PRIMARY KEY (tenant_id, registration_id);
 
+ALTER TABLE ONLY public.deposit
+    ADD CONSTRAINT deposit_pkey PRIMARY KEY (tenant_id, id);
+
 ALTER TABLE ONLY public.erasure
     ADD CONSTRAINT erasure_pkey PRIMARY KEY (tenant_id, registration_id, version);
 
@@ -392,6 +460,12 @@ ALTER TABLE ONLY public.operation_error
 ALTER TABLE ONLY public.operation
     ADD CONSTRAINT operation_pkey PRIMARY KEY (tenant_id, id);
 
+ALTER TABLE ONLY public.portfolio_declared
+    ADD CONSTRAINT portfolio_declared_pkey PRIMARY KEY (tenant_id, accreditation);
+
+ALTER TABLE ONLY public.portfolio
+    ADD CONSTRAINT portfolio_pkey PRIMARY KEY (tenant_id, accreditation, domain);
+
 ALTER TABLE ONLY public.profile
     ADD CONSTRAINT profile_pkey PRIMARY KEY (tenant_id, id);
 
@@ -420,6 +494,14 @@ ALTER TABLE ONLY public.tenant
     ADD CONSTRAINT tenant_pkey PRIMARY KEY (id);
 
 CREATE INDEX approval_order_by_time ON public.approval_order USING btree (received_at);
+
+CREATE INDEX deposit_by_slot ON public.deposit USING btree (tenant_id, stream, slot);
+
+CREATE UNIQUE INDEX deposit_missed ON public.deposit USING btree (tenant_id, stream, slot) WHERE (step = 'missed'::text);
+
+CREATE UNIQUE INDEX deposit_open ON public.deposit USING btree (tenant_id, stream) WHERE (step = ANY (ARRAY['staging'::text, 'staged'::text]));
+
+CREATE INDEX former_alias_by_registration ON public.former_alias USING btree (tenant_id, registration_id);
 
 CREATE INDEX idempotency_age ON public.idempotency USING btree (created_at);
 
@@ -480,11 +562,17 @@ ALTER TABLE ONLY public.api_key
 ALTER TABLE ONLY public.approval_vote
     ADD CONSTRAINT approval_vote_order_id_fkey FOREIGN KEY (order_id) REFERENCES public.approval_order(id);
 
+ALTER TABLE ONLY public.deposit
+    ADD CONSTRAINT deposit_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
+
 ALTER TABLE ONLY public.ledger_cosignature
     ADD CONSTRAINT ledger_cosignature_size_fkey FOREIGN KEY (size) REFERENCES public.ledger_checkpoint(size);
 
 ALTER TABLE ONLY public.operation_error
     ADD CONSTRAINT operation_error_tenant_id_operation_id_fkey FOREIGN KEY (tenant_id, operation_id) REFERENCES public.operation(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.portfolio
+    ADD CONSTRAINT portfolio_is_declared FOREIGN KEY (tenant_id, accreditation) REFERENCES public.portfolio_declared(tenant_id, accreditation) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.profile
     ADD CONSTRAINT profile_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);

@@ -92,7 +92,7 @@ WHERE s.tenant_id = n.tenant_id AND s.id = n.id AND NOT EXISTS (
 
 -- count_waiting --
 -- How many records wait for adoption, and how many failed.
--- roles: vault operator
+-- roles: escrow operator vault
 -- no arguments
 SELECT count(*) FILTER (WHERE failed IS NULL) AS waiting,
   count(*) FILTER (WHERE failed IS NOT NULL) AS failed

@@ -1,6 +1,6 @@
 -- key --
 -- An API key that was not revoked.
--- roles: api operator
+-- roles: api escrow operator
 -- $1 key id
 SELECT tenant_id, secret_sha256, scopes, reseller
 FROM api_key
@@ -8,13 +8,13 @@ WHERE id = $1 AND revoked_at IS NULL;
 
 -- profiles --
 -- The profiles of a tenant as edges have them, accreditations inside.
--- roles: api edge operator worker
+-- roles: api edge escrow operator worker
 -- $1 tenant_id
 SELECT id, body FROM published_profile WHERE tenant_id = $1 ORDER BY id LIMIT 1000;
 
 -- accreditations --
 -- The ids of a tenant's accreditations.
--- roles: api operator
+-- roles: api escrow operator
 -- $1 tenant_id
 SELECT id FROM accreditation WHERE tenant_id = $1 ORDER BY id LIMIT 1000;
 
@@ -28,13 +28,13 @@ ORDER BY id DESC LIMIT 1;
 
 -- is_known --
 -- Whether there is a tenant by this id.
--- roles: api operator
+-- roles: api escrow operator
 -- $1 tenant_id
 SELECT count(*) AS found FROM tenant WHERE id = $1;
 
 -- count --
 -- How many tenants there are: a data directory without any is empty.
--- roles: api operator
+-- roles: api escrow operator
 -- no arguments
 SELECT count(*) AS found FROM tenant;
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from proxy.model.identifiers import SubmissionId
     from proxy.model.sealed import SealedBatch, SealedRecord
+    from proxy.ports import Clock
     from proxy.vault.keyring import Keyring
     from proxy.vault.state import State
 
@@ -29,9 +30,10 @@ if TYPE_CHECKING:
 class VaultAdopter:
     """Adopts batches with the vault's keys."""
 
-    def __init__(self, keyring: Keyring, state: State) -> None:
+    def __init__(self, keyring: Keyring, state: State, clock: Clock) -> None:
         self._keyring = keyring
         self._state = state
+        self._clock = clock
 
     def adopt(self, batches: Sequence[SealedBatch]) -> tuple[Adopted | NotAdopted, ...]:
         """Every record of `batches`: adopted, or not with a reason code.
@@ -40,11 +42,12 @@ class VaultAdopter:
         """
         answers = [answer for batch in batches for answer in self._open(batch)]
         good = [answer for answer in answers if not isinstance(answer, NotAdopted)]
+        anchored = self._state.anchor(
+            [(one.name, digest) for one, digest in good], adopted_at=self._clock.now()
+        )
         refused = {
             adopted.name: disagreement
-            for (adopted, _), disagreement in zip(
-                good, self._state.anchor([(one.name, digest) for one, digest in good]), strict=True
-            )
+            for (adopted, _), disagreement in zip(good, anchored, strict=True)
             if disagreement is not None
         }
         return tuple(

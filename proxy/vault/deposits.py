@@ -35,14 +35,19 @@ if TYPE_CHECKING:
 
 BATCH = 1000  # names; some 160 KB of request, some 40 ms in which the rounds wait
 LONGEST = timedelta(hours=12)  # after it a run gives nothing; a deposit of a day is another run
+# How long before `begin` a record may have been replaced and is still opened. The caller reads and
+# hashes every row of its snapshot first, a million in some minutes; an hour is for the largest. A
+# row that was superseded earlier and stands in the table as the newest was put back there.
+SNAPSHOT_AGE = timedelta(hours=1)
 REMEMBERED = timedelta(hours=48)  # longer than a span of budgets: no run is opened twice in one
 RECORDS_LIMIT = 100_000_000  # bounds what the state must count; far above any registrar
 _AGENT = re.compile(r"[\x21-\x7e]{1,64}")
 _FINGERPRINT = re.compile(r"[0-9A-F]{40}|[0-9A-F]{64}")
 _HASH = re.compile(r"[0-9a-f]{64}")
-_VERSION = re.compile(r"[1-9][0-9]{0,9}")
+_UUID = r"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"  # in its one form
+_NAME = re.compile(rf"{_UUID}/{_UUID}/([a-z]+)/([1-9][0-9]{{0,9}})/([0-9a-f]{{64}})")
 _VERSION_LIMIT = 0x7FFFFFFF  # an integer of PostgreSQL
-_PARTS = 5
+_CLASSES = {one.value: one for one in RecordClass}
 _KEY = b"deposit\0"
 _CLASS_PLACE, _IDENTITY = 32, CLASS_CODES[RecordClass.IDENTITY]  # in a record's key
 
@@ -86,6 +91,14 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     record_sha256: bytes
 
 
+class Batch(msgspec.Struct, frozen=True, kw_only=True):
+    """The next records of a run, or the last ones again: then their answer was lost on the way."""
+
+    asked: tuple[Asked, ...]
+    digest: bytes  # of the names as they came
+    is_repeat: bool
+
+
 def parse_begin(request: frames.BeginDeposit) -> Announced:
     """What is announced; InvalidInput `deposit_malformed`."""
     if (
@@ -113,7 +126,7 @@ def parse_run(text: str) -> UUID:
     return found
 
 
-def parse_names(run: Run, names: Sequence[str]) -> tuple[Asked, ...]:
+def parse_batch(run: Run, names: Sequence[str]) -> Batch:
     """The records of the next batch, or of the last one again.
 
     InvalidInput `deposit_malformed`; Refused `deposit_tenant`, `deposit_class`, `deposit_order`
@@ -122,45 +135,45 @@ def parse_names(run: Run, names: Sequence[str]) -> tuple[Asked, ...]:
     """
     if not 1 <= len(names) <= BATCH:
         raise _malformed()
-    asked = tuple(_parse_name(one) for one in names)
+    asked = _parse_names(names)
     if any(one.name.tenant_id != run.announced.tenant for one in asked):
         raise Refused("deposit_tenant", "A deposit holds records of its own registrar alone.")
     if any(one.name.record_class is not RecordClass.IDENTITY for one in asked):
         raise Refused("deposit_class", "A deposit holds contacts whole: class identity.")
+    digest = primitives.sha256("\n".join(names).encode())
+    is_repeat = digest == run.last_batch
     keys = [states.record_key(one.name) for one in asked]
-    previous = [b"" if is_repeat(run, names) else run.last_key, *keys]
+    previous = [b"" if is_repeat else run.last_key, *keys]
     if any(left >= right for left, right in zip(previous, keys, strict=False)):
         raise Refused("deposit_order", "Names must increase, over all batches of a deposit.")
-    if not is_repeat(run, names) and run.frontier.size + len(asked) > run.announced.records:
+    if not is_repeat and run.frontier.size + len(asked) > run.announced.records:
         raise Refused("deposit_count", "These are more records than were announced.")
-    return asked
+    return Batch(asked=asked, digest=digest, is_repeat=is_repeat)
 
 
-def is_repeat(run: Run, names: Sequence[str]) -> bool:
-    """Whether this is the last batch asked for again: its answer was lost on the way."""
-    return run.last_batch == _batch_digest(names)
-
-
-def advanced(
-    run: Run, names: Sequence[str], asked: Sequence[Asked], refused: Mapping[int, str]
-) -> Run:
+def advanced(run: Run, batch: Batch, refused: Mapping[int, str]) -> Run:
     """The run after a batch; a repeated one adds refusals to those of `refused_before` alone."""
-    if is_repeat(run, names):
+    if batch.is_repeat:
         added = len(refused) - len(run.refused_last)
         return msgspec.structs.replace(run, refused=run.refused + added, refused_last=dict(refused))
     return msgspec.structs.replace(
         run,
-        frontier=run.frontier.extended(one.record_sha256 for one in asked),
-        last_key=states.record_key(asked[-1].name),
-        last_batch=_batch_digest(names),
+        frontier=run.frontier.extended(one.record_sha256 for one in batch.asked),
+        last_key=states.record_key(batch.asked[-1].name),
+        last_batch=batch.digest,
         refused=run.refused + len(refused),
         refused_last=dict(refused),
     )
 
 
-def refused_before(run: Run, names: Sequence[str]) -> Mapping[int, str]:
+def refused_before(run: Run, batch: Batch) -> Mapping[int, str]:
     """What was refused when this batch was first asked for, by place."""
-    return run.refused_last if is_repeat(run, names) else {}
+    return run.refused_last if batch.is_repeat else {}
+
+
+def snapshot_since(run: Run) -> datetime:
+    """Since when a record may have been replaced and is still what the run's snapshot held."""
+    return run.begun_at - SNAPSHOT_AGE
 
 
 def ended(run: Run) -> Run:
@@ -221,26 +234,25 @@ class DepositBook:
         )
 
 
-def _parse_name(text: str) -> Asked:
-    parts = text.split("/")
-    if (
-        len(parts) != _PARTS
-        or not _VERSION.fullmatch(parts[3])
-        or int(parts[3]) > _VERSION_LIMIT
-        or not _HASH.fullmatch(parts[4])
-    ):
-        raise _malformed()
-    try:
-        record_class = RecordClass(parts[2])
-    except ValueError:
-        raise _malformed() from None
-    name = RecordName(
-        tenant_id=TenantId(parse_run(parts[0])),
-        registration_id=RegistrationId(parse_run(parts[1])),
-        record_class=record_class,
-        version=int(parts[3]),
-    )
-    return Asked(name=name, record_sha256=bytes.fromhex(parts[4]))
+def _parse_names(names: Sequence[str]) -> tuple[Asked, ...]:
+    tenants: dict[str, TenantId] = {}  # one, but for a caller in error
+    found = []
+    for text in names:
+        match = _NAME.fullmatch(text)
+        record_class = _CLASSES.get(match[3]) if match else None
+        if match is None or record_class is None or int(match[4]) > _VERSION_LIMIT:
+            raise _malformed()
+        tenant_id = tenants.get(match[1])
+        if tenant_id is None:
+            tenant_id = tenants[match[1]] = TenantId(UUID(match[1]))
+        name = RecordName(
+            tenant_id=tenant_id,
+            registration_id=RegistrationId(UUID(match[2])),
+            record_class=record_class,
+            version=int(match[4]),
+        )
+        found.append(Asked(name=name, record_sha256=bytes.fromhex(match[5])))
+    return tuple(found)
 
 
 def render_name(asked: Asked) -> str:
@@ -255,10 +267,6 @@ def render_name(asked: Asked) -> str:
 def root_of(record_hashes: Sequence[bytes]) -> bytes:
     """The root that a deposit announces: RFC 6962 over the records' SHA-256, in their order."""
     return tree.Frontier().extended(record_hashes).root()
-
-
-def _batch_digest(names: Sequence[str]) -> bytes:
-    return primitives.sha256("\n".join(names).encode())
 
 
 def _malformed() -> InvalidInput:

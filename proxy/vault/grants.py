@@ -106,4 +106,4 @@ def spend_from(
 ) -> bool:
     """The same for a budget of its own name; with `each`, one for every such alias or person."""
     part = hashlib.sha256(each.encode()).digest()[:16] if each else b""
-    return state.spend(purpose, now, whom, budget.most, hours=budget.hours, each=part)
+    return state.budgets.spend(purpose, now, whom, budget.most, hours=budget.hours, each=part)

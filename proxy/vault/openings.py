@@ -1,7 +1,8 @@
 """What the openings for other processes do with records: an address sealed, a hit confirmed, a key.
 
 Which record is opened comes from the state, never from the table: the newest version that the
-vault adopted. Who may ask, budgets and the ledger are run.vault_openings' part and come first.
+vault adopted, for a deposit as of its snapshot. Who may ask, budgets and the ledger are
+run.vault_openings' part and come first.
 Source: vault.md, Grants; FORMAT.md, Relay, Search, Deposit.
 """
 
@@ -12,11 +13,13 @@ from typing import TYPE_CHECKING
 from proxy.errors import InvalidInput, Refused
 from proxy.model.identifiers import RecordClass, Role
 from proxy.model.sealed import RecordName
-from proxy.vault import blind, persons, primitives, relay, unseal
+from proxy.vault import blind, persons, relay, unseal
 from proxy.vault import state as states
 from proxy.vault.state import Disagreement
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from proxy.model.identifiers import RegistrationId, TenantId
     from proxy.model.sealed import SealedRecord
     from proxy.vault.keyring import Keyring
@@ -99,19 +102,23 @@ class VaultOpenings:
             raise Refused("token_forged")
 
     def deposit_key(
-        self, name: RecordName, row: SealedRecord | None, record_sha256: bytes
+        self,
+        name: RecordName,
+        row: SealedRecord | None,
+        record_sha256: bytes,
+        *,
+        since: datetime,
     ) -> bytes:
         """The DEK of exactly the record that was announced; Refused with the reason.
 
-        `record_changed` is a true record that was not the one announced. The commitment is
-        checked: a wrapped key says not whose it is, and another record's must not leave under
-        this one's name.
+        The newest version is opened, and one that was the newest at `since`: a deposit is of the
+        database as its snapshot saw it. `record_changed` is a true record that was not the one
+        announced. The commitment is checked: a wrapped key says not whose it is, and another
+        record's must not leave under this one's name.
         """
         there = self._present(name, row)
-        dek = self._opener.dek(name, there, newest=True)
+        dek = self._opener.dek(name, there, newest=True, since=since, announced=record_sha256)
         unseal.check_key(dek, name, there.record)
-        if primitives.sha256(there.record) != record_sha256:
-            raise Refused("record_changed")
         return dek
 
     def _present(self, name: RecordName, row: SealedRecord | None) -> SealedRecord:

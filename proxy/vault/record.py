@@ -28,6 +28,7 @@ CLASS_CODES = {
     RecordClass.REACH: 3,
     RecordClass.SECRET: 4,
 }
+_CODES = frozenset(CLASS_CODES.values())
 _HEADER = struct.Struct(">BBBQ16s16sI")
 _NONCE_AT = _HEADER.size
 _COMMITMENT_AT = _NONCE_AT + 12
@@ -75,7 +76,7 @@ def parse(data: bytes) -> ParsedRecord:
     if not _CIPHERTEXT_AT + _TAG_OCTETS <= len(data) <= RECORD_LIMIT_OCTETS:
         raise InvalidInput("record_malformed", "A sealed record has an impossible length.")
     fields = _HEADER.unpack_from(data)
-    if fields[:2] != (FORMAT, SUITE) or fields[2] not in CLASS_CODES.values():
+    if fields[:2] != (FORMAT, SUITE) or fields[2] not in _CODES:
         raise InvalidInput("record_malformed", "A sealed record is of an unknown format or suite.")
     return ParsedRecord(
         header=data[:_NONCE_AT],

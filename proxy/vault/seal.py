@@ -15,7 +15,7 @@ import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from typing_extensions import override
 
-from proxy.errors import Unavailable
+from proxy.errors import InvalidInput, Unavailable
 from proxy.model import identifiers
 from proxy.model.identifiers import RecordClass, SubmissionId
 from proxy.model.sealed import RecordName, SealedBatch, SealedRecord, Submission
@@ -51,6 +51,23 @@ class ApiKeys:
     signer_id: str
     signing_key: bytes = field(repr=False)
     mac_key: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToSealAgain:
+    """An identity record's plaintext, padding included, as it came out of an opened record."""
+
+    registration_id: RegistrationId
+    version: int
+    identity: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plain:
+    registration_id: RegistrationId
+    version: int
+    identity: bytes = field(repr=False)
+    contacts: ContactSet = field(repr=False)
 
 
 def load_api_keys(path: Path) -> ApiKeys:
@@ -104,16 +121,47 @@ class IntakeSealer:
         All of `batch` is one tenant's; ValueError otherwise.
         """
         tenant_id = batch[0].tenant_id
+        if any(item.tenant_id != tenant_id for item in batch):
+            raise ValueError("submission_of_two_tenants")
+        rendered = [
+            _Plain(
+                item.registration_id,
+                item.version,
+                persons.render_identity(item.contacts),
+                item.contacts,
+            )
+            for item in batch
+        ]
+        return self._seal(tenant_id, rendered)
+
+    def seal_again(self, tenant_id: TenantId, batch: Sequence[ToSealAgain]) -> SealedBatch:
+        """The same of identity plaintexts, which open to the very octets that are given here.
+
+        For a restore: what a person entrusted is not written anew, even where we would write it
+        otherwise today. InvalidInput `plaintext_malformed` for what no identity record holds.
+        """
+        given = [
+            _Plain(
+                item.registration_id,
+                item.version,
+                item.identity,
+                persons.parse_identity(item.identity),
+            )
+            for item in batch
+        ]
+        if any(persons.pad(item.identity) != item.identity for item in given):
+            raise InvalidInput("plaintext_malformed")  # padding it would change it
+        return self._seal(tenant_id, given)
+
+    def _seal(self, tenant_id: TenantId, batch: Sequence[_Plain]) -> SealedBatch:
         key = self._valid_key()
         submission_id = SubmissionId(identifiers.uuid7(self._clock.now(), self._random(10)))
         intake_key = self._random(primitives.KEY_OCTETS)
         cipher = AESGCM(intake_key)
         records: list[SealedRecord] = []
         for item in batch:
-            if item.tenant_id != tenant_id:
-                raise ValueError("submission_of_two_tenants")
             for record_class, plaintext in (
-                (RecordClass.IDENTITY, persons.render_identity(item.contacts)),
+                (RecordClass.IDENTITY, item.identity),
                 (RecordClass.REACH, persons.render_reach(item.contacts)),
             ):
                 name = RecordName(

@@ -23,7 +23,7 @@ import lmdb
 from proxy.errors import Unavailable
 from proxy.model.identifiers import RecordClass, RegistrationId, TenantId
 from proxy.model.sealed import RecordName
-from proxy.vault import files, passing
+from proxy.vault import budgets, files, passing, renewals
 from proxy.vault.record import CLASS_CODES
 
 if TYPE_CHECKING:
@@ -34,7 +34,8 @@ DIRECTORY = "state"
 _LOCK_NAME = "in-use"
 _MAP_OCTETS = 64 << 30  # address space only; about 200 octets of disk a registration
 _TABLES = (
-    b"meta", b"records", b"changing", b"erased", b"budgets", b"entries", b"orders", b"passing",
+    b"meta", b"records", b"changing", b"renewed", b"erased", b"budgets", b"entries", b"orders",
+    b"passing",
 )  # fmt: skip
 _VERSION = struct.Struct(">I")
 _ERASURE = struct.Struct(">IQB")
@@ -107,7 +108,11 @@ class State:
             os.close(self._lock)
             raise lost(path) from None
         self._tables = {name: self._environment.open_db(name) for name in _TABLES}
+        self.budgets = budgets.Budgets(self._environment, self._tables[b"budgets"])
         self.passing = passing.Passing(self._environment, self._tables[b"passing"])
+        self.renewals = renewals.Renewals(
+            self._environment, self._tables[b"records"], self._tables[b"renewed"]
+        )
         if self.slot(Slot.STATE_ID) != state_id:
             self.close()
             raise lost(path)
@@ -149,33 +154,40 @@ class State:
     # Records: the hash of every living version.
 
     def disagreement(
-        self, name: RecordName, record_sha256: bytes, *, newest: bool = False
+        self,
+        name: RecordName,
+        record_sha256: bytes,
+        *,
+        newest: bool = False,
+        since: datetime | None = None,
     ) -> Disagreement | None:
         """How a row contradicts the state; None when it is the row that was adopted.
 
-        While a record is being re-encrypted its old and its new bytes are both true.
+        While a record is being re-encrypted its old and its new bytes are both true. With `newest`
+        a version that others follow is rolled back; with `since`, unless all came at `since` or
+        later.
         """
+        key = _key(name)
         with self._environment.begin() as transaction:
-            if name.version <= self._erased(transaction, _person(name)):
+            if name.version <= self._erased(transaction, key[:_PERSON_OCTETS]):
                 return Disagreement.ERASED
-            key = _key(name)
             known = transaction.get(key, db=self._tables[b"records"])
             if known is None:
                 return Disagreement.UNKNOWN
-            following = transaction.get(key, db=self._tables[b"changing"])
-            if record_sha256 not in {known, following}:
+            if record_sha256 != known and not self._is_coming(transaction, key, record_sha256):
                 return Disagreement.FORGED
-            if newest and self._newest(transaction, name) != name.version:
+            if newest and not self.renewals.is_newest(transaction, key, since):
                 return Disagreement.ROLLED_BACK
         return None
 
     def anchor(
-        self, records: Sequence[tuple[RecordName, bytes]]
+        self, records: Sequence[tuple[RecordName, bytes]], *, adopted_at: datetime | None = None
     ) -> tuple[Disagreement | None, ...]:
         """Remember newly adopted records by hash, durably; what was refused, by place.
 
         The same record again is no fault (a crash came between); other bytes under a known name
-        are a forgery, an erased version is a replay.
+        are a forgery, an erased version is a replay. `adopted_at` is for vault.renewals: only who
+        makes a record known tells when, so that nobody has old contacts look new by a repetition.
         """
         answers: list[Disagreement | None] = []
         table = self._tables[b"records"]
@@ -190,6 +202,8 @@ class State:
                 else:
                     if known is None:
                         transaction.put(key, record_sha256, db=table)
+                        if adopted_at is not None:
+                            self.renewals.note(transaction, key, name, adopted_at)
                     answers.append(None)
         return tuple(answers)
 
@@ -290,56 +304,15 @@ class State:
                 if _VERSION.unpack(cursor.key()[-4:])[0] > name.version:
                     break
                 transaction.delete(cursor.key(), db=self._tables[b"changing"])
+                self.renewals.drop(transaction, bytes(cursor.key()))
                 has_place = cursor.delete() and bool(cursor.key())
+
+    def _is_coming(self, transaction: lmdb.Transaction, key: bytes, record_sha256: bytes) -> bool:
+        return transaction.get(key, db=self._tables[b"changing"]) == record_sha256
 
     def _erased(self, transaction: lmdb.Transaction, person: bytes) -> int:
         found = transaction.get(person, db=self._tables[b"erased"])
         return 0 if found is None else int(_ERASURE.unpack(found)[0])
-
-    def _newest(self, transaction: lmdb.Transaction, name: RecordName) -> int:
-        """The newest known version of a record of which one version is known for certain."""
-        cursor = transaction.cursor(db=self._tables[b"records"])
-        if cursor.set_range(_key(name)[:-4] + b"\xff\xff\xff\xff\0"):
-            cursor.prev()
-        else:
-            cursor.last()
-        return int(_VERSION.unpack(cursor.key()[-4:])[0])
-
-    # Budgets: distinct persons (or runs) per purpose and span of hours.
-
-    def spend(
-        self,
-        purpose: str,
-        now: datetime,
-        whom: bytes,
-        limit: int,
-        *,
-        hours: int = 1,
-        each: bytes = b"",
-    ) -> bool:
-        """Whether `whom` fits the budget of `purpose`; counted durably when it does.
-
-        Time is cut into spans of `hours`; one person counts once in each. With `each` (of one
-        length for a purpose) there is a budget for every such value. Older spans are forgotten on
-        the way, of every `each`.
-        """
-        hour = int(now.timestamp()) // (3600 * hours)
-        prefix = purpose.encode() + b"\0"
-        span = prefix + _VERSION.pack(hour)
-        place = span + each
-        with self._environment.begin(write=True, db=self._tables[b"budgets"]) as transaction:
-            cursor = transaction.cursor()
-            has_place = cursor.set_range(prefix)
-            while has_place and prefix <= bytes(cursor.key()) < span:
-                has_place = cursor.delete() and bool(cursor.key())
-            spent = int.from_bytes(transaction.get(place) or b"")
-            if transaction.get(place + whom) is not None:
-                return True
-            if spent >= limit:
-                return False
-            transaction.put(place, (spent + 1).to_bytes(4))
-            transaction.put(place + whom, b"")
-        return True
 
     # The ledger's own entries: durable here before anything is opened.
 
@@ -378,8 +351,9 @@ def _person(name: RecordName) -> bytes:
 
 
 def _key(name: RecordName) -> bytes:
-    return b"%b%c%b" % (
-        _person(name),
+    return b"%b%b%c%b" % (
+        name.tenant_id.bytes,
+        name.registration_id.bytes,
         CLASS_CODES[name.record_class],
         _VERSION.pack(name.version),
     )

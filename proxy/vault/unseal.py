@@ -17,6 +17,8 @@ from proxy.errors import InvalidInput, Refused
 from proxy.vault import primitives, record, statements
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from proxy.model.identifiers import SubmissionId
     from proxy.model.sealed import RecordName, SealedRecord, Submission
     from proxy.vault.keyring import Keyring
@@ -110,14 +112,26 @@ class Opener:
         self._keyring = keyring
         self._state = state
 
-    def dek(self, asked: RecordName, row: SealedRecord, *, newest: bool = False) -> bytes:
-        """The DEK of an adopted row that agrees with the state.
+    def dek(
+        self,
+        asked: RecordName,
+        row: SealedRecord,
+        *,
+        newest: bool = False,
+        since: datetime | None = None,
+        announced: bytes | None = None,
+    ) -> bytes:
+        """The DEK of an adopted row that agrees with the state; `newest`, `since` as there.
 
-        Refused with the state's Disagreement, `not_adopted`, `epoch_unknown` or `unwrap`.
+        Refused with the state's Disagreement, `record_changed` (another hash than was announced),
+        `not_adopted`, `epoch_unknown` or `unwrap`.
         """
-        disagreement = self._state.disagreement(asked, primitives.sha256(row.record), newest=newest)
+        digest = primitives.sha256(row.record)
+        disagreement = self._state.disagreement(asked, digest, newest=newest, since=since)
         if disagreement is not None:
             raise Refused(disagreement)
+        if announced is not None and announced != digest:
+            raise Refused("record_changed")
         if row.kek_epoch is None:
             raise Refused("not_adopted")
         return self._keyring.unwrap_dek(asked.record_class, row.kek_epoch, row.wrapped_dek)

@@ -147,6 +147,12 @@ class Search(_Request, tag="search", frozen=True):
     signature: Signature
 
 
+class ShowAgent(_Request, tag="show_agent", frozen=True):
+    """An escrow agent of the roster in force: its key, host and deposits a day."""
+
+    agent: str
+
+
 class BeginDeposit(_Request, tag="begin_deposit", frozen=True):
     """A deposit of one tenant: how many records, their root, and for which agent."""
 
@@ -176,7 +182,7 @@ Request = (
     | ShowRoster | SubmitRoster | ObjectToRoster
     | SubmitOrder | ListOrders | ShowOrder | Vote | ObjectToOrder | CarryOut
     | ProposeAnchor | SubmitAnchor
-    | Relay | Search | BeginDeposit | DepositKeys | EndDeposit
+    | Relay | Search | ShowAgent | BeginDeposit | DepositKeys | EndDeposit
 )  # fmt: skip
 """What may be asked of the vault; grants.py says by whom."""
 

@@ -227,6 +227,20 @@ async def test_a_lost_password_is_made_anew(directory: Path) -> None:
     assert lost.read_text() != before
 
 
+async def test_a_login_that_came_with_a_newer_program_is_made(directory: Path) -> None:
+    """A cluster made before a login was thought of gets it at the next start, with its password."""
+    new = LoginRole.ESCROW.login
+    with supervised(directory) as (cluster, postmaster):
+        await cluster.wait_ready(postmaster)
+        async with pool.connected(cluster.superuser()) as connection:
+            await connection.execute(f"DROP OWNED BY {new}")
+            await connection.execute(f"DROP ROLE {new}")
+    (directory / "passwords" / new).unlink()
+    with supervised(directory) as (cluster, postmaster):
+        await cluster.wait_ready(postmaster)
+        await assert_all_logins_work(directory)
+
+
 async def test_what_is_secret_is_private(directory: Path) -> None:
     """Passwords and data can be read by their owner alone."""
     with supervised(directory) as (cluster, postmaster):

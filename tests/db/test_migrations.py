@@ -5,18 +5,17 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from proxy.errors import Conflict
+from proxy.errors import Conflict, Unavailable
 from proxy.store import migrate, pool
 from proxy.store.migrate import Migration
 from tests.support import schema
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.support.database import Database
 
 pytestmark = pytest.mark.db
@@ -68,6 +67,20 @@ async def test_a_newer_database_is_refused(database: Database) -> None:
     with pytest.raises(Conflict, match="schema_newer") as caught:
         await migrate.migrate(database.access("owner"), now=NOW)
     assert newer.name in caught.value.detail
+
+
+async def test_a_missing_login_is_named(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A database of the operator's own that lacks a new login says which one may be missing."""
+    ours = Path(migrate.__file__).with_name("roles.sql").read_text()
+    (tmp_path / "roles.sql").write_text(ours.replace("pp_escrow", "pp_nobody_made"))
+    applied = migrate.files()
+    monkeypatch.setattr(migrate.resources, "files", lambda _package: tmp_path)
+    with pytest.raises(Unavailable) as refused:
+        await migrate.migrate(database.access("owner"), now=NOW, migrations=applied)
+    assert refused.value.code == "login_missing"
+    assert "pp_escrow" in refused.value.detail
 
 
 async def test_a_file_that_fails_leaves_nothing(database: Database) -> None:

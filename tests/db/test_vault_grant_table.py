@@ -51,6 +51,7 @@ TABLE: list[tuple[Request, set[Caller]]] = [
     (frames.SubmitAnchor(document="{}", signatures=()), OPERATOR),
     (frames.Relay(alias="nobody", message="message-1"), {Caller.RELAY}),
     (frames.Search(document="{}", signature=NOBODY), {Caller.WEB}),
+    (frames.ShowAgent(agent="nobody"), {Caller.ESCROW}),
     (
         frames.BeginDeposit(
             run=ID, tenant=ID, agent="nobody", fingerprint="AB" * 20, records=1, root="00" * 32
@@ -102,6 +103,7 @@ async def test_the_openings_answer_over_their_sockets(running: Running) -> None:
             octets = await running.exchange(frames.render(request), caller)
             codes[type(request).__name__] = frames.parse_answer(octets[4:])["error"]
     assert codes["Relay"] == "relay_nobody"
+    assert codes["ShowAgent"] == "deposit_agent"
     assert codes["DepositKeys"] == "deposit_unknown"
     assert codes["EndDeposit"] == "deposit_unknown"
     assert codes["BeginDeposit"] != "not_granted"

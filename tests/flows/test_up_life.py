@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.db, pytest.mark.xdist_group("up"), pytest.mark.timeout(180)]
 
 RECOVERY_S = 60  # patience; the contract's 15 s are for a machine of one's own
-ROLES = ("vault", "api", "worker", "follower", "edge")
+ROLES = ("vault", "api", "web", "worker", "escrow", "follower", "edge")
 
 
 @pytest.fixture(scope="module")
@@ -72,8 +72,7 @@ def _pid(service: Running, role: str) -> int:
     if role == "postgres":
         facts = service.data_dir / "postgres" / "cluster" / "postmaster.pid"
         return int(facts.read_text().splitlines()[0])
-    processes = _children(service.data_dir)
-    return min(pid for pid, words in processes.items() if f"proxy run {role} " in words)
+    return min(running.roles(service.process.pid).get(role, ()))
 
 
 def _health(service: Running) -> dict[str, str]:
@@ -170,7 +169,7 @@ def test_a_killed_supervisor_leaves_nothing_behind(service: Running, tmp_path: P
     try:
         assert _is_well(second)
         processes = _children(tmp_path)
-        parents = {_parent(pid) for pid, words in processes.items() if "proxy run" in words}
+        parents = {_parent(pid) for pid, words in processes.items() if " --boot " in words}
         assert parents == {second.process.pid}
         for pid in {second.process.pid, *processes}:
             with contextlib.suppress(ProcessLookupError):

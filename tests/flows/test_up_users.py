@@ -75,32 +75,28 @@ def test_each_role_is_a_user_of_its_own(open_dir: Path, monkeypatch: pytest.Monk
     monkeypatch.undo()  # commands run as ever
     try:
         users = {
-            words.split()[-3]: _user(pid)
-            for pid, words in _processes(service.process.pid).items()
-            if " run " in words
+            role: _user(pid)
+            for role, pids in running.roles(service.process.pid).items()
+            for pid in pids
         }
-        assert users.keys() == {"vault", "api", "web", "worker", "follower", "edge"}
+        assert users.keys() == {"vault", "api", "web", "worker", "escrow", "follower", "edge"}
         assert 0 not in users.values()
         assert users["follower"] == users["edge"]
-        assert len(set(users.values())) == 5
+        assert len(set(users.values())) == 6
         vault = service.key_dir / "vault"
         assert (vault.stat().st_uid, vault.stat().st_mode & 0o777) == (users["vault"], 0o700)
         assert {path.stat().st_uid for path in vault.rglob("*")} == {users["vault"]}
-        api = service.key_dir / "api"
-        assert (api.stat().st_uid, api.stat().st_mode & 0o777) == (users["api"], 0o700)
+        for role, directory in (
+            ("api", service.key_dir / "api"),
+            ("escrow", service.key_dir / "escrow"),
+            ("escrow", service.data_dir / "escrow"),
+        ):
+            found = directory.stat()
+            assert (found.st_uid, found.st_mode & 0o777) == (users[role], 0o700)
         assert "one operating-system user" not in service.stderr.read_text()
         assert service.command("doctor", "--json").returncode == 0
     finally:
         assert service.stop() == 0
-
-
-def _processes(parent: int) -> dict[int, str]:
-    """The command lines of the children of `parent`, by process id."""
-    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-    return {
-        int(pid): Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
-        for pid in children
-    }
 
 
 def test_one_user_is_told_plainly(tmp_path: Path) -> None:

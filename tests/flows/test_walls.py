@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support import running
+
 if TYPE_CHECKING:
     from tests.support.served import Served
 
@@ -22,25 +24,6 @@ pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="reads /proc"),
 ]
 PROC = Path("/proc")
-
-
-def role_processes(top: int) -> dict[str, list[int]]:
-    """The process ids below `top` that serve a role, by role."""
-    parents = {}
-    for entry in PROC.iterdir():
-        if entry.name.isdecimal():
-            try:
-                fields = (entry / "stat").read_text().rpartition(")")[2].split()
-            except OSError:
-                continue  # ended meanwhile
-            parents[int(entry.name)] = int(fields[1])
-    found: dict[str, list[int]] = {}
-    for pid, parent in parents.items():
-        if parent == top:
-            words = (PROC / str(pid) / "cmdline").read_bytes().decode().split("\0")
-            if "run" in words and "--boot" in words:
-                found.setdefault(words[words.index("run") + 1], []).append(pid)
-    return found
 
 
 def mapped(pid: int) -> str:
@@ -61,8 +44,8 @@ def open_files(pid: int) -> list[str]:
 
 def test_every_role_runs(asked: Served) -> None:
     """Each role of the service has a process of its own below `up`."""
-    found = role_processes(asked.service.process.pid)
-    assert set(found) == {"vault", "api", "web", "worker", "follower", "edge"}
+    found = running.roles(asked.service.process.pid)
+    assert set(found) == {"vault", "api", "web", "worker", "escrow", "follower", "edge"}
 
 
 @pytest.mark.parametrize(
@@ -73,13 +56,14 @@ def test_every_role_runs(asked: Served) -> None:
         ("web", ("/pydantic_core/", "/lmdb/")),
         ("worker", ("/cryptography/", "/pydantic_core/", "/lmdb/")),
         ("vault", ("/pydantic_core/", "/aiohttp/", "/uvloop/")),
+        ("escrow", ("/pydantic_core/", "/aiohttp/", "/uvloop/")),
     ],
 )
 def test_no_process_has_loaded_what_it_may_not(
     asked: Served, role: str, forbidden: tuple[str, ...]
 ) -> None:
     """After all its work no process holds a library that its role forbids."""
-    for pid in role_processes(asked.service.process.pid)[role]:
+    for pid in running.roles(asked.service.process.pid)[role]:
         libraries = mapped(pid)
         assert "python" in libraries
         assert [name for name in forbidden if name in libraries] == []
@@ -87,7 +71,7 @@ def test_no_process_has_loaded_what_it_may_not(
 
 def test_edge_has_no_way_to_keys_or_database(asked: Served) -> None:
     """An edge worker has no file of the key directory open, and no socket of PostgreSQL."""
-    for pid in role_processes(asked.service.process.pid)["edge"]:
+    for pid in running.roles(asked.service.process.pid)["edge"]:
         paths = open_files(pid)
         assert any("snapshot" in path for path in paths)
         assert [path for path in paths if str(asked.service.key_dir) in path] == []
@@ -96,7 +80,7 @@ def test_edge_has_no_way_to_keys_or_database(asked: Served) -> None:
 
 def test_web_opens_no_file_of_the_key_directory(asked: Served) -> None:
     """The web role, which the whole world may ask, has no key file open and no snapshot."""
-    (pid,) = role_processes(asked.service.process.pid)["web"]
+    (pid,) = running.roles(asked.service.process.pid)["web"]
     paths = open_files(pid)
     assert any("socket:" in path for path in paths)
     assert [path for path in paths if str(asked.service.key_dir) in path] == []

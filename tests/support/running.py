@@ -12,12 +12,12 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
 READY_S = 60  # seconds; twice what the slowest shared machine needed
 STOP_S = 20  # seconds; the contract promises 10
@@ -161,12 +161,30 @@ class Running:
                 self.process.stdout.close()
 
 
+def roles(supervisor: int) -> dict[str, list[int]]:
+    """The process ids of a supervisor's children that serve a role, by role (Linux)."""
+    children = Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text().split()
+    found: dict[str, list[int]] = {}
+    for pid in children:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
+        if "--boot" in words:
+            # `-m proxy run ROLE --boot N`, or a program's own `-m PROGRAM serve --boot N`
+            module, word, role = words[words.index("-m") + 1 :][:3]
+            found.setdefault(role if word == "run" else module, []).append(int(pid))
+    return found
+
+
 def until(seconds: float) -> Iterator[None]:
     """Turns of a loop that waits for another process, until `seconds` have passed."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         yield
         time.sleep(0.05)  # another process has no event to wait on
+
+
+def handed_on(more: Mapping[str, str]) -> dict[str, str]:
+    """Our own environment with more variables, for a program that is started."""
+    return {**os.environ, **more}  # noqa: TID251 - handed on to the program, not read
 
 
 def start(data_dir: Path, *flags: str, environment: Mapping[str, str] | None = None) -> Running:
@@ -182,13 +200,14 @@ def start(data_dir: Path, *flags: str, environment: Mapping[str, str] | None = N
             stdout=subprocess.PIPE,
             stderr=log,
             start_new_session=True,
-            env={
-                **os.environ,  # noqa: TID251 - handed on to the program, not read
-                "PRIVACYPROXY_EDGE_WORKERS": "1",
-                "PRIVACYPROXY_WHOIS_RATE_LIMIT": "off",
-                "PRIVACYPROXY_RDAP_RATE_LIMIT": "off",
-                **(environment or {}),
-            },
+            env=handed_on(
+                {
+                    "PRIVACYPROXY_EDGE_WORKERS": "1",
+                    "PRIVACYPROXY_WHOIS_RATE_LIMIT": "off",
+                    "PRIVACYPROXY_RDAP_RATE_LIMIT": "off",
+                    **(environment or {}),
+                }
+            ),
         )
     assert process.stdout is not None
     said = b""

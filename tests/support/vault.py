@@ -100,7 +100,7 @@ class Vault:
         vault = self.key_dir / genesis.VAULT_DIRECTORY
         self.ring = keyring.open_keyring(vault)
         self.state = state.State(vault / state.DIRECTORY, self.ring.file.state_id)
-        self.walls = _walls(self.ring, self.state)
+        self.walls = _walls(self.ring, self.state, self.clock)
         self.intake = upkeep.current_intake(self.ring, self.clock.now(), secrets.token_bytes)
 
     def sealer(self) -> seal.IntakeSealer:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import subprocess
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,12 +14,10 @@ from proxy.errors import Conflict
 from proxy.run.cli import bench, main, migrate
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from proxy.settings import Settings
 
 
-@pytest.mark.parametrize("name", main.COMMANDS)
+@pytest.mark.parametrize("name", [name for name in main.COMMANDS if name != main.ESCROW])
 def test_every_command_is_what_the_table_says(name: str) -> None:
     """Each command of the table has a module with that name and that help."""
     command = main._command(name)
@@ -31,6 +32,19 @@ def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     said = capsys.readouterr().out
     assert ended.value.code == 0
     assert all(f" {name} " in said for name in main.COMMANDS)
+
+
+def test_escrow_is_the_program_beside_this_one(tmp_path: Path) -> None:
+    """`escrow` hands its words to our own package, not to a directory that happens to be there."""
+    trap = tmp_path / "escrow"
+    trap.mkdir()
+    (trap / "__main__.py").write_text("print('a trap')")
+    done = subprocess.run(
+        [Path(sys.executable).with_name("privacyproxy"), "escrow", "--help"],
+        cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("usage: privacyproxy escrow ")
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from proxy.hosting import boot, database, directory, isolation
 from proxy.hosting.boot import Boot, Login
 from proxy.hosting.process import Paths
 from proxy.run import installation, roles
+from proxy.run.cli import run
 from proxy.run.deaths import Deaths
 from proxy.store.logins import LoginRole
 
@@ -133,6 +134,53 @@ def test_users_follow_roles(tmp_path: Path) -> None:
             )
             == 7
         )
+
+
+def test_every_group_is_offered_and_found(tmp_path: Path) -> None:
+    """What `run ROLE` takes is what the table starts, and each tells the command line of itself."""
+    assert {"up", *run.GROUPS} == set(roles.GROUPS)
+    for name in roles.GROUPS:
+        directory.tell_running(tmp_path, {name: True}, name)
+    assert set(directory.running(tmp_path)) == set(roles.GROUPS)
+
+
+def test_a_vault_of_another_supervisor_is_found(tmp_path: Path) -> None:
+    """The vault's sockets are looked for where its supervisor told, unless that place is gone."""
+    own, vaults = tmp_path / "own", tmp_path / "vaults"
+    assert directory.vault_run_dir(tmp_path, own) == own
+    directory.tell_running(tmp_path, {"run_dir": str(vaults)}, "vault")
+    directory.tell_running(tmp_path, {"run_dir": str(own)}, "escrow")
+    assert directory.vault_run_dir(tmp_path, own) == own
+    vaults.mkdir()
+    assert directory.vault_run_dir(tmp_path, own) == vaults
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+def test_a_strangers_directory_is_not_taken_for_the_vaults(tmp_path: Path) -> None:
+    """Sockets are believed in a directory of root's or our own user's only."""
+    vaults = tmp_path / "vaults"
+    vaults.mkdir()
+    directory.tell_running(tmp_path, {"run_dir": str(vaults)}, "vault")
+    os.chown(vaults, 59_999, -1)
+    assert directory.vault_run_dir(tmp_path, tmp_path / "own") == tmp_path / "own"
+
+
+def test_a_role_has_its_own_directories_and_user() -> None:
+    """No directory has two owners, and only the edge and its follower share a user."""
+    owned = [place for role in roles.ROLES.values() for place in role.owns]
+    assert len(owned) == len(set(owned))
+    users = [role.user_offset for role in roles.ROLES.values() if role.name != "follower"]
+    users += roles.CALLER_OFFSETS.values()
+    assert len(users) == len(set(users))
+
+
+def test_nobody_here_serves_a_program_beside_us() -> None:
+    """A role whose code is no part of the package is started by its own name, never as ours."""
+    apart = [role for role in roles.ROLES.values() if role.program]
+    assert [role.program for role in apart] == [("escrow", "serve")]
+    for role in apart:
+        with pytest.raises(InvalidInput):
+            roles.server(role.name)
 
 
 def _by_url(tmp_path: Path, url: str) -> Login:

@@ -56,7 +56,7 @@ def test_a_batch_is_one_submission_of_two_records_each(vault: Vault) -> None:
     assert {(one.name.registration_id, one.name.record_class.value) for one in batch.records} == {
         (item.registration_id, kind) for item in items for kind in ("identity", "reach")
     }
-    answers = VaultAdopter(vault.ring, vault.state).adopt([batch])
+    answers = VaultAdopter(vault.ring, vault.state, vault.clock).adopt([batch])
     assert all(isinstance(one, Adopted) for one in answers)
 
 
@@ -128,7 +128,7 @@ def test_fingerprints_tell_change_and_nothing_else(vault: Vault) -> None:
 
 def test_submissions_can_not_be_moved(vault: Vault) -> None:
     """An honest submission under another id, tenant, signer or key is refused."""
-    adopter = VaultAdopter(vault.ring, vault.state)
+    adopter = VaultAdopter(vault.ring, vault.state, vault.clock)
     batch = vault.sealer().seal([vaults.to_seal()])
     for changes in (
         {"id": uuid.uuid4()},
@@ -150,7 +150,7 @@ def reasons_for(vault: Vault, **changes: object) -> list[str]:
         one.tenant_id, one.id, one.intake_key_id, one.signer_id, one.encapsulation
     )
     one = dataclasses.replace(one, signature=primitives.sign(keys.signing_key, statement))
-    answers = VaultAdopter(vault.ring, vault.state).adopt(
+    answers = VaultAdopter(vault.ring, vault.state, vault.clock).adopt(
         [dataclasses.replace(batch, submission=one)]
     )
     return [one.reason for one in answers if isinstance(one, NotAdopted)]
@@ -174,7 +174,7 @@ def test_plaintext_that_is_no_contact_fails_by_name() -> None:
 def test_other_classes_are_adopted_without_tokens(vault: Vault) -> None:
     """Only identity records are indexed."""
     batch = vault.sealer().seal([vaults.to_seal()])
-    answers = VaultAdopter(vault.ring, vault.state).adopt([batch])
+    answers = VaultAdopter(vault.ring, vault.state, vault.clock).adopt([batch])
     tokens = {
         one.name.record_class.value: one.tokens for one in answers if isinstance(one, Adopted)
     }
@@ -200,7 +200,7 @@ def test_no_repr_shows_a_person_or_a_key(vault: Vault) -> None:
     item = vaults.to_seal(mark=mark)
     batch = vault.sealer().seal([item])
     plaintext = persons.render_identity(item.contacts)
-    adopted = VaultAdopter(vault.ring, vault.state).adopt([batch])
+    adopted = VaultAdopter(vault.ring, vault.state, vault.clock).adopt([batch])
     keys = seal.load_api_keys(vault.key_dir / "api" / "api.json")
     identity = persons._IDENTITY.decode(plaintext)
     reach = persons._REACH.decode(persons.render_reach(item.contacts))

@@ -40,7 +40,7 @@ def vault(tmp_path: Path) -> Iterator[Vault]:
 
 def test_budgets_count_each_person_once_an_hour(vault: Vault) -> None:
     """The person above the limit is refused; a known one is not; the next hour begins anew."""
-    now, known = vaults.START, vault.state
+    now, known = vaults.START, vault.state.budgets
     assert [known.spend("check", now, bytes([one]), 2) for one in (1, 2, 2, 3, 1)] == [
         True, True, True, False, True,
     ]  # fmt: skip

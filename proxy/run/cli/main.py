@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from proxy.settings import Settings
 
+ESCROW = "escrow"  # a program beside this one
 COMMANDS: Mapping[str, str] = {
     "up": "start every role on this machine",
     "run": "start one role, for many machines",
@@ -31,7 +32,7 @@ COMMANDS: Mapping[str, str] = {
     "order": "propose orders, show them, and have approved ones carried out",
     "approve": "read an order in words and vote for it with your own key",
     "anchor": "go on without the vault's state, by members' signatures",
-    "escrow": "make, send, verify and restore deposits",
+    ESCROW: "make, send, verify and restore deposits",
     "ledger": "show, copy, verify or witness the public ledger",
     "doctor": "find out what is wrong and what to do",
     "bench": "measure against floors on this machine",
@@ -56,7 +57,7 @@ class Command(Protocol):
 
 def main(arguments: Sequence[str]) -> int:
     """The exit code of one command line; 2 comes from argparse as SystemExit."""
-    if "escrow" in arguments[:1]:
+    if ESCROW in arguments[:1]:
         _escrow(arguments[1:])
     parser = _parser(arguments)
     given = parser.parse_args(arguments)
@@ -78,7 +79,7 @@ def _escrow(arguments: Sequence[str]) -> NoReturn:
 
     With -P a directory of that name where somebody happens to stand is not taken for it.
     """
-    os.execv(sys.executable, (sys.executable, "-P", "-m", "escrow", *arguments))  # noqa: S606 - no shell
+    os.execv(sys.executable, (sys.executable, "-P", "-m", ESCROW, *arguments))  # noqa: S606 - no shell
 
 
 def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
@@ -88,8 +89,8 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for name, sentence in COMMANDS.items():
         sub = commands.add_parser(name, help=sentence, description=sentence, allow_abbrev=False)
-        if name not in arguments:
-            continue  # not asked for: its module stays unread
+        if name not in arguments or name == ESCROW:
+            continue  # not asked for, or only as in `run escrow`: its module stays unread
         command = _command(name)
         sub.set_defaults(command=command)
         flags.add_shared(sub)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 NAME = "run"
 HELP = "start one role, for many machines"
-GROUPS = ("vault", "api", "web", "worker", "edge")
+GROUPS = ("vault", "api", "web", "worker", "escrow", "edge")
 PROCESSES = (*GROUPS, "follower", "prepare")
 
 

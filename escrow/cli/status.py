@@ -1,0 +1,132 @@
+"""`privacyproxy escrow status`: how every stream stands, and what needs somebody."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+
+from escrow import desk, schedule, watching
+from escrow.cli import entering
+from proxy.hosting.process import SystemClock
+from proxy.model.deposit import Step
+from proxy.store import pool
+from proxy.store.logins import LoginRole
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from escrow.keys import Expiry
+    from escrow.model import Stream
+    from escrow.opening import Unseal
+    from escrow.watching import Standing
+    from proxy.settings import Settings
+    from proxy.store.pool import Access
+
+_DAY_S = 86_400
+_SOON_DAYS = 30
+
+
+def configure(_parser: argparse.ArgumentParser) -> None:
+    """It has no arguments of its own."""
+
+
+def run(arguments: argparse.Namespace, settings: Settings, _unseal: Unseal) -> int:
+    """0 when all is well; 1 when a stream or a key needs somebody."""
+    access = entering.login(settings, LoginRole.ESCROW)
+    streams = entering.streams(settings)
+    entering.become_escrow(settings)
+    now = SystemClock().now()
+    standings = asyncio.run(_standings(access, streams, now))
+    expiries = desk.keys(settings.key_dir).expiries()
+    told = [_facts(one) for one in standings]
+    keys = [_key(one, now) for one in expiries]
+    if arguments.json:
+        print(json.dumps({"streams": told, "keys": keys}))
+    else:
+        _print(told, keys)
+    return 1 if any(one["needs"] for one in (*told, *keys)) else 0
+
+
+async def _standings(access: Access, streams: Sequence[Stream], now: datetime) -> list[Standing]:
+    async with pool.connected(access) as connection:
+        return [await watching.standing(connection, one, now) for one in streams]
+
+
+def _facts(one: Standing) -> dict[str, object]:
+    newest, age_s = one.newest, one.verified_age_s
+    upcoming = schedule.next_slot(one.stream.schedule, one.now)
+    return {
+        "stream": one.stream.id,
+        "whose": one.stream.whose.value,
+        "format": one.stream.format.value,
+        "agent": one.stream.agent,
+        "newest": None if newest is None else newest.step.value,
+        "reason": "" if newest is None else newest.reason,
+        "verified_at": _time(None if one.verified is None else one.verified.watermark),
+        "verified_age_s": age_s,
+        "masked": one.masked,
+        "covered": one.covered,
+        "receipts_overdue": one.overdue,
+        "next": _time(upcoming.at),
+        "needs": _needs(one),
+    }
+
+
+def _needs(one: Standing) -> str:
+    """What somebody has to do about a stream; "" for nothing."""
+    if one.newest is not None and one.newest.step is Step.REJECTED:
+        return "the agent refused the newest deposit"
+    if one.overdue:
+        return "the agent's receipt did not come"
+    if one.newest is not None and one.newest.reason and one.newest.step is not Step.VERIFIED:
+        return f"the last try failed: {one.newest.reason}"
+    if one.verified is None:
+        return "no deposit was ever verified"
+    return ""
+
+
+def _key(one: Expiry, now: datetime) -> dict[str, object]:
+    left = None if one.expires_at is None else (one.expires_at - now).total_seconds() / _DAY_S
+    needs = "" if left is None or left > _SOON_DAYS else "expired" if left < 0 else "expires soon"
+    return {
+        "key": one.name,
+        "fingerprint": one.fingerprint,
+        "expires_at": _time(one.expires_at),
+        "needs": needs,
+    }
+
+
+def _print(told: Sequence[dict[str, object]], keys: Sequence[dict[str, object]]) -> None:
+    table = Table("stream", "format", "agent", "newest", "verified", "covered", "next", "needs")
+    for one in told:
+        table.add_row(
+            str(one["stream"]),
+            str(one["format"]),
+            str(one["agent"]),
+            str(one["newest"] or "none yet"),
+            str(one["verified_at"] or "never"),
+            f"{one['covered']} of {one['masked']}",
+            str(one["next"]),
+            str(one["needs"] or "nothing"),
+        )
+    console = Console()
+    console.print(table)
+    ring = Table("key", "fingerprint", "expires", "needs")
+    for one in keys:
+        ring.add_row(
+            str(one["key"]),
+            str(one["fingerprint"]),
+            str(one["expires_at"] or "never"),
+            str(one["needs"] or "nothing"),
+        )
+    console.print(ring)
+
+
+def _time(at: datetime | None) -> str | None:
+    return None if at is None else f"{at:%Y-%m-%dT%H:%M:%SZ}"

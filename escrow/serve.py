@@ -1,0 +1,178 @@
+"""The escrow process of the service: makes deposits when they are due, sends them, takes receipts.
+
+Composition only; it decides nothing and knows no format. Each stream is worked on by one task, so
+that a slow agent delays no other; files are made for one stream at a time, which bounds memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from escrow import collecting, desk, plan, steps, watching
+from escrow.steps import Steps
+from proxy.errors import Conflict, InvalidInput, ProxyError, Unavailable
+from proxy.hosting.vault_calls import VaultCaller
+from proxy.model.deposit import Step
+from proxy.store import deposits, pool
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
+
+    from escrow.model import Stream
+    from escrow.opening import Unseal
+    from escrow.steps import Desk
+    from proxy.hosting.process import Process
+    from proxy.store.pool import Access
+
+TICK_S: Final = 5.0  # between looks at the schedule
+RECEIPTS_S: Final = 300.0  # between looks for receipts at an agent
+PLAN_S: Final = 5.0  # between looks at the plan's file
+WATCH_S: Final = 300.0  # between counts of coverage: a second of database work a million names
+ANSWER_WAIT_S: Final = 120.0  # the vault counts a registrar's records before a deposit begins
+
+_log = structlog.get_logger()
+
+
+async def serve(process: Process, unseal: Unseal) -> None:
+    """Work until told to stop."""
+    access = process.database
+    if access is None:
+        raise Unavailable("database", "The escrow process needs a database.")
+    caller = VaultCaller(
+        process.paths.run_dir, "escrow", wait_s=ANSWER_WAIT_S, data_dir=process.paths.data_dir
+    )
+    parts = desk.Parts(
+        access=access,
+        ask=caller.ask,
+        unseal=unseal,
+        clock=process.clock,
+        draw=secrets.token_bytes,
+        data_dir=process.paths.data_dir,
+        key_dir=process.paths.key_dir,
+    )
+    service = _Service(process, access, desk.open_desk(parts))
+    process.ready()
+    while not process.stopping.is_set():
+        await _work_by_plan(process, service)
+
+
+async def _work_by_plan(process: Process, service: _Service) -> None:
+    """Work by the plan as it stands, until it changes or the process stops.
+
+    A plan that can not be read stops no other part of the service: it is told of in log and
+    metrics, and read again when somebody has mended it.
+    """
+    path = process.settings.escrow_plan
+    text, streams = await asyncio.to_thread(_read, process, path)
+    changed = asyncio.Event()
+
+    async def watch_plan() -> None:
+        while not await _is_set_within(process.stopping, PLAN_S):
+            if path is not None and await asyncio.to_thread(_text, path) != text:
+                break
+        changed.set()
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(watch_plan())
+        for stream in streams:
+            tasks.create_task(service.every(TICK_S, stream, service.advance, changed))
+            tasks.create_task(service.every(RECEIPTS_S, stream, service.collect, changed))
+            tasks.create_task(service.every(WATCH_S, stream, service.watch, changed))
+
+
+def _read(process: Process, path: Path | None) -> tuple[bytes, tuple[Stream, ...]]:
+    faults = process.metrics.gauge("escrow_plan_faults")
+    faults.value = 0
+    if path is None:
+        return b"", ()
+    text = _text(path)
+    try:
+        return text, plan.read(path)
+    except InvalidInput as fault:
+        faults.value = max(1, len(fault.faults))
+        _log.error("escrow_plan_refused", reason=fault.code, count=len(fault.faults))
+        return text, ()
+
+
+def _text(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+async def _is_set_within(event: asyncio.Event, seconds: float) -> bool:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(event.wait(), seconds)
+    return event.is_set()
+
+
+class _Service:
+    """The work of one stream at a time, again and again."""
+
+    def __init__(self, process: Process, access: Access, desk_: Desk) -> None:
+        self._process = process
+        self._access = access
+        self._desk = desk_
+        self._staging = asyncio.Lock()
+
+    async def every(
+        self,
+        pause_s: float,
+        stream: Stream,
+        work: Callable[[Stream], Awaitable[None]],
+        over: asyncio.Event,
+    ) -> None:
+        """Have `work` done until `over`; what fails is said and tried again."""
+        ending = asyncio.create_task(over.wait())
+        while not over.is_set():
+            task = asyncio.create_task(self._guarded(stream, work))
+            await asyncio.wait((task, ending), return_when=asyncio.FIRST_COMPLETED)
+            if not task.done():  # told to stop in the middle: the next start goes on from the row
+                task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+            await _is_set_within(over, pause_s)
+
+    async def advance(self, stream: Stream) -> None:
+        """One step of the stream's deposit, if one is due and nobody else does it."""
+        async with pool.connected(self._access) as connection:
+            if not await deposits.lock(connection, stream.id):
+                return
+            one = Steps(self._desk, stream, connection)
+            async with self._staging:
+                moved = await one.advance()
+            while moved is not None and moved.step is Step.STAGED:
+                moved = await one.advance()
+            known = await deposits.list_stream(
+                connection, stream.tenant_id, stream.id, watching.LOOKED_BACK
+            )
+            await asyncio.to_thread(steps.tidy, self._desk.outbox, known, self._process.clock.now())
+
+    async def collect(self, stream: Stream) -> None:
+        """Receipts of the stream's agent."""
+        async with pool.connected(self._access) as connection:
+            await collecting.collect(self._desk, stream, connection)
+
+    async def watch(self, stream: Stream) -> None:
+        """The stream's gauges and those of the keys."""
+        now, metrics = self._process.clock.now(), self._process.metrics
+        async with pool.connected(self._access) as connection:
+            watching.show(metrics, await watching.standing(connection, stream, now))
+        ring = desk.keys(self._process.paths.key_dir)
+        watching.show_keys(metrics, await asyncio.to_thread(ring.expiries), now)
+
+    async def _guarded(self, stream: Stream, work: Callable[[Stream], Awaitable[None]]) -> None:
+        try:
+            await work(stream)
+        except Conflict:
+            pass  # somebody else did it
+        except ProxyError as fault:
+            self._process.metrics.counter("escrow_failures_total", stream=stream.id).value += 1
+            _log.warning("escrow_failed", stream=stream.id, reason=fault.code)

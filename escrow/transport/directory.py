@@ -1,0 +1,145 @@
+"""Deposits into a directory of this machine: a mounted share, a disk that is carried away, a trial.
+
+The same promises as SFTP: hidden while partial, fsynced, renamed in one step. Any directory that
+this process may write is allowed, one inside the data directory too: that is of use for a trial and
+for our own copies, and the operator's page says that a copy on the same disk is no deposit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import hashlib
+import os
+import stat
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+from escrow.transport import base
+from escrow.transport.base import CHUNK_OCTETS, Listed, Sent
+from proxy.errors import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+    from pathlib import Path
+
+MODE: Final = 0o640  # the agent's user may share our group; the contents are encrypted
+
+
+class DirectoryTransport:
+    """The way to one directory; blocking work is done in threads."""
+
+    def __init__(self, directory: Path, *, reports: str = "") -> None:
+        """`reports` is the reports' directory, relative to the other one or absolute."""
+        self._directory = directory
+        self._reports = directory / reports
+
+    async def deliver(self, local: Path, name: str, sha256: str) -> None:
+        """Have the directory hold the file under `name`."""
+        await asyncio.to_thread(self._deliver, local, name, sha256)
+
+    async def digest(self, name: str) -> str | None:
+        """The SHA-256 of what lies under `name`; None when nothing does."""
+        base.part_name(name)
+        return await asyncio.to_thread(self._digest, self._directory / name)
+
+    async def reports(self, pattern: str, since: datetime) -> list[tuple[str, bytes]]:
+        """The reports that lie there, newest first."""
+        return await asyncio.to_thread(self._read_reports, pattern, since)
+
+    async def close(self) -> None:
+        """Nothing is held between calls."""
+
+    def _deliver(self, local: Path, name: str, sha256: str) -> None:
+        part, final = self._directory / base.part_name(name), self._directory / name
+        with local.open("rb") as source, _explained():
+            if os.path.lexists(final):
+                if self._digest(final) != sha256:
+                    raise base.name_taken(name)
+            else:
+                _write_part(source, part, sha256)
+                # Nobody but us makes files of our names: what was absent a moment ago still is.
+                part.replace(final)
+            part.unlink(missing_ok=True)
+            _sync_directory(self._directory)
+
+    def _digest(self, path: Path) -> str | None:
+        if not os.path.lexists(path):
+            return None
+        if not stat.S_ISREG(path.lstat().st_mode):
+            return ""  # of no file
+        with _explained(), path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
+    def _read_reports(self, pattern: str, since: datetime) -> list[tuple[str, bytes]]:
+        found = []
+        with _explained():
+            for one in base.wanted(self._listed(), pattern, since):
+                with suppress(FileNotFoundError), (self._reports / one.name).open("rb") as file:
+                    content = file.read(base.REPORT_OCTETS + 1)
+                    if len(content) <= base.REPORT_OCTETS:
+                        found.append((one.name, content))
+        return found
+
+    def _listed(self) -> Iterator[Listed]:
+        with os.scandir(self._reports) as entries:
+            for _, entry in zip(range(base.LISTED_AT_MOST), entries, strict=False):
+                if entry.is_file(follow_symlinks=False):
+                    facts = entry.stat(follow_symlinks=False)
+                    yield Listed(name=entry.name, octets=facts.st_size, changed_s=facts.st_mtime)
+
+
+def _write_part(source: BinaryIO, part: Path, sha256: str) -> None:
+    sent = Sent(sha256)
+    descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, MODE)
+    with os.fdopen(descriptor, "r+b") as target:
+        same = _common(source, target, sent)
+        source.seek(same)
+        target.seek(same)
+        target.truncate()
+        while chunk := source.read(CHUNK_OCTETS):
+            target.write(chunk)
+            sent.add(chunk)
+        target.flush()
+        os.fsync(descriptor)
+        sent.check(os.fstat(descriptor).st_size)
+
+
+def _common(source: BinaryIO, target: BinaryIO, sent: Sent) -> int:
+    """How many octets of the partial file are the local file's, in whole chunks."""
+    while chunk := source.read(CHUNK_OCTETS):
+        if target.read(len(chunk)) != chunk:
+            break
+        sent.add(chunk)
+    return sent.octets
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """What the file system refuses, as what the operator can do."""
+    try:
+        yield
+    except (FileNotFoundError, NotADirectoryError):
+        raise Refused(
+            "escrow_directory", "The stream's directory is not there; make it or mount it."
+        ) from None
+    except PermissionError:
+        raise Refused(
+            "escrow_not_writable",
+            "The stream's directory does not let the service's user do what it has to.",
+        ) from None
+    except OSError as fault:
+        if fault.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise Refused("escrow_disk_full", "The stream's directory is full.") from None
+        raise Refused(
+            "escrow_agent_failed", f"The stream's directory can not be used: {fault.strerror}."
+        ) from None
+
+
+def _sync_directory(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
