@@ -152,7 +152,7 @@ class Head:
     registrations: int  # rows that will come
     total: int  # registrations in the stream at the watermark, also for incremental deposits
     catalogue: Catalogue = field(default_factory=Catalogue)
-    total_contacts: int = 0  # rfc8909: given contacts of those `total`; needed when incremental
+    other_contacts: int = 0  # incremental: contacts of the registrations that are not in it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

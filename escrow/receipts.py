@@ -97,18 +97,15 @@ _encode: Final = msgspec.json.Encoder(order="sorted").encode
 _decode: Final = msgspec.json.Decoder(_Json, strict=True).decode
 
 
-def render(
-    manifest: Manifest, outcome: Literal["verified", "failed"], reasons: Sequence[str], at: datetime
-) -> bytes:
-    """Our own receipt for a deposit: one line of JSON without personal data."""
-    # "Not received" is not ours to say: whoever renders has the deposit before them.
+def render(manifest: Manifest, reasons: Sequence[str], at: datetime) -> bytes:
+    """Our own receipt for a deposit, one line of JSON; without reasons against it, verified."""
     return _encode(
         _Json(
             type=TYPE,
             v=1,
             deposit=manifest.deposit,
             manifest_sha256=manifests.digest(manifests.render(manifest)).hex(),
-            outcome=outcome,
+            outcome="failed" if reasons else "verified",
             reasons=tuple(reasons),
             at=at,
         )

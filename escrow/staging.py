@@ -164,6 +164,7 @@ class _Stage:
         whole = scope_of(self._stream, None)
         total = await self._snapshot.count(whole)
         is_whole = self._scope.since is None
+        others = 0 if is_whole else await self._snapshot.other_contacts(self._scope)
         return Head(
             id=self._deposit.id,
             stream=self._stream,
@@ -176,6 +177,7 @@ class _Stage:
             registrar_name=catalogue.tenant_name if own is None else own.registrar_name,
             registrations=total if is_whole else await self._snapshot.count(self._scope),
             total=total,
+            other_contacts=others or 0,
             catalogue=catalogue,
         )
 
@@ -223,7 +225,7 @@ class _Stage:
             raise Refused(
                 "escrow_unreadable",
                 f"{len(self._refused)} registrations can not be opened "
-                f"({stopping.some(self._refused)}); the log has the reason of each. Nothing was sent.",
+                f"({stopping.some(self._refused)}); the log has each one's reason. Nothing was sent.",
             )
 
     def _check(self, head: Head, tally: Tally) -> None:

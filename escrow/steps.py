@@ -25,6 +25,7 @@ from escrow.opening import find_agent
 from escrow.recording import Records, settled
 from proxy.errors import ProxyError, Refused
 from proxy.model.deposit import OPEN_STEPS, Deposit, Kind, Step
+from proxy.store import deposited
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -125,10 +126,11 @@ class Steps:
             else:
                 return None
         agent = await find_agent(self._desk.ask, self._stream.agent)
+        base = chain.base_of(self._stream, kind, earlier, agent.openpgp)
         deposit = chain.following(
             self._stream,
             slot=slot,
-            base=chain.base_of(self._stream, kind, earlier, agent.openpgp),
+            base=await self._countable(base),
             earlier=earlier,
             resend=resend,
             deposit_id=self._records.new_id(),
@@ -136,6 +138,14 @@ class Steps:
         )
         await self._records.add(deposit)
         return deposit
+
+    async def _countable(self, base: chain.Base) -> chain.Base:
+        """The base, or none where an incremental deposit could not say how much there is in all."""
+        if base.kind is Kind.FULL or self._stream.format is not FormatName.RFC8909:
+            return base
+        scope = staging.scope_of(self._stream, base.since)
+        counted = await deposited.other_contacts(self._records.connection, scope)
+        return chain.Base(kind=Kind.FULL) if counted is None else base
 
     # Stage
 

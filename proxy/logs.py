@@ -30,7 +30,8 @@ KEYS = frozenset(
         "tenant_id", "registration_id", "operation_id", "submission_id", "record_class",
         "record_version", "kek_epoch", "accreditation_id", "profile_id", "api_key_id", "code",
         "constraint", "library", "grant", "purpose", "state", "reason", "migration", "listener",
-        "deposit_id", "stream", "method", "route", "status", "setting", "signal", "task", "error", "places",
+        "deposit_id", "stream", "method", "route", "status", "setting", "signal", "task", "error",
+        "places",
         # how much, how long, where to
         "count", "total", "done", "failed", "octets", "epoch", "position", "leaf_index", "entry_id",
         "exit_code", "deaths", "delay_s", "duration_s", "age_s", "port",

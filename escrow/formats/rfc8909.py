@@ -141,7 +141,6 @@ class Rfc8909Writer:
 
     def _document(self) -> Document:
         head = self._head
-        is_full = head.kind is Kind.FULL
         return Document(
             id=rfc8909_xml.deposit_id(head.id),
             kind=head.kind,
@@ -151,7 +150,7 @@ class Rfc8909Writer:
             repository=self._repository,
             totals={
                 Object.DOMAIN: head.total,
-                Object.CONTACT: self._made.contacts if is_full else head.total_contacts,
+                Object.CONTACT: self._made.contacts + head.other_contacts,
                 Object.REGISTRAR: len(self._registrars),
             },
             files=tuple(self._files),
@@ -168,7 +167,7 @@ class Rfc8909:
         """A writer for one deposit.
 
         InvalidInput `escrow_provider_id` or `escrow_roid_suffix` for options that no deposit can
-        have; Refused `escrow_contact_total` or `escrow_previous` for an incremental deposit that
+        have; Refused `escrow_previous` for an incremental deposit that
         would lack what the RFCs demand.
         """
         return Rfc8909Writer(head, open_file, self.chunk_octets)
@@ -200,11 +199,6 @@ def _repository(head: Head) -> tuple[str, str]:
     options = head.stream.options
     if _ROID_SUFFIX.fullmatch(options.roid_suffix) is None:
         raise InvalidInput("escrow_roid_suffix", "roid_suffix takes 1 to 8 letters and digits.")
-    if head.kind is not Kind.FULL and head.total and not head.total_contacts:
-        raise Refused(
-            "escrow_contact_total",
-            "The header of an incremental deposit says how many contacts there are in all.",
-        )
     if head.kind is Kind.DIFF and head.previous is None:
         raise Refused("escrow_previous", "A DIFF deposit names the deposit before it.")
     if options.provider_id:

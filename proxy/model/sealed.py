@@ -78,13 +78,15 @@ class SealedBatch:
 class Adopted:
     """A record whose data key the vault has wrapped anew.
 
-    `tokens` are the blind-index tokens of an identity record, None for other classes.
+    Of an identity record `tokens` are the blind-index tokens, and `contacts` says how many contacts
+    it holds; None for other classes.
     """
 
     name: RecordName
     wrapped_dek: bytes = field(repr=False)
     kek_epoch: int
     tokens: tuple[bytes, ...] | None = field(default=None, repr=False)
+    contacts: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

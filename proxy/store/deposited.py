@@ -157,6 +157,10 @@ class Snapshot:
                 for row in rows
             )
 
+    async def other_contacts(self, scope: Scope) -> int | None:
+        """As the function of that name, at the snapshot."""
+        return await other_contacts(self._connection, scope)
+
     async def former_aliases(
         self, tenant_id: TenantId, ids: Sequence[UUID]
     ) -> Mapping[UUID, tuple[tuple[str, datetime], ...]]:
@@ -286,6 +290,16 @@ async def still_unadopted(
     with pool.translated():
         rows = await connection.fetch(QUERIES["still_unadopted"], tenant_id, list(ids))
     return tuple(_registration_id(row["id"]) for row in rows)
+
+
+async def other_contacts(connection: Connection, scope: Scope) -> int | None:
+    """How many contacts those have who did not change since the scope's `since`.
+
+    None where of somebody it is not known: records that the vault adopted before it counted.
+    """
+    with pool.translated():
+        row = await connection.fetchrow(QUERIES["other_contacts"], *_scope(scope))
+    return None if row is None or row["unknown"] else int(row["contacts"])
 
 
 async def coverage(

@@ -208,6 +208,20 @@ SELECT asked.place, EXISTS (SELECT 1 FROM registration kept
 FROM unnest($2::uuid[], $3::integer[]) WITH ORDINALITY AS asked (id, version, place)
 ORDER BY asked.place LIMIT 100000;
 
+-- other_contacts --
+-- The contacts of those who did not change since: how many, and of how many registrations none knows.
+-- roles: escrow
+-- $1 to $5 the scope
+SELECT coalesce(sum(indexed.contacts), 0) AS contacts,
+       count(*) FILTER (WHERE indexed.contacts IS NULL) AS unknown
+FROM registration kept
+LEFT JOIN blind_index indexed
+  ON indexed.tenant_id = kept.tenant_id AND indexed.registration_id = kept.id
+ AND indexed.version = kept.record_version
+WHERE kept.tenant_id = $1 AND ($2::text IS NULL OR kept.declared ->> 'accreditation' = $2)
+  AND kept.state = ANY ($3::text[]) AND ($4::boolean OR left(right(kept.domain, 3), 1) <> '.')
+  AND kept.changed_at <= $5 AND kept.shredded_at IS NULL;
+
 -- coverage --
 -- How many people stand behind a mask, and how many of them a deposit of that watermark has as they are.
 -- roles: api escrow operator

@@ -68,6 +68,7 @@ GRANT SELECT (tenant_id, registration_id, class, version, record, kek_epoch, sup
 GRANT SELECT (id, tenant_id, secret_sha256, scopes, reseller, created_at, revoked_at)
   ON api_key TO pp_escrow;
 GRANT SELECT, INSERT, UPDATE ON deposit TO pp_escrow;
+GRANT SELECT (tenant_id, registration_id, version, contacts) ON blind_index TO pp_escrow;
 GRANT INSERT (id, tenant_id, subject, kind, facts, at) ON ledger_entry TO pp_escrow;
 
 -- operator: the command line (registrar add, doctor, status); counts, never sealed bytes

@@ -72,7 +72,9 @@ CREATE TABLE public.blind_index (
     tenant_id uuid NOT NULL,
     registration_id uuid NOT NULL,
     version integer NOT NULL,
-    tokens bytea[] NOT NULL
+    tokens bytea[] NOT NULL,
+    contacts smallint,
+    CONSTRAINT blind_index_contacts CHECK (((contacts >= 0) AND (contacts <= 4)))
 );
 
 CREATE TABLE public.deposit (

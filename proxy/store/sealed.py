@@ -113,6 +113,7 @@ async def adopt(connection: Connection, adopted: Sequence[Adopted]) -> None:
             [one.name.registration_id for one in indexed],
             [one.name.version for one in indexed],
             [b"".join(one.tokens or ()) for one in indexed],
+            [one.contacts for one in indexed],
         )
 
 

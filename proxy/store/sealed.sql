@@ -68,18 +68,18 @@ WHERE r.tenant_id = n.tenant_id AND r.registration_id = n.registration_id AND r.
 UPDATE sealed_record SET failed = NULL WHERE kek_epoch IS NULL AND failed IS NOT NULL;
 
 -- fill_blind_index --
--- Tokens of the newest adopted version; 16 octets each, joined.
+-- Tokens of the newest adopted version; 16 octets each, joined; and how many contacts it holds.
 -- roles: vault
--- $1 tenant_ids, $2 registration_ids, $3 versions, $4 joined
-INSERT INTO blind_index AS b (tenant_id, registration_id, version, tokens)
+-- $1 tenant_ids, $2 registration_ids, $3 versions, $4 joined, $5 contacts
+INSERT INTO blind_index AS b (tenant_id, registration_id, version, tokens, contacts)
 SELECT n.tenant_id, n.registration_id, n.version, ARRAY(
   SELECT substring(n.joined FROM i * 16 + 1 FOR 16)
   FROM generate_series(0, length(n.joined) / 16 - 1) AS i
-)
-FROM unnest($1::uuid[], $2::uuid[], $3::integer[], $4::bytea[])
-  AS n (tenant_id, registration_id, version, joined)
+), n.contacts
+FROM unnest($1::uuid[], $2::uuid[], $3::integer[], $4::bytea[], $5::smallint[])
+  AS n (tenant_id, registration_id, version, joined, contacts)
 ON CONFLICT (tenant_id, registration_id) DO UPDATE
-  SET version = excluded.version, tokens = excluded.tokens WHERE excluded.version > b.version;
+  SET version = excluded.version, tokens = excluded.tokens, contacts = excluded.contacts WHERE excluded.version > b.version;
 
 -- drop_submissions --
 -- Submissions of which no record waits any more.

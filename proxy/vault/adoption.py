@@ -73,7 +73,7 @@ class VaultAdopter:
         try:
             dek = unseal.unwrap_intake(cipher, submission_id, name, row)
             plaintext = unseal.open_record(dek, name, row.record)
-            tokens = self._tokens(row, plaintext)
+            tokens, contacts = self._tokens(row, plaintext)
         except (Refused, InvalidInput) as fault:
             return NotAdopted(name=name, reason=fault.code)
         epoch = self._keyring.epoch_of(name.record_class).epoch
@@ -82,16 +82,19 @@ class VaultAdopter:
             wrapped_dek=self._keyring.wrap_dek(name.record_class, epoch, dek),
             kek_epoch=epoch,
             tokens=tokens,
+            contacts=contacts,
         )
         return adopted, primitives.sha256(row.record)
 
-    def _tokens(self, row: SealedRecord, plaintext: bytes) -> tuple[bytes, ...] | None:
+    def _tokens(
+        self, row: SealedRecord, plaintext: bytes
+    ) -> tuple[tuple[bytes, ...] | None, int | None]:
+        """Tokens and number of contacts of an identity record; None and None of others."""
         if row.name.record_class is RecordClass.REACH:
             persons.parse_reach(plaintext)
         if row.name.record_class is not RecordClass.IDENTITY:
-            return None
+            return None, None
         tenant_id = row.name.tenant_id
-        return blind.tokens(
-            persons.parse_identity(plaintext),
-            lambda field: self._keyring.blind_key(tenant_id, field),
-        )
+        contacts = persons.parse_identity(plaintext)
+        tokens = blind.tokens(contacts, lambda field: self._keyring.blind_key(tenant_id, field))
+        return tokens, len(contacts.given)

@@ -260,7 +260,7 @@ async def test_a_stream_is_worked_on_by_one_process(
         assert await deposits.lock(other, STREAM)
         assert not await deposits.lock(escrow, STREAM)
     async with asyncio.timeout(30):
-        while not await deposits.lock(escrow, STREAM):  # the server notices that it is gone
+        while not await deposits.lock(escrow, STREAM):  # noqa: ASYNC110 - the state is the server's
             await asyncio.sleep(0)  # yields; ends with the state asked for
 
 

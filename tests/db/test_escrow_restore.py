@@ -3,46 +3,40 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 import pytest
 
 from escrow.model import Catalogue
-from proxy.errors import Conflict, InvalidInput, ProxyError, Refused
 from proxy.model.deposit import Kind
-from proxy.model.identifiers import DomainName, EndReason, Role, State
-from proxy.rules import publication
+from proxy.model.identifiers import EndReason, State
 from proxy.vault import persons
 from proxy.wire import published
 from tests.support import escrow_restoring, escrow_rows
 from tests.support import vault as vaults
-from tests.support.escrow_restoring import deposit_id, gone, head, lines, people, restore
+from tests.support.escrow_restoring import (
+    LATER,
+    deposit_id,
+    expected_value,
+    full,
+    gone,
+    head,
+    lines,
+    occupy,
+    people,
+    restore,
+    various,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from escrow.model import Underlying
     from tests.support.database import Database
     from tests.support.vault import Service
 
 pytestmark = pytest.mark.db
-
-LATER = datetime(2026, 4, 1, tzinfo=UTC)
-TABLES = (
-    "tenant",
-    "accreditation",
-    "profile",
-    "published_profile",
-    "api_key",
-    "registration",
-    "former_alias",
-    "submission",
-    "sealed_record",
-    "published",
-)
 
 
 @pytest.fixture
@@ -50,58 +44,6 @@ async def service(tmp_path: Path, database: Database) -> AsyncIterator[Service]:
     """A new installation: a vault with keys of its own, and no registrar of the deposit."""
     async with vaults.service(tmp_path, database) as made:
         yield made
-
-
-def full(rows: Sequence[Underlying], number: int = 1) -> list[bytes]:
-    """A full deposit of these rows."""
-    return lines(head(number, registrations=len(rows)), rows)
-
-
-async def left(service: Service) -> dict[str, int]:
-    """Rows of the deposit's registrar by table, none of them named where there are none."""
-    found = {}
-    for table in TABLES:
-        column = "id" if table == "tenant" else "tenant_id"
-        rows = await service.administrate(
-            f"SELECT count(*) AS n FROM {table} WHERE {column} = $1",  # noqa: S608 - TABLES
-            escrow_rows.TENANT,
-        )
-        if rows[0]["n"]:
-            found[table] = rows[0]["n"]
-    return found
-
-
-def expected_value(row: Underlying) -> bytes | None:
-    """What was published of a row by the registrar who enrolled it."""
-    record = publication.project(row.registration, row.contacts.resolve(Role.REGISTRANT))
-    return None if record is None else published.encode_record(record)
-
-
-def various() -> list[Underlying]:
-    """Registrations in every state and mode, with holds, reservations and former aliases."""
-    rows = [
-        *escrow_rows.rows(3),
-        escrow_rows.row(3, registered={"state": State.RESERVED}, lapses_at=LATER),
-        escrow_rows.row(4, registered={"state": State.CLAIMED, "revision": 7}),
-        escrow_rows.row(
-            5,
-            registered={"state": State.ENDING, "end_reason": EndReason.LEFT_SERVICE},
-            hold=True,
-            record_version=9_000_001,
-        ),
-        escrow_rows.row(
-            6,
-            registered={
-                "state": State.ENDED,
-                "ended_at": LATER,
-                "end_reason": EndReason.TRANSFERRED_OUT,
-            },
-        ),
-        escrow_rows.row(7, former_aliases=(("k3v9xformer1", LATER), ("k3v9xformer2", LATER))),
-    ]
-    # the same name once more, by the registration that followed the ended one
-    again = escrow_rows.row(8, declared={"domain": rows[6].registration.declared.domain})
-    return [*rows, again]
 
 
 async def test_every_field_comes_back(service: Service) -> None:
@@ -186,60 +128,6 @@ async def test_the_ledger_learns_of_it(service: Service) -> None:
     assert rows[0]["leaf_index"] is not None
 
 
-async def test_a_known_registrar_is_not_restored(service: Service) -> None:
-    """A second restore is refused and changes nothing."""
-    await restore(service, full(escrow_rows.rows(2)))
-    before = await left(service)
-    with pytest.raises(Refused) as refused:
-        await restore(service, full(escrow_rows.rows(3)))
-    assert refused.value.code == "restore_not_empty"
-    assert await left(service) == before
-
-
-def cut(deposit: list[bytes]) -> Iterator[bytes]:
-    """Without its last line."""
-    return iter(deposit[:-1])
-
-
-def altered(deposit: list[bytes]) -> Iterator[bytes]:
-    """With another person in one line, as good a line as it was."""
-    return (line.replace(b"mark1 Weg", b"mark1 Way") for line in deposit)
-
-
-def badly_signed(deposit: list[bytes]) -> Iterator[bytes]:
-    """Whole, and then the decrypting side says that the signature does not hold."""
-    yield from deposit
-    raise Refused("escrow_signature")
-
-
-def surplus(deposit: list[bytes]) -> Iterator[bytes]:
-    """With a line behind the last one."""
-    return iter([*deposit, deposit[1]])
-
-
-@pytest.mark.parametrize(
-    ("damage", "code"),
-    [
-        (cut, "deposit_incomplete"),
-        (altered, "deposit_incomplete"),
-        (surplus, "deposit_incomplete"),
-        (badly_signed, "escrow_signature"),
-    ],
-)
-async def test_what_is_found_at_the_very_end_undoes_all(
-    service: Service, damage: object, code: str
-) -> None:
-    """A deposit that proves unsound behind its last line leaves no row of any table behind."""
-    deposit = full(escrow_rows.rows(1200))  # several batches are written before
-    with pytest.raises(ProxyError) as refused:
-        await restore(service, damage(deposit))  # type: ignore[operator]  # one of those above
-    assert refused.value.code == code
-    assert await left(service) == {}
-    assert (
-        await service.administrate("SELECT 1 FROM ledger_entry WHERE tenant_id IS NOT NULL") == []
-    )
-
-
 async def test_later_deposits_replace_and_delete(service: Service) -> None:
     """The newest word on each registration counts, whatever order its deposit has lines in."""
     first, second, third, fourth = escrow_rows.rows(4)
@@ -291,29 +179,6 @@ async def test_a_name_that_passed_on_has_its_last_holder(service: Service) -> No
     assert [row["state"] for row in states] == ["active", "ended"]
 
 
-@pytest.mark.parametrize(
-    "chain",
-    [
-        [],
-        [(1, Kind.DIFF, 0)],
-        [(2, Kind.FULL, None), (1, Kind.DIFF, 2)],
-        [(1, Kind.FULL, None), (3, Kind.DIFF, 2)],
-        [(1, Kind.FULL, None), (2, Kind.DIFF, 1), (3, Kind.INCR, 2)],
-        [(1, Kind.FULL, None), (2, Kind.FULL, None)],
-    ],
-    ids=["nothing", "no-full", "older", "left-out", "not-on-the-full", "two-full"],
-)
-async def test_deposits_must_build_on_one_another(
-    service: Service, chain: list[tuple[int, Kind, int | None]]
-) -> None:
-    """A chain that is not whole, or in another order, is refused before anything is written."""
-    sources = [lines(head(number, kind, on=on), escrow_rows.rows(1)) for number, kind, on in chain]
-    with pytest.raises(ProxyError) as refused:
-        await restore(service, *sources)
-    assert refused.value.code == ("restore_order" if chain else "restore_nothing")
-    assert await left(service) == {}
-
-
 async def test_an_incremental_deposit_stands_for_those_before_it(service: Service) -> None:
     """What builds on the full deposit may follow it directly, or with others in between."""
     full_one = lines(head(1), escrow_rows.rows(3))
@@ -321,54 +186,6 @@ async def test_an_incremental_deposit_stands_for_those_before_it(service: Servic
     second = lines(head(2, Kind.DIFF, on=1, total=3), [])
     counts = await restore(service, full_one, second, third)
     assert (counts.deposits, counts.registrations) == (3, 3)
-
-
-async def occupy(service: Service, *, domain: str = "other.example", alias: str = "other") -> None:
-    """Another registrar's registration in the new installation."""
-    await service.administrate(
-        """INSERT INTO registration (tenant_id, id, domain, state, revision, declared, reference,
-             alias, record_version, contacts_mac, enrolled_at, changed_at)
-           VALUES ($1, $2, $3, 'active', 1, '{}', 'r', $4, 1, $5, $6, $6)""",
-        vaults.TENANT,
-        UUID(int=99),
-        domain,
-        alias,
-        bytes(32),
-        vaults.START,
-    )
-
-
-@pytest.mark.parametrize(
-    ("field", "code"), [("domain", "restore_name_taken"), ("alias", "restore_alias_taken")]
-)
-async def test_what_another_registrar_has_is_told_by_id(
-    service: Service, field: str, code: str
-) -> None:
-    """A name that is spoken for, or a taken alias, stops the restore and names the registration."""
-    rows = escrow_rows.rows(3)
-    one = rows[1].registration
-    await occupy(service, **{field: one.declared.domain if field == "domain" else one.alias})
-    with pytest.raises(Conflict) as refused:
-        await restore(service, full(rows))
-    assert refused.value.code == code
-    assert str(one.id) in refused.value.detail
-    assert one.declared.domain not in refused.value.detail
-    assert await left(service) == {}
-
-
-async def test_a_former_alias_of_another_registrar_is_told(service: Service) -> None:
-    """A former alias is taken as well: mail to it would reach the wrong person."""
-    await service.administrate(
-        "INSERT INTO former_alias (alias, tenant_id, registration_id, accepted_until)"
-        " VALUES ('k3v9xformer1', $1, $2, $3)",
-        vaults.TENANT,
-        UUID(int=99),
-        LATER,
-    )
-    with pytest.raises(Conflict) as refused:
-        await restore(service, full(various()))
-    assert refused.value.code == "restore_alias_taken"
-    assert await left(service) == {}
 
 
 async def test_a_claim_does_not_speak_for_the_name(service: Service) -> None:
@@ -393,63 +210,6 @@ async def test_a_tombstone_of_another_registrar_gives_way(service: Service) -> N
     assert [tuple(one) for one in shown] == [
         (row.registration.id, expected_value(row), None),
     ]
-
-
-def bad_rows() -> dict[str, list[Underlying]]:
-    """Rows that no deposit of ours holds."""
-    zero, one = escrow_rows.rows(2)
-    return {
-        "order": [one, zero],
-        "twice": [zero, zero],
-        "two-live": [
-            zero,
-            escrow_rows.row(1, declared={"domain": zero.registration.declared.domain}),
-        ],
-        "no-person": [replace(zero, identity=persons.pad(b'{"v":1}'))],
-        "no-padding": [replace(zero, identity=zero.identity + b" ")],
-        "no-profile": [escrow_rows.row(0, declared={"profile": "other"})],
-        "declared": [replace(zero, declared='{"domain":"name000000.example"}')],
-        "other-name": [
-            replace(
-                zero,
-                registration=replace(
-                    zero.registration,
-                    declared=replace(
-                        zero.registration.declared, domain=DomainName("other.example")
-                    ),
-                ),
-            )
-        ],
-        "end": [escrow_rows.row(0, registered={"end_reason": EndReason.ERROR})],
-        "version": [replace(zero, record_version=2**31)],
-        "nul": [escrow_rows.row(0, registered={"reference": "a\x00b"})],
-    }
-
-
-BAD_ROWS = {
-    "order": "deposit_malformed",
-    "twice": "deposit_malformed",
-    "two-live": "restore_name_taken",
-    "no-person": "deposit_malformed",
-    "no-padding": "deposit_malformed",
-    "no-profile": "deposit_malformed",
-    "declared": "deposit_malformed",
-    "other-name": "deposit_malformed",
-    "end": "restore_unfit",
-    "version": "restore_unfit",
-    "nul": "restore_unfit",
-}
-
-
-@pytest.mark.parametrize("name", list(BAD_ROWS))
-async def test_a_deposit_that_contradicts_itself_is_refused(service: Service, name: str) -> None:
-    """Rows that can not have been ours stop the restore with an error of ours, without a value."""
-    rows = bad_rows()[name]
-    with pytest.raises((InvalidInput, Conflict)) as refused:
-        await restore(service, full(rows))
-    assert refused.value.code == BAD_ROWS[name]
-    assert "example" not in refused.value.detail
-    assert await left(service) == {}
 
 
 async def test_profiles_and_keys_are_the_newest_deposits(service: Service) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import secrets
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -120,7 +121,7 @@ async def deposit(api: Api, stream: Stream) -> list[bytes]:
     writer = Recovery().writer(head, folder.open_file)
     writer.add(underlying)
     writer.finish()
-    return b"".join(folder.contents().values()).splitlines(keepends=True)
+    return io.BytesIO(b"".join(folder.contents().values())).readlines()
 
 
 async def answers(api: Api, key: str) -> dict[str, object]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from datetime import UTC, datetime
+from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,7 +77,7 @@ async def test_a_missing_login_is_named(
     ours = Path(migrate.__file__).with_name("roles.sql").read_text()
     (tmp_path / "roles.sql").write_text(ours.replace("pp_escrow", "pp_nobody_made"))
     applied = migrate.files()
-    monkeypatch.setattr(migrate.resources, "files", lambda _package: tmp_path)
+    monkeypatch.setattr(resources, "files", lambda _package: tmp_path)
     with pytest.raises(Unavailable) as refused:
         await migrate.migrate(database.access("owner"), now=NOW, migrations=applied)
     assert refused.value.code == "login_missing"

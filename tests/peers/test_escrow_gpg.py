@@ -8,6 +8,7 @@ import secrets
 import shutil
 import subprocess
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pysequoia
@@ -25,6 +26,21 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.peer
 
 ROWS = b"".join(b'"name%d.example","Person %d","1 Quay, Harbour"\n' % (n, n) for n in range(20_000))
+
+
+FINGERPRINT = "fpr:"  # a record of a listing; codespell:ignore fpr
+LONG_AGO = "20240101T000000!"  # as gpg's clock is set
+
+
+@dataclass(slots=True)
+class SetClock:
+    """A clock that shows what it is told."""
+
+    at: datetime
+
+    def now(self) -> datetime:
+        """What it was told."""
+        return self.at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +74,12 @@ class Gpg:
         if encryption:
             self.run(*faked, "--quick-add-key", fingerprint, encryption, "encr", "1y")
         return fingerprint
+
+    def renew(self, fingerprint: str) -> None:
+        """Three years from now for its encrypting subkey."""
+        listed = self.run("--with-colons", "--list-keys", fingerprint).stdout.decode().splitlines()
+        *_, subkey = [line.split(":")[9] for line in listed if line.startswith(FINGERPRINT)]
+        self.run("--quick-set-expire", fingerprint, "3y", subkey)
 
     def export(self, fingerprint: str) -> bytes:
         """Its certificate."""
@@ -214,14 +236,32 @@ def test_a_subkey_s_end_is_seen(gpg: Gpg, ring: KeyDirectory, agent: str) -> Non
 
 def test_an_ended_subkey_is_no_recipient(gpg: Gpg, ring: KeyDirectory) -> None:
     """Its primary key lives on, and pysequoia would encrypt all the same; renewed, it is one."""
-    fingerprint = gpg.make("old@agent.example", "ed25519", "cv25519", when="20240101T000000!")
+    fingerprint = gpg.make("old@agent.example", "ed25519", "cv25519", when=LONG_AGO)
     with pytest.raises(ProxyError) as refused:
         ring.add_certificate(gpg.export(fingerprint))
     assert refused.value.code == "escrow_recipient_expired"
-    listed = gpg.run("--with-colons", "--list-keys", fingerprint).stdout.decode().splitlines()
-    *_, subkey = [line.split(":")[9] for line in listed if line.startswith("fpr:")]
-    gpg.run("--quick-set-expire", fingerprint, "3y", subkey)
+    gpg.renew(fingerprint)
     assert ring.add_certificate(gpg.export(fingerprint)) == fingerprint
+
+
+def test_an_update_brings_a_later_end(tmp_path: Path, gpg: Gpg) -> None:
+    """A renewed certificate moves the end of the stored one; the old one takes nothing back."""
+    fingerprint = gpg.make("renewing@agent.example", "ed25519", "cv25519", when=LONG_AGO)
+    former = gpg.export(fingerprint)
+    clock = SetClock(datetime(2024, 6, 1, tzinfo=UTC))
+    ring = KeyDirectory(tmp_path / "escrow", clock)
+    ring.add_certificate(former)
+    clock.at = openpgp.real_now()
+    with pytest.raises(ProxyError) as refused:
+        ring.certificate(fingerprint)
+    assert refused.value.code == "escrow_recipient_expired"
+    gpg.renew(fingerprint)
+    for update in (gpg.export(fingerprint), former):
+        ring.add_certificate(update)
+        assert ring.certificate(fingerprint)
+    (expiry,) = ring.expiries()
+    assert expiry.expires_at is not None
+    assert (expiry.expires_at - clock.at).days >= 1000
 
 
 def test_a_key_that_only_signs_is_no_recipient(gpg: Gpg, ring: KeyDirectory) -> None:

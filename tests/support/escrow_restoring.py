@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import secrets
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -13,9 +14,11 @@ from escrow import restore as restores
 from escrow.formats.recovery import Recovery
 from escrow.model import Catalogue, FormatName, Key
 from proxy.model.deposit import DepositId, Gone, Kind
-from proxy.model.identifiers import RecordClass, RegistrationId
+from proxy.model.identifiers import EndReason, RecordClass, RegistrationId, Role, State
 from proxy.model.sealed import RecordName, SealedRecord
+from proxy.rules import publication
 from proxy.vault import unseal
+from proxy.wire import published
 from tests.support import escrow_rows
 from tests.support import vault as vaults
 from tests.support.escrow_rows import Folder
@@ -34,6 +37,19 @@ KEY = Key(
     scopes=("imports:write", "registrations:read"),
     reseller=None,
     created_at=escrow_rows.WATERMARK,
+)
+LATER = datetime(2026, 4, 1, tzinfo=UTC)
+TABLES = (
+    "tenant",
+    "accreditation",
+    "profile",
+    "published_profile",
+    "api_key",
+    "registration",
+    "former_alias",
+    "submission",
+    "sealed_record",
+    "published",
 )
 CATALOGUE = Catalogue(
     tenant_name="Blue Heron Registrar Ltd",
@@ -78,7 +94,7 @@ def lines(head: Head, rows: Sequence[Underlying], gone: Sequence[Gone] = ()) -> 
     writer.add(rows)
     writer.remove(gone)
     writer.finish()
-    return b"".join(folder.contents().values()).splitlines(keepends=True)
+    return io.BytesIO(b"".join(folder.contents().values())).readlines()
 
 
 def gone(row: Underlying) -> Gone:
@@ -129,3 +145,70 @@ async def people(service: Service) -> dict[RegistrationId, bytes]:
         )
         found[name.registration_id] = opener.open(name, kept, newest=True)
     return found
+
+
+def full(rows: Sequence[Underlying], number: int = 1) -> list[bytes]:
+    """A full deposit of these rows."""
+    return lines(head(number, registrations=len(rows)), rows)
+
+
+async def left(service: Service) -> dict[str, int]:
+    """Rows of the deposit's registrar by table, none of them named where there are none."""
+    found = {}
+    for table in TABLES:
+        column = "id" if table == "tenant" else "tenant_id"
+        rows = await service.administrate(
+            f"SELECT count(*) AS n FROM {table} WHERE {column} = $1",  # noqa: S608 - TABLES
+            escrow_rows.TENANT,
+        )
+        if rows[0]["n"]:
+            found[table] = rows[0]["n"]
+    return found
+
+
+def expected_value(row: Underlying) -> bytes | None:
+    """What was published of a row by the registrar who enrolled it."""
+    record = publication.project(row.registration, row.contacts.resolve(Role.REGISTRANT))
+    return None if record is None else published.encode_record(record)
+
+
+def various() -> list[Underlying]:
+    """Registrations in every state and mode, with holds, reservations and former aliases."""
+    rows = [
+        *escrow_rows.rows(3),
+        escrow_rows.row(3, registered={"state": State.RESERVED}, lapses_at=LATER),
+        escrow_rows.row(4, registered={"state": State.CLAIMED, "revision": 7}),
+        escrow_rows.row(
+            5,
+            registered={"state": State.ENDING, "end_reason": EndReason.LEFT_SERVICE},
+            hold=True,
+            record_version=9_000_001,
+        ),
+        escrow_rows.row(
+            6,
+            registered={
+                "state": State.ENDED,
+                "ended_at": LATER,
+                "end_reason": EndReason.TRANSFERRED_OUT,
+            },
+        ),
+        escrow_rows.row(7, former_aliases=(("k3v9xformer1", LATER), ("k3v9xformer2", LATER))),
+    ]
+    # the same name once more, by the registration that followed the ended one
+    again = escrow_rows.row(8, declared={"domain": rows[6].registration.declared.domain})
+    return [*rows, again]
+
+
+async def occupy(service: Service, *, domain: str = "other.example", alias: str = "other") -> None:
+    """Another registrar's registration in the new installation."""
+    await service.administrate(
+        """INSERT INTO registration (tenant_id, id, domain, state, revision, declared, reference,
+             alias, record_version, contacts_mac, enrolled_at, changed_at)
+           VALUES ($1, $2, $3, 'active', 1, '{}', 'r', $4, 1, $5, $6, $6)""",
+        vaults.TENANT,
+        UUID(int=99),
+        domain,
+        alias,
+        bytes(32),
+        vaults.START,
+    )
