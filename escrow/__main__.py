@@ -11,8 +11,9 @@ from __future__ import annotations
 import argparse
 import sys
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+from escrow.opening import Unsealing
 from proxy import logs
 from proxy import settings as settings_module
 from proxy.errors import InvalidInput
@@ -22,7 +23,6 @@ from proxy.vault import unseal
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from escrow.opening import Unseal
     from proxy.settings import Settings
 
 NAME = "escrow"
@@ -47,8 +47,10 @@ class Action(Protocol):
         """Add the action's own arguments."""
         ...
 
-    def run(self, arguments: argparse.Namespace, settings: Settings, unseal: Unseal) -> int:
-        """The exit code; `unseal` opens a record with the key of a deposit run."""
+    def run(
+        self, arguments: argparse.Namespace, settings: Settings, unsealing: Unsealing[Any]
+    ) -> int:
+        """The exit code; `unsealing` opens records with keys that the vault or the drill gives."""
         ...
 
 
@@ -63,7 +65,7 @@ def main(arguments: Sequence[str]) -> int:
         settings = settings_module.from_environment(given.config, given_flags)
         logs.configure(format_name=settings.log_format, level="warning")
         module: Action = given.module
-        return module.run(given, settings, unseal.open_record)
+        return module.run(given, settings, _unsealing())
 
     return commands.guarded(NAME, act)
 
@@ -74,6 +76,14 @@ def _serve(boot: int) -> int:
     from proxy.hosting import child  # noqa: PLC0415 - as well
 
     return child.main(boot, partial(serve.serve, unseal=unseal.open_record), role=NAME)
+
+
+def _unsealing() -> Unsealing[Any]:
+    return Unsealing(
+        decapsulate=unseal.decapsulate,
+        unwrap_intake=unseal.unwrap_intake,
+        open_record=unseal.open_record,
+    )
 
 
 def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:

@@ -18,7 +18,7 @@ import shutil
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 from uuid import UUID
 
 from escrow import restore as restoring_service
@@ -31,9 +31,10 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
     from datetime import datetime
 
+    from escrow.opening import Unsealing
     from escrow.restore import Counts
     from proxy.model.identifiers import RegistrationId, SubmissionId, TenantId
-    from proxy.model.sealed import RecordName, SealedRecord, Submission
+    from proxy.model.sealed import SealedRecord, Submission
     from proxy.ports import Clock
     from proxy.store.pool import Access
 
@@ -41,18 +42,6 @@ NAMED_AT_MOST: Final = 20  # ids of each kind in a report; the counts say how ma
 BATCH: Final = 1_000  # records opened at a time: 2 MB
 _ENTERED: Final = 0o711  # PostgreSQL's user may pass through; what is secret inside has own modes
 _Cipher = TypeVar("_Cipher")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opening(Generic[_Cipher]):
-    """The functions of proxy.vault.unseal by the same names: this module may not import it.
-
-    `decapsulate` takes whatever has `signers` and `intake_private`, though it says Keyring.
-    """
-
-    decapsulate: Callable[[Any, Submission], _Cipher]
-    unwrap_intake: Callable[[_Cipher, SubmissionId, RecordName, SealedRecord], bytes]
-    open_record: Callable[[bytes, RecordName, bytes], bytes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +84,7 @@ class _Opened:
 async def drill(
     sources: Sequence[Iterable[bytes]],
     live: AsyncIterator[Live],
-    opening: Opening[_Cipher],
+    opening: Unsealing[_Cipher],
     *,
     clock: Clock,
     random: Callable[[int], bytes],
@@ -157,7 +146,7 @@ def _make_directory(parent: Path | None) -> Path:
 class _Opener(Generic[_Cipher]):
     """Opens restored records; submissions are taken apart once each."""
 
-    def __init__(self, keys: Throwaway, opening: Opening[_Cipher]) -> None:
+    def __init__(self, keys: Throwaway, opening: Unsealing[_Cipher]) -> None:
         self._keys = keys
         self._opening = opening
         self._ciphers: dict[SubmissionId, _Cipher] = {}  # one for every 500 registrations

@@ -184,6 +184,10 @@ def opened(
         file = path.open("rb", buffering=0)
     except FileNotFoundError:
         raise NotFound("escrow_file", f"{path.name} is not there.") from None
+    except OSError as error:
+        raise InvalidInput(
+            "escrow_file", f"{path.name} can not be read: {error.strerror}."
+        ) from None
     with file:
         child = Child(job, stdin=file, stdout=subprocess.PIPE)
         try:

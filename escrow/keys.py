@@ -77,6 +77,10 @@ class KeyDirectory:
                 files.write(path, key)
         return key
 
+    def has_signing_key(self) -> bool:
+        """Whether we ever signed."""
+        return (self._path / SIGNING_NAME).exists()
+
     def signing_certificate(self) -> bytes:
         """Our public certificate, armoured, as agents are given it."""
         return str(_public(self.signing_key())).encode()
@@ -132,7 +136,7 @@ class KeyDirectory:
     def expiries(self) -> tuple[Expiry, ...]:
         """When our signing key and every stored certificate end; for metric and status."""
         found = []
-        if (self._path / SIGNING_NAME).exists():
+        if self.has_signing_key():
             certificate = _public(self.signing_key())
             found.append(
                 _expiry("signing", certificate.fingerprint.upper(), certificate.expiration)

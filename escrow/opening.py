@@ -12,7 +12,7 @@ import base64
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from proxy.errors import Refused, Unavailable
 from proxy.model.identifiers import RecordClass
@@ -24,13 +24,28 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from proxy.model.deposit import Depositable
-    from proxy.model.identifiers import TenantId
+    from proxy.model.identifiers import SubmissionId, TenantId
+    from proxy.model.sealed import SealedRecord, Submission
 
     Ask = Callable[[frames.Request], Awaitable[frames.Answer]]
     Unseal = Callable[[bytes, RecordName, bytes], bytes]  # (key, asked, record) -> plaintext
 
+_Cipher = TypeVar("_Cipher")
+
 ERASED: Final = "record_erased"
 """The registration ended and was shredded since the snapshot: the vault's own word."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsealing(Generic[_Cipher]):
+    """The functions of proxy.vault.unseal by the same names: `escrow.__main__` alone imports it.
+
+    `decapsulate` takes whatever has `signers` and `intake_private`, though it says Keyring.
+    """
+
+    decapsulate: Callable[[Any, Submission], _Cipher]
+    unwrap_intake: Callable[[_Cipher, SubmissionId, RecordName, SealedRecord], bytes]
+    open_record: Callable[[bytes, RecordName, bytes], bytes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

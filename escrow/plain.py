@@ -15,7 +15,7 @@ from typing_extensions import override
 from escrow.formats import recovery
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable
     from contextlib import AbstractContextManager
 
     from typing_extensions import Buffer
@@ -62,7 +62,7 @@ class Counted(io.RawIOBase):
         return count
 
 
-def lines(parts: Iterable[AbstractContextManager[Plain]]) -> Iterator[bytes]:
+def lines(parts: Iterable[AbstractContextManager[Plain]]) -> Generator[bytes, None, None]:
     """The lines of files that are one text, each with its LF; one file is open at a time.
 
     Raises what `finish` of a file raises, behind its last line. A line that is too long for

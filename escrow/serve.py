@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from escrow.opening import Unseal
     from escrow.steps import Desk
     from proxy.hosting.process import Process
-    from proxy.store.pool import Access
+    from proxy.store.pool import Access, Connection
 
 TICK_S: Final = 5.0  # between looks at the schedule
 RECEIPTS_S: Final = 300.0  # between looks for receipts at an agent
@@ -150,6 +150,10 @@ class _Service:
                 moved = await one.advance()
             while moved is not None and moved.step is Step.STAGED:
                 moved = await one.advance()
+            if moved is not None:
+                # An agent without reports is read back at once; what is watched has changed.
+                await collecting.collect(self._desk, stream, connection)
+                await self._watch(stream, connection)
             known = await deposits.list_stream(
                 connection, stream.tenant_id, stream.id, watching.LOOKED_BACK
             )
@@ -162,9 +166,12 @@ class _Service:
 
     async def watch(self, stream: Stream) -> None:
         """The stream's gauges and those of the keys."""
-        now, metrics = self._process.clock.now(), self._process.metrics
         async with pool.connected(self._access) as connection:
-            watching.show(metrics, await watching.standing(connection, stream, now))
+            await self._watch(stream, connection)
+
+    async def _watch(self, stream: Stream, connection: Connection) -> None:
+        now, metrics = self._process.clock.now(), self._process.metrics
+        watching.show(metrics, await watching.standing(connection, stream, now))
         ring = desk.keys(self._process.paths.key_dir)
         watching.show_keys(metrics, await asyncio.to_thread(ring.expiries), now)
 

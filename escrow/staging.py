@@ -121,6 +121,14 @@ async def stage(bench: Bench, order: Order) -> Staged:
         raise
 
 
+async def root_of(snapshot: Snapshot, scope: Scope) -> tuple[int, bytes]:
+    """How many records a scope has, and the root over their hashes in order of their keys."""
+    frontier = Frontier()
+    async for batch in snapshot.hashes(scope):
+        frontier = await asyncio.to_thread(frontier.extended, [one.sha256 for one in batch])
+    return frontier.size, frontier.root()
+
+
 class _Stage:
     """One staging at one snapshot."""
 
@@ -191,7 +199,7 @@ class _Stage:
                 run=self._order.run,
                 tenant_id=self._stream.tenant_id,
             )
-            records, root = await self._root()
+            records, root = await root_of(self._snapshot, self._scope)
             await run.begin(self._agent, records=records, root=root)
             catalogue = _Index(head.catalogue)
             async for batch in run.opened(self._snapshot.rows(self._scope)):
@@ -202,13 +210,6 @@ class _Stage:
             async for gone in self._snapshot.gone(self._scope):
                 await asyncio.to_thread(writer.remove, gone)
         return await asyncio.to_thread(writer.finish)
-
-    async def _root(self) -> tuple[int, bytes]:
-        """How many records there are, and the root over their hashes in order of their keys."""
-        frontier = Frontier()
-        async for batch in self._snapshot.hashes(self._scope):
-            frontier = await asyncio.to_thread(frontier.extended, [one.sha256 for one in batch])
-        return frontier.size, frontier.root()
 
     async def _add(self, writer: Writer, catalogue: _Index, batch: Opened, head: Head) -> None:
         self._erased += sum(code == ERASED for code in batch.refused.values())
@@ -225,7 +226,7 @@ class _Stage:
             raise Refused(
                 "escrow_unreadable",
                 f"{len(self._refused)} registrations can not be opened "
-                f"({stopping.some(self._refused)}); the log has each one's reason. Nothing was sent.",
+                f"({stopping.some(self._refused)}); the log says why. Nothing was sent.",
             )
 
     def _check(self, head: Head, tally: Tally) -> None:

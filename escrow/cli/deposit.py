@@ -12,7 +12,7 @@ import json
 import secrets
 import shutil
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import argparse
 
     from escrow.model import Manifest, Stream
-    from escrow.opening import Unseal
+    from escrow.opening import Unsealing
     from proxy.settings import Settings
     from proxy.store.pool import Connection
 
@@ -45,7 +45,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(arguments: argparse.Namespace, settings: Settings, unseal: Unseal) -> int:
+def run(arguments: argparse.Namespace, settings: Settings, unsealing: Unsealing[Any]) -> int:
     """0 when every deposit was made and sent; 1 when one was not."""
     access = entering.login(settings, LoginRole.ESCROW)
     if arguments.stream is None:
@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace, settings: Settings, unseal: Unseal) -> in
         def progress(done: int, total: int) -> None:
             bar.update(task, completed=done, total=total)
 
-        parts = entering.parts(settings, access, unseal, progress)
+        parts = entering.parts(settings, access, unsealing.open_record, progress)
         work = _dry(parts, chosen) if arguments.dry_run else _make(parts, chosen, wanted)
         told = asyncio.run(work)
     for one in told:

@@ -11,7 +11,7 @@ import json
 import secrets
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from escrow import desk, recovery_key
 from escrow.cli import entering
@@ -22,7 +22,7 @@ from proxy.vault import files
 if TYPE_CHECKING:
     import argparse
 
-    from escrow.opening import Unseal
+    from escrow.opening import Unsealing
     from proxy.settings import Settings
 
 CERTIFICATE_LIMIT_OCTETS = 1 << 20
@@ -42,7 +42,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         flags.add_shared(one, is_action=True)
 
 
-def run(arguments: argparse.Namespace, settings: Settings, _unseal: Unseal) -> int:
+def run(arguments: argparse.Namespace, settings: Settings, _unsealing: Unsealing[Any]) -> int:
     """0 when it is done."""
     match arguments.doing:
         case "add":

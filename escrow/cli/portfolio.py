@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from escrow.cli import entering
 from escrow.model import EVERY_ACCREDITATION
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-    from escrow.opening import Unseal
+    from escrow.opening import Unsealing
     from proxy.model.identifiers import DomainName
     from proxy.settings import Settings
 
@@ -36,7 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, metavar="NAMES.txt", help="one domain name a line")
 
 
-def run(arguments: argparse.Namespace, settings: Settings, _unseal: Unseal) -> int:
+def run(arguments: argparse.Namespace, settings: Settings, _unsealing: Unsealing[Any]) -> int:
     """0 when the names are kept in place of those declared before."""
     stream = entering.stream(settings, arguments.stream)
     if stream.accreditation == EVERY_ACCREDITATION:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from escrow.keys import Expiry
     from escrow.model import Stream
-    from escrow.opening import Unseal
+    from escrow.opening import Unsealing
     from escrow.watching import Standing
     from proxy.settings import Settings
     from proxy.store.pool import Access
@@ -36,7 +36,7 @@ def configure(_parser: argparse.ArgumentParser) -> None:
     """It has no arguments of its own."""
 
 
-def run(arguments: argparse.Namespace, settings: Settings, _unseal: Unseal) -> int:
+def run(arguments: argparse.Namespace, settings: Settings, _unsealing: Unsealing[Any]) -> int:
     """0 when all is well; 1 when a stream or a key needs somebody."""
     access = entering.login(settings, LoginRole.ESCROW)
     streams = entering.streams(settings)

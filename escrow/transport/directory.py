@@ -91,28 +91,17 @@ class DirectoryTransport:
 
 
 def _write_part(source: BinaryIO, part: Path, sha256: str) -> None:
+    # From the start: reading back what an earlier attempt left costs as much as writing it.
     sent = Sent(sha256)
-    descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, MODE)
-    with os.fdopen(descriptor, "r+b") as target:
-        same = _common(source, target, sent)
-        source.seek(same)
-        target.seek(same)
-        target.truncate()
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
+    descriptor = os.open(part, flags, MODE)
+    with os.fdopen(descriptor, "wb") as target:
         while chunk := source.read(CHUNK_OCTETS):
             target.write(chunk)
             sent.add(chunk)
         target.flush()
         os.fsync(descriptor)
         sent.check(os.fstat(descriptor).st_size)
-
-
-def _common(source: BinaryIO, target: BinaryIO, sent: Sent) -> int:
-    """How many octets of the partial file are the local file's, in whole chunks."""
-    while chunk := source.read(CHUNK_OCTETS):
-        if target.read(len(chunk)) != chunk:
-            break
-        sent.add(chunk)
-    return sent.octets
 
 
 @contextmanager

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from escrow import drill as drills
-from escrow.drill import Live, Opening
+from escrow.drill import Live
+from escrow.opening import Unsealing
 from proxy.errors import InvalidInput, Refused
 from proxy.model.deposit import Kind
 from proxy.store import deposited, embedded, pool
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.db
 
-OPENING: Opening[AESGCM] = Opening(
+OPENING: Unsealing[AESGCM] = Unsealing(
     decapsulate=unseal.decapsulate,
     unwrap_intake=unseal.unwrap_intake,
     open_record=unseal.open_record,

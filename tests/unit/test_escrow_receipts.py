@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from escrow import manifests, receipts
+from escrow import manifests, receipt_xml, receipts
 from escrow.formats import rfc8909_xml
 from escrow.model import FormatName
 from escrow.receipts import Outcome
@@ -183,13 +183,18 @@ def test_not_received_of_another_day_says_nothing() -> None:
         reports.notification("DVFN").replace(b">DVFN<", b">DRFN<"),
         reports.notification()[:-20],
         reports.notification().replace(b"Harbour", b"Harbour&undefined;"),
-        b"<a>" * 13 + b"</a>" * 13,
-        b"<a>" + b"<b/>" * 10_000 + b"</a>",
+        reports.notification("DVFN", results="<x>" * 12 + "</x>" * 12),
+        reports.notification("DVFN", results="<x/>" * 10_000),
+        reports.notification().replace(b"UTF-8", b"ISO-8859-1").replace(b"our", b"\xf6r"),
+        reports.notification().decode().replace("UTF-8", "UTF-16").encode("utf-16"),
+        reports.notification("DVPN").replace(b"UTF-8", b"big5").replace(b"our", b"\xa4\xa4"),
     ],
 )
 def test_what_is_no_notification_is_refused(text: bytes) -> None:
     """A missing, doubled or impossible element is no notification, whatever else is right."""
-    assert code_of(text) == "receipt_xml"
+    with pytest.raises(InvalidInput) as refused:
+        receipt_xml.parse(text)
+    assert refused.value.code == "receipt_xml"
 
 
 @pytest.mark.parametrize(
@@ -238,6 +243,12 @@ def test_our_tools_receipt_for_another_manifest_says_nothing(
 ) -> None:
     """Neither the id nor the hash alone is the deposit."""
     assert outcome_of(ours(outcome, **changes)) is None
+
+
+def test_our_tools_receipt_with_another_id_says_nothing() -> None:
+    """The manifest's hash under another deposit's id contradicts itself."""
+    text = ours().replace(str(reports.ID).encode(), str(reports.OTHER_ID).encode())
+    assert outcome_of(text) is None
 
 
 @pytest.mark.parametrize(
