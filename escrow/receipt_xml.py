@@ -97,7 +97,11 @@ def parse(content: bytes) -> Notification:
 
 def _leaves(content: bytes) -> list[_Leaf]:
     """Every element in document order, with the text directly in it."""
-    # The encoding is ours to say: whatever the document declares, its octets are read as UTF-8.
+    try:
+        # The encoding is ours to say: whatever the document declares, its octets are UTF-8.
+        document = content.decode("utf-8")
+    except UnicodeDecodeError:
+        raise _malformed("it is not in UTF-8") from None
     parser = expat.ParserCreate("utf-8", " ")
     found: list[_Leaf] = []
     open_ones: list[_Leaf] = []
@@ -125,7 +129,7 @@ def _leaves(content: bytes) -> list[_Leaf]:
     # Called before anything in a document type is looked at: no entity is ever defined.
     parser.StartDoctypeDeclHandler = refuse
     try:
-        parser.Parse(content, True)  # noqa: FBT003 - expat takes it by position: this is all
+        parser.Parse(document, True)  # noqa: FBT003 - expat takes it by position: this is all
     except expat.ExpatError:
         raise _malformed("it is not well-formed") from None
     return found

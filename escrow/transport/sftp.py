@@ -269,7 +269,8 @@ class SftpTransport:
             return await self._within(call)
 
     async def _within(self, call: Awaitable[_T]) -> _T:
-        return await call
+        async with asyncio.timeout(self._target.stall_s):
+            return await call
 
     def _path(self, name: str) -> str:
         return posixpath.join(self._target.directory, name)
