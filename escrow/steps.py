@@ -216,10 +216,13 @@ class Steps:
 
     async def _send(self, deposit: Deposit, manifest: Manifest, transport: Transport) -> Deposit:
         place = self._place(deposit)
+        former = _former(await self._records.earlier())
         for number, file in enumerate(manifest.files, start=1):
             if number <= deposit.delivered_files:
                 continue
-            await transport.deliver(place / file.name, file.name, file.sha256)
+            await transport.deliver(
+                place / file.name, file.name, file.sha256, former.get(file.name, ())
+            )
             deposit = await self._records.note_delivered_file(deposit, number)
         if self._stream.options.with_manifest or self._stream.format is FormatName.RECOVERY:
             # Last: whoever finds the manifest finds what it names.
@@ -245,6 +248,16 @@ def tidy(outbox: Path, known: Sequence[Deposit], now: datetime) -> int:
     for one in there:
         shutil.rmtree(one, ignore_errors=True)
     return len(there)
+
+
+def _former(earlier: Sequence[Deposit]) -> dict[str, list[str]]:
+    """The SHA-256 of what was sent under each name before: names of some formats hold the day."""
+    found: dict[str, list[str]] = {}
+    for one in earlier:
+        if one.manifest is not None:
+            for file in manifests.parse(one.manifest.encode()).files:
+                found.setdefault(file.name, []).append(file.sha256)
+    return found
 
 
 def _counts(manifest: Manifest) -> dict[str, str | int]:

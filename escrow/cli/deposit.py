@@ -1,6 +1,6 @@
 """`privacyproxy escrow deposit [STREAM]`: make, send and settle a deposit now.
 
-Without a stream it does what is due, as the service does by itself. `--dry-run` makes the files,
+Without a stream it does what is due, and looks for receipts, as the service does by itself. `--dry-run` makes the files,
 checks them and throws them away: nothing is sent, and no row is written, but the vault's leaf says
 that records were opened.
 """
@@ -81,15 +81,14 @@ async def _make(
     told = []
     async with pool.connected(parts.access) as connection:
         for stream in chosen:
-            deposit = await _carry(parts, stream, connection, wanted)
-            if deposit is not None:
-                told.append(_facts(deposit))
+            told += [_facts(one) for one in await _carry(parts, stream, connection, wanted)]
     return told
 
 
 async def _carry(
     parts: desk.Parts, stream: Stream, connection: Connection, wanted: Kind | None
-) -> Deposit | None:
+) -> list[Deposit]:
+    """What became of the stream's deposits: the one that was made, and those a receipt came for."""
     if not await deposits.lock(connection, stream.id):
         raise Conflict(
             "escrow_busy", f"The service works on {stream.id} just now; see `escrow status`."
@@ -99,10 +98,10 @@ async def _carry(
     deposit = await one.advance(wanted=wanted)
     while deposit is not None and deposit.step is Step.STAGED:
         deposit = await one.advance(wanted=wanted) or deposit
-    if deposit is None:
-        return None
     settled = await collecting.collect(opened, stream, connection)
-    return next((after for after in settled if after.id == deposit.id), deposit)
+    if deposit is None or any(one.id == deposit.id for one in settled):
+        return list(settled)
+    return [deposit, *settled]
 
 
 async def _dry(parts: desk.Parts, chosen: tuple[Stream, ...]) -> list[dict[str, object]]:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from proxy.errors import InvalidInput, Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from datetime import datetime
     from pathlib import Path
 
@@ -34,11 +34,14 @@ _PATTERN: Final = re.compile(r"[A-Za-z0-9._*?\[\]!-]{1,200}", re.ASCII)
 class Transport(Protocol):
     """An open way to one agent, for one stream; used by one task at a time."""
 
-    async def deliver(self, local: Path, name: str, sha256: str) -> None:
+    async def deliver(
+        self, local: Path, name: str, sha256: str, former: Collection[str] = ()
+    ) -> None:
         """Have the agent hold the file under `name`; `sha256` in hex is what it must be.
 
         A file of that name and content counts as delivered: we crashed between rename and note.
-        Refused `escrow_name_taken` when another file has the name.
+        One whose content is among `former`, what we sent under the name before, is replaced.
+        Refused `escrow_name_taken` when any other file has the name.
         """
         ...
 

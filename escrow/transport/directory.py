@@ -20,7 +20,7 @@ from escrow.transport.base import CHUNK_OCTETS, Listed, Sent
 from proxy.errors import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from datetime import datetime
     from pathlib import Path
 
@@ -35,9 +35,11 @@ class DirectoryTransport:
         self._directory = directory
         self._reports = directory / reports
 
-    async def deliver(self, local: Path, name: str, sha256: str) -> None:
+    async def deliver(
+        self, local: Path, name: str, sha256: str, former: Collection[str] = ()
+    ) -> None:
         """Have the directory hold the file under `name`."""
-        await asyncio.to_thread(self._deliver, local, name, sha256)
+        await asyncio.to_thread(self._deliver, local, name, sha256, former)
 
     async def digest(self, name: str) -> str | None:
         """The SHA-256 of what lies under `name`; None when nothing does."""
@@ -51,15 +53,15 @@ class DirectoryTransport:
     async def close(self) -> None:
         """Nothing is held between calls."""
 
-    def _deliver(self, local: Path, name: str, sha256: str) -> None:
+    def _deliver(self, local: Path, name: str, sha256: str, former: Collection[str]) -> None:
         part, final = self._directory / base.part_name(name), self._directory / name
         with local.open("rb") as source, _explained():
-            if os.path.lexists(final):
-                if self._digest(final) != sha256:
+            there = self._digest(final)
+            if there != sha256:
+                if there is not None and there not in former:
                     raise base.name_taken(name)
-            else:
                 _write_part(source, part, sha256)
-                # Nobody but us makes files of our names: what was absent a moment ago still is.
+                # Nobody but us makes files of our names: what was there a moment ago still is.
                 part.replace(final)
             part.unlink(missing_ok=True)
             _sync_directory(self._directory)

@@ -25,7 +25,7 @@ from escrow.transport.base import CHUNK_OCTETS, Listed, Sent
 from proxy.errors import InvalidInput, ProxyError, Refused
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Collection, Sequence
     from datetime import datetime
     from pathlib import Path
     from typing import BinaryIO
@@ -88,17 +88,20 @@ class SftpTransport:
             raise
         return cls(target, connection, client)
 
-    async def deliver(self, local: Path, name: str, sha256: str) -> None:
+    async def deliver(
+        self, local: Path, name: str, sha256: str, former: Collection[str] = ()
+    ) -> None:
         """Have the agent hold the file under `name`."""
         part, final = self._path(base.part_name(name)), self._path(name)
-        if await self._facts(final) is not None:
-            # Read back whole: it happens only where we crashed between rename and note, and names
-            # of some formats return on the same day with other contents of about the same length.
-            if await self.digest(name) != sha256:
-                raise base.name_taken(name)
+        # What is there is read back whole: it happens only where we crashed between rename and
+        # note, and where names return on the same day with other contents of about that length.
+        there = await self.digest(name)
+        if there == sha256:
             with suppress(ProxyError):
                 await self._answer(self._client.remove(part))
             return
+        if there is not None and there not in former:
+            raise base.name_taken(name)
         source = await asyncio.to_thread(local.open, "rb")
         try:
             await self._write_part(source, part, sha256)

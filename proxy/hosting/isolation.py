@@ -48,6 +48,8 @@ def drop(user: int) -> None:
     os.setgroups([])
     os.setresgid(user, user, user) if sys.platform == "linux" else os.setgid(user)
     os.setresuid(user, user, user) if sys.platform == "linux" else os.setuid(user)
+    # A number has no name, and libraries that ask for one (asyncssh does) would fail.
+    os.environ["LOGNAME"] = f"privacyproxy-{user}"  # noqa: TID251 - written, not read
 
 
 def hide_memory() -> None:

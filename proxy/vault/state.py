@@ -167,10 +167,11 @@ class State:
         a version that others follow is rolled back; with `since`, unless all came at `since` or
         later.
         """
-        key = _key(name)
         with self._environment.begin() as transaction:
-            if name.version <= self._erased(transaction, key[:_PERSON_OCTETS]):
+            # First of all: a row may claim a version below 1, for which there is no key.
+            if name.version <= self._erased(transaction, _person(name)):
                 return Disagreement.ERASED
+            key = _key(name)
             known = transaction.get(key, db=self._tables[b"records"])
             if known is None:
                 return Disagreement.UNKNOWN

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +10,7 @@ import pytest
 from escrow.model import FormatName, Whose
 from proxy.errors import ProxyError
 from proxy.model.deposit import Kind, Step
-from proxy.store import pool, portfolios
+from proxy.store import deposits, pool, portfolios
 from tests.support import escrow_restoring, escrow_rows, escrow_working, openpgp
 
 if TYPE_CHECKING:
@@ -298,14 +297,34 @@ async def test_a_deposit_that_the_agent_refused_is_made_anew_and_whole(office: O
     assert (done.step, done.kind, done.resend) == (Step.VERIFIED, Kind.FULL, 1)
 
 
+async def test_a_second_deposit_of_the_day_replaces_ours_and_nobody_else_s(
+    office: Office,
+) -> None:
+    """Names of agents' formats hold the day: what we sent makes way, a stranger's does not."""
+    office.stream = escrow_working.stream(office.folder, FormatName.CSV_2007, id="csv")
+    first = await office.whole()
+    await office.replace_contacts(ROWS[0], 2, "newer")
+    await office.service.rounds.adopt()
+    await office.service.later(minutes=10)
+    second = await office.whole(Kind.FULL)
+    assert {one.name for one in office.manifest(first).files} == {
+        one.name for one in office.manifest(second).files
+    }
+    assert office.faults(second) == []
+    assert office.faults(first) != []
+    stranger = office.inbox / office.manifest(second).files[0].name
+    stranger.write_bytes(b"somebody else's")
+    await office.service.later(minutes=10)
+    await office.advance(Kind.FULL)
+    assert await refusal(office, Kind.FULL) == "escrow_name_taken"
+    assert stranger.read_bytes() == b"somebody else's"
+
+
 async def test_nobody_else_works_on_a_stream_meanwhile(office: Office) -> None:
     """The lock is the connection's: a second worker is told, and a dead one holds nothing."""
-    from proxy.store import deposits  # noqa: PLC0415 - only here
-
     access = office.service.database.access("escrow")
     async with pool.connected(access) as one, pool.connected(access) as two:
         assert await deposits.lock(one, office.stream.id)
         assert not await deposits.lock(two, office.stream.id)
-    assert timedelta(0) < timedelta(hours=1)
     async with pool.connected(access) as three:
         assert await deposits.lock(three, office.stream.id)

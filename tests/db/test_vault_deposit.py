@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -31,7 +29,6 @@ if TYPE_CHECKING:
     from tests.support.vault import Service
 
 pytestmark = pytest.mark.db
-PATIENCE_S = 10.0  # for a thread that should answer at once
 
 
 @pytest.fixture
@@ -296,31 +293,6 @@ async def test_a_run_lasts_half_a_day_and_its_id_is_not_used_again(service: Serv
     service.vault.clock.moment += timedelta(hours=2)
     assert await code(room, batch(begun, rows[1:])) == "deposit_unknown"
     assert await ask(room, begun) == {"done": True, "asked": 0}
-
-
-async def test_one_announcement_twice_at_a_time_begins_one_run(
-    service: Service, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """While records are counted the same may be asked again: no leaf twice, no run begun anew."""
-    _, rows = await enrolled(service)
-    room, begun = support.openings(service), begin(rows[:2])
-    counting, counted = deposits.DepositBook.is_possible, [threading.Event(), threading.Event()]
-
-    def count(book: deposits.DepositBook, announced: deposits.Announced) -> bool:
-        is_first = not counted[0].is_set()
-        counted[0].set()
-        assert not is_first or counted[1].wait(PATIENCE_S)
-        return counting(book, announced)
-
-    monkeypatch.setattr(deposits.DepositBook, "is_possible", count)
-    slow = asyncio.create_task(ask(room, begun))
-    await asyncio.to_thread(counted[0].wait, PATIENCE_S)
-    assert await ask(room, begun) == {"done": True, "asked": 0}
-    await ask(room, batch(begun, rows[1:]))
-    counted[1].set()
-    assert await slow == {"done": True, "asked": 2}
-    assert await code(room, batch(begun, rows[:2])) == "deposit_order"
-    assert [one["kind"] for one in entries(service)] == ["deposit_opened"]
 
 
 async def test_an_id_stands_for_one_deposit(service: Service) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -19,7 +21,7 @@ from proxy.wire import frames
 from tests.support import openings as support
 from tests.support import vault as vaults
 from tests.support.deposits import batch, begin, end, enrolled, plaintexts, reasons
-from tests.support.openings import ask, entries
+from tests.support.openings import ask, code, entries
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from tests.support.vault import Service
 
 pytestmark = pytest.mark.db
+PATIENCE_S = 10.0  # for a thread that should answer at once
 
 SWAP_KEYS = """UPDATE sealed_record a SET wrapped_dek = b.wrapped_dek FROM sealed_record b
     WHERE a.registration_id = $1 AND b.registration_id <> $1 AND a.class = b.class"""
@@ -101,6 +104,31 @@ async def test_a_record_that_changed_meanwhile_gives_no_key_and_no_alarm(
     assert reasons(answer) == ["record_changed", "record_erased", "record_changed"]
     assert support.alarms(service) == 0
     assert (await ask(room, end(begun)))["refused"] == 3
+
+
+async def test_one_announcement_twice_at_a_time_begins_one_run(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While records are counted the same may be asked again: no leaf twice, no run begun anew."""
+    _, rows = await enrolled(service)
+    room, begun = support.openings(service), begin(rows[:2])
+    counting, counted = deposits.DepositBook.is_possible, [threading.Event(), threading.Event()]
+
+    def count(book: deposits.DepositBook, announced: deposits.Announced) -> bool:
+        is_first = not counted[0].is_set()
+        counted[0].set()
+        assert not is_first or counted[1].wait(PATIENCE_S)
+        return counting(book, announced)
+
+    monkeypatch.setattr(deposits.DepositBook, "is_possible", count)
+    slow = asyncio.create_task(ask(room, begun))
+    await asyncio.to_thread(counted[0].wait, PATIENCE_S)
+    assert await ask(room, begun) == {"done": True, "asked": 0}
+    await ask(room, batch(begun, rows[1:]))
+    counted[1].set()
+    assert await slow == {"done": True, "asked": 2}
+    assert await code(room, batch(begun, rows[:2])) == "deposit_order"
+    assert [one["kind"] for one in entries(service)] == ["deposit_opened"]
 
 
 async def test_a_key_opens_nothing_that_is_encrypted_later(service: Service) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import io
 import secrets
-import shutil
 import subprocess
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,18 +16,19 @@ import pytest
 from escrow import certificates, envelope, recovery_key
 from escrow.keys import KeyDirectory
 from proxy.errors import ProxyError, Refused
-from tests.support import openpgp
+from tests.support import gnupg, openpgp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.support.gnupg import Gpg
 
 pytestmark = pytest.mark.peer
 
 ROWS = b"".join(b'"name%d.example","Person %d","1 Quay, Harbour"\n' % (n, n) for n in range(20_000))
 
 
-FINGERPRINT = "fpr:"  # a record of a listing; codespell:ignore fpr
 LONG_AGO = "20240101T000000!"  # as gpg's clock is set
 
 
@@ -43,67 +43,13 @@ class SetClock:
         return self.at
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gpg:
-    """GnuPG with a home of its own."""
-
-    program: str
-    home: Path
-
-    def run(self, *words: str, data: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-        """One call; status lines are on standard error."""
-        return subprocess.run(
-            [
-                *(self.program, "--homedir", str(self.home), "--batch", "--no-tty"),
-                *("--pinentry-mode", "loopback", "--passphrase", "", "--status-fd", "2"),
-                *("--trust-model", "always"),
-                *words,
-            ],
-            input=data,
-            capture_output=True,
-            check=False,
-            timeout=60,
-        )
-
-    def make(self, name: str, algorithm: str, encryption: str, *, when: str = "") -> str:
-        """A key that signs, with a subkey that encrypts for a year; its fingerprint."""
-        faked = ("--faked-system-time", when) if when else ()
-        made = self.run(*faked, "--quick-gen-key", name, algorithm, "sign,cert", "never")
-        (line,) = [line for line in made.stderr.splitlines() if b"KEY_CREATED" in line]
-        fingerprint = line.split()[3].decode()
-        if encryption:
-            self.run(*faked, "--quick-add-key", fingerprint, encryption, "encr", "1y")
-        return fingerprint
-
-    def renew(self, fingerprint: str) -> None:
-        """Three years from now for its encrypting subkey."""
-        listed = self.run("--with-colons", "--list-keys", fingerprint).stdout.decode().splitlines()
-        *_, subkey = [line.split(":")[9] for line in listed if line.startswith(FINGERPRINT)]
-        self.run("--quick-set-expire", fingerprint, "3y", subkey)
-
-    def export(self, fingerprint: str) -> bytes:
-        """Its certificate."""
-        return self.run("--export", "--armor", fingerprint).stdout
-
-    def decrypt(self, path: Path) -> tuple[bytes, set[str]]:
-        """The plaintext, and the first words of the status lines."""
-        done = self.run("--decrypt", str(path))
-        lines = [line for line in done.stderr.splitlines() if line.startswith(b"[GNUPG:] ")]
-        return done.stdout, {line.split()[1].decode() for line in lines}
-
-
 @pytest.fixture(scope="module")
 def gpg(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gpg]:
     """GnuPG in a home that is short, private and gone afterwards."""
-    program = shutil.which("gpg")
-    if program is None:
+    if gnupg.find_gpg() is None:
         pytest.skip("no gpg program (Debian: apt-get install gnupg)")
-    home = tmp_path_factory.mktemp("gnupg")
-    home.chmod(0o700)
-    yield Gpg(program=program, home=home)
-    subprocess.run(
-        ["gpgconf", "--homedir", str(home), "--kill", "all"], check=False, capture_output=True
-    )
+    with gnupg.home(tmp_path_factory.mktemp("gnupg")) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")

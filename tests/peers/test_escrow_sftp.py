@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import hashlib
 import os
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from escrow.transport import base
-from escrow.transport.sftp import SftpTransport, Target
-from proxy.errors import InvalidInput, ProxyError, Refused, Unavailable
-from tests.support import sshd
+from proxy.errors import InvalidInput, Refused, Unavailable
+from tests.support import sftp_sessions, sshd
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.support.sshd import Sshd
@@ -34,21 +32,13 @@ SHA256 = hashlib.sha256(CONTENT).hexdigest()
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
     """A server that offers SFTP."""
-    yield from started(tmp_path_factory, "internal-sftp")
+    yield from sftp_sessions.started(tmp_path_factory, "internal-sftp")
 
 
 @pytest.fixture(scope="module")
 def read_only_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
     """A server that lets nothing be changed, whoever logs in: root too."""
-    yield from started(tmp_path_factory, "internal-sftp -R")
-
-
-def started(tmp_path_factory: pytest.TempPathFactory, sftp: str) -> Iterator[Sshd]:
-    """A server with that SFTP command; none without the program."""
-    if sshd.find_sshd() is None:
-        pytest.skip("no sshd (Debian: apt-get install openssh-server)")
-    with sshd.running(tmp_path_factory.mktemp("sshd"), sftp=sftp) as found:
-        yield found
+    yield from sftp_sessions.started(tmp_path_factory, "internal-sftp -R")
 
 
 @pytest.fixture
@@ -67,18 +57,6 @@ def local(tmp_path: Path) -> Path:
     return path
 
 
-def target(server: Sshd, there: Path, **changes: Any) -> Target:
-    """The agent's directory by way of the server."""
-    found = Target(
-        host=sshd.LOCAL,
-        port=server.port,
-        host_key=server.host_keys[0],
-        user=server.user,
-        directory=str(there),
-    )
-    return dataclasses.replace(found, **changes)
-
-
 def rewrite(path: Path, content: bytes) -> None:
     """Have the file hold something else."""
     path.write_bytes(content)
@@ -89,30 +67,9 @@ def names(directory: Path) -> list[str]:
     return sorted(one.name for one in directory.iterdir())
 
 
-@contextlib.asynccontextmanager
-async def opened(
-    server: Sshd, there: Path, *, key: bytes | None = None, **changes: Any
-) -> AsyncIterator[SftpTransport]:
-    """A session at the server, parted from in the end."""
-    to = target(server, there, **changes)
-    transport = await SftpTransport.connect(to, server.client_key if key is None else key)
-    try:
-        yield transport
-    finally:
-        await transport.close()
-
-
-async def fault_of_connecting(server: Sshd, there: Path, **changes: Any) -> ProxyError:
-    """What connecting is refused with."""
-    with pytest.raises(ProxyError) as refused:
-        async with opened(server, there, **changes):
-            pass
-    return refused.value
-
-
 async def test_a_file_arrives_whole_and_alone(server: Sshd, there: Path, local: Path) -> None:
     """After delivery the directory holds the file under its name, and nothing else."""
-    async with opened(server, there) as transport:
+    async with sftp_sessions.opened(server, there) as transport:
         await transport.deliver(local, NAME, SHA256)
         assert await transport.digest(NAME) == SHA256
     assert names(there) == [NAME]
@@ -122,14 +79,14 @@ async def test_a_file_arrives_whole_and_alone(server: Sshd, there: Path, local: 
 async def test_an_empty_file_arrives(server: Sshd, there: Path, local: Path) -> None:
     """A file without an octet is a file."""
     rewrite(local, b"")
-    async with opened(server, there) as transport:
+    async with sftp_sessions.opened(server, there) as transport:
         await transport.deliver(local, NAME, hashlib.sha256().hexdigest())
     assert (there / NAME).read_bytes() == b""
 
 
 async def test_a_directory_may_be_relative_to_the_login(server: Sshd, there: Path) -> None:
     """No directory in the plan means where the login leads."""
-    async with opened(server, there, directory="") as transport:
+    async with sftp_sessions.opened(server, there, directory="") as transport:
         assert await transport.digest("no-such-file") is None
 
 
@@ -140,7 +97,7 @@ async def test_a_broken_upload_is_continued(
     """A connection that breaks or falls silent leaves a hidden part; the next goes on from it."""
     async with sshd.line(server.port, limit_octets=2_500_000, silent=silent) as line:
         with pytest.raises(Unavailable) as refused:
-            async with opened(
+            async with sftp_sessions.opened(
                 server, there, port=line.port, stall_s=1.0, connect_s=5.0
             ) as transport:
                 await transport.deliver(local, NAME, SHA256)
@@ -151,7 +108,7 @@ async def test_a_broken_upload_is_continued(
     assert 2 * base.CHUNK_OCTETS <= len(left) < len(CONTENT)
     async with (
         sshd.line(server.port) as line,
-        opened(server, there, port=line.port) as transport,
+        sftp_sessions.opened(server, there, port=line.port) as transport,
     ):
         await transport.deliver(local, NAME, SHA256)
         assert line.passed < 2 * base.CHUNK_OCTETS + 100_000  # what was there is not sent again
@@ -175,7 +132,7 @@ async def test_a_mangled_part_does_no_harm(
 ) -> None:
     """Whatever lies under the part's name, the file that appears is the deposit's."""
     (there / PART).write_bytes(left)
-    async with opened(server, there) as transport:
+    async with sftp_sessions.opened(server, there) as transport:
         await transport.deliver(local, NAME, SHA256)
     assert (there / NAME).read_bytes() == CONTENT
 
@@ -187,7 +144,7 @@ async def test_a_part_that_leads_elsewhere_is_refused(
     other = tmp_path / "other"
     other.write_bytes(b"of somebody")
     (there / PART).symlink_to(other)
-    async with opened(server, there) as transport:
+    async with sftp_sessions.opened(server, there) as transport:
         with pytest.raises(Refused) as refused:
             await transport.deliver(local, NAME, SHA256)
     assert refused.value.code == "escrow_name_taken"
@@ -207,7 +164,7 @@ async def test_a_partial_file_never_has_the_final_name(
 
     async with (
         sshd.line(server.port, watch=look) as line,
-        opened(server, there, port=line.port) as transport,
+        sftp_sessions.opened(server, there, port=line.port) as transport,
     ):
         await transport.deliver(local, NAME, SHA256)
         await transport.digest(NAME)  # so that the watcher sees it whole
@@ -222,7 +179,7 @@ async def test_what_was_renamed_before_a_crash_is_not_sent_again(
     (there / PART).write_bytes(b"left")
     async with (
         sshd.line(server.port) as line,
-        opened(server, there, port=line.port) as transport,
+        sftp_sessions.opened(server, there, port=line.port) as transport,
     ):
         await transport.deliver(local, NAME, SHA256)
         assert line.passed < base.CHUNK_OCTETS
@@ -237,7 +194,7 @@ async def test_another_file_of_that_name_is_not_replaced(
 ) -> None:
     """What lies under the name stays, whether its length is ours or not."""
     (there / NAME).write_bytes(other)
-    async with opened(server, there) as transport:
+    async with sftp_sessions.opened(server, there) as transport:
         with pytest.raises(Refused) as refused:
             await transport.deliver(local, NAME, SHA256)
     assert refused.value.code == "escrow_name_taken"
@@ -249,7 +206,7 @@ async def test_a_file_that_changed_since_staging_stays_hidden(
 ) -> None:
     """What is not what was staged does not get its name."""
     rewrite(local, CONTENT[:-1] + b"\0")
-    async with opened(server, there) as transport:
+    async with sftp_sessions.opened(server, there) as transport:
         with pytest.raises(Refused) as refused:
             await transport.deliver(local, NAME, SHA256)
     assert refused.value.code == "escrow_file_changed"
@@ -258,78 +215,16 @@ async def test_a_file_that_changed_since_staging_stays_hidden(
 
 async def test_a_name_can_not_lead_elsewhere(server: Sshd, there: Path, local: Path) -> None:
     """A name is a name: no path, nothing hidden."""
-    async with opened(server, there) as transport:
+    async with sftp_sessions.opened(server, there) as transport:
         for name in ("../x", "a/b", ".x", "", "x\n"):
             with pytest.raises(InvalidInput) as refused:
                 await transport.deliver(local, name, SHA256)
             assert refused.value.code == "escrow_file_name"
 
 
-@pytest.mark.parametrize("number", [0, 1], ids=["ed25519", "ecdsa"])
-async def test_each_key_of_a_server_may_be_the_pinned_one(
-    server: Sshd, there: Path, number: int
-) -> None:
-    """A server of several keys shows the one that the roster has."""
-    async with opened(server, there, host_key=server.host_keys[number]) as transport:
-        assert await transport.digest(NAME) is None
-
-
-@pytest.mark.parametrize("kind", ["ed25519", "ecdsa", "rsa"])
-async def test_another_host_key_is_refused(
-    server: Sshd, there: Path, tmp_path: Path, kind: str
-) -> None:
-    """Only the roster's key is the agent; the sentence names the one way to change it."""
-    other = sshd.public_line(sshd.make_key(tmp_path / "other", kind))
-    fault = await fault_of_connecting(server, there, host_key=other)
-    assert isinstance(fault, Refused)
-    assert fault.code == "escrow_host_key"
-    assert "signed `change agent` order" in fault.detail
-
-
-async def test_a_key_the_agent_does_not_know_is_refused(
-    server: Sshd, there: Path, tmp_path: Path
-) -> None:
-    """A login by another key is no login."""
-    other = sshd.make_key(tmp_path / "other").read_bytes()
-    fault = await fault_of_connecting(server, there, key=other)
-    assert isinstance(fault, Refused)
-    assert fault.code == "escrow_login"
-
-
-@pytest.mark.parametrize("key", [b"", b"no key"])
-async def test_a_key_of_ours_that_is_none_is_refused(server: Sshd, there: Path, key: bytes) -> None:
-    """A key file that can not be read is said to be one, without what is in it."""
-    fault = await fault_of_connecting(server, there, key=key)
-    assert fault.code == "escrow_ssh_key"
-    assert "no key" not in fault.detail
-
-
-async def test_a_port_where_nobody_listens_is_unreachable(server: Sshd, there: Path) -> None:
-    """No server is no refusal: it is tried again."""
-    fault = await fault_of_connecting(server, there, port=sshd.free_port())
-    assert isinstance(fault, Unavailable)
-    assert fault.code == "escrow_unreachable"
-
-
-async def test_a_server_that_says_nothing_is_unreachable(server: Sshd, there: Path) -> None:
-    """A connection without an answer ends by itself."""
-    async with sshd.line(server.port, limit_octets=0, silent=True) as line:
-        fault = await fault_of_connecting(server, there, port=line.port, connect_s=1.0, login_s=0.5)
-    assert fault.code == "escrow_unreachable"
-
-
-async def test_a_server_without_sftp_is_said_to_be_one(
-    tmp_path_factory: pytest.TempPathFactory, there: Path
-) -> None:
-    """A login that is good for nothing has a reason of its own."""
-    for server in started(tmp_path_factory, ""):
-        fault = await fault_of_connecting(server, there)
-        assert fault.code == "escrow_no_sftp"
-
-
 async def test_a_missing_directory_is_refused(server: Sshd, there: Path, local: Path) -> None:
     """Nothing makes the agent's directories."""
-    async with opened(server, there, directory=str(there / "absent")) as transport:
+    async with sftp_sessions.opened(server, there, directory=str(there / "absent")) as transport:
         with pytest.raises(Refused) as refused:
             await transport.deliver(local, NAME, SHA256)
         assert refused.value.code == "escrow_directory"
@@ -342,7 +237,7 @@ async def test_a_read_only_directory_is_refused(
     read_only_server: Sshd, there: Path, local: Path
 ) -> None:
     """A server that takes nothing is told from one that is not there."""
-    async with opened(read_only_server, there) as transport:
+    async with sftp_sessions.opened(read_only_server, there) as transport:
         with pytest.raises(Refused) as refused:
             await transport.deliver(local, NAME, SHA256)
     assert refused.value.code == "escrow_not_writable"
@@ -368,7 +263,7 @@ async def test_reports_are_those_asked_for(server: Sshd, there: Path) -> None:
         os.utime(reports / name, (moment, moment))
     (reports / "directory.xml").mkdir()
     (reports / "link.xml").symlink_to(reports / "a.xml")
-    async with opened(server, there, reports=str(reports)) as transport:
+    async with sftp_sessions.opened(server, there, reports=str(reports)) as transport:
         found = await transport.reports("*.xml", now - timedelta(days=7))
     assert [name for name, _ in found] == ["b.xml", "a.xml", "limit.xml"]
     assert [content for _, content in found][:2] == [b"second", b"first"]
@@ -382,7 +277,7 @@ async def test_reports_are_bounded(
     for number in range(6):
         (there / f"r{number}").write_bytes(b"x")
         os.utime(there / f"r{number}", (2e9 + number, 2e9 + number))
-    async with opened(server, there) as transport:
+    async with sftp_sessions.opened(server, there) as transport:
         found = await transport.reports("r*", LONG_AGO)
         with pytest.raises(InvalidInput) as refused:
             await transport.reports("../*", LONG_AGO)
@@ -394,7 +289,7 @@ async def test_closing_a_broken_session_is_quiet(server: Sshd, there: Path) -> N
     """Parting works after the line is gone, and twice."""
     async with (
         sshd.line(server.port) as line,
-        opened(server, there, port=line.port) as transport,
+        sftp_sessions.opened(server, there, port=line.port) as transport,
     ):
         line.limit_octets = 0
         with pytest.raises(Unavailable):

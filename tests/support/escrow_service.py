@@ -77,6 +77,7 @@ class EscrowService:
     plan: Path
     registrar: str
     shares: list[str] = field(default_factory=list)
+    team: EscrowTeam = field(init=False)
 
     def command(self, *words: str, text: str = "") -> subprocess.CompletedProcess[str]:
         """`privacyproxy escrow WORDS` beside the service."""
@@ -117,9 +118,9 @@ class EscrowService:
         """The first roster, naming these agents."""
         folder = self.folder / "team"
         folder.mkdir()
-        team = EscrowTeam(self.service, folder)
-        team.agents = agents
-        team.found(anna=["anna"], ben=["ben"], chris=["chris"])
+        self.team = EscrowTeam(self.service, folder)
+        self.team.agents = agents
+        self.team.found(anna=["anna"], ben=["ben"], chris=["chris"])
 
     def write_plan(self, *streams: Mapping[str, object]) -> None:
         """The plan: each stream's entries as TOML values; `options` is a table of its own."""

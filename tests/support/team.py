@@ -137,10 +137,10 @@ class Team:
         found: str = self.done("roster", "show")["current"]["sha256"]
         return found
 
-    def order(self, *words: str) -> str:
+    def order(self, *words: str, agent: str = "harbour-escrow") -> str:
         """An order to change the agent: its id."""
         found: str = self.done(
-            "order", "change-agent", "harbour-escrow", *words, "--reason", "The agent has moved."
+            "order", "change-agent", agent, *words, "--reason", "The agent has moved."
         )["order"]
         return found
 

@@ -40,6 +40,8 @@ class Whole:
     api_url: str
     web_url: str
     data_dir: Path
+    key_dir: Path
+    process_id: int  # the supervisor's
     tenant_id: UUID
     api_key: str = field(repr=False)
     owner: Access  # of the database: for floors, in tables of their own
@@ -48,14 +50,14 @@ class Whole:
 @contextlib.contextmanager
 def running(scratch: Path) -> Iterator[Whole]:
     """The service for the length of the block."""
-    data_dir = scratch / "data"
+    data_dir, key_dir = scratch / "data", scratch / "keys"
     log = scratch / "stderr"
     with (
         log.open("wb") as stderr,
         subprocess.Popen(  # noqa: S603 - our own program
             [
                 *(sys.executable, "-m", "proxy", "up", "--ports", "auto"),
-                *("--data-dir", str(data_dir), "--key-dir", str(scratch / "keys")),
+                *("--data-dir", str(data_dir), "--key-dir", str(key_dir)),
             ],
             stdout=subprocess.PIPE,
             stderr=stderr,
@@ -64,7 +66,7 @@ def running(scratch: Path) -> Iterator[Whole]:
         try:
             addresses = _ready(process, log)
             settings = settings_module.from_environment(
-                None, {"data_dir": str(data_dir), "key_dir": str(scratch / "keys")}
+                None, {"data_dir": str(data_dir), "key_dir": str(key_dir)}
             )
             profile = (_DEMO / "profile.json").read_bytes()
             now = SystemClock().now()
@@ -73,6 +75,8 @@ def running(scratch: Path) -> Iterator[Whole]:
                 api_url=addresses["api"],
                 web_url=addresses["web"],
                 data_dir=data_dir,
+                key_dir=key_dir,
+                process_id=process.pid,
                 tenant_id=added.id,
                 api_key=added.api_key,
                 owner=embedded.access(data_dir / "postgres", LoginRole.OWNER),

