@@ -1,8 +1,8 @@
 """`privacyproxy escrow deposit [STREAM]`: make, send and settle a deposit now.
 
-Without a stream it does what is due, and looks for receipts, as the service does by itself. `--dry-run` makes the files,
-checks them and throws them away: nothing is sent, and no row is written, but the vault's leaf says
-that records were opened.
+Without a stream it does what is due, and looks for receipts, as the service does by itself.
+`--dry-run` makes the files, checks them and throws them away: nothing is sent and no row written,
+but the vault's leaf says that records were opened.
 """
 
 from __future__ import annotations

@@ -13,17 +13,16 @@ import subprocess
 import tempfile
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from proxy.errors import Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
 USER_ID: Final = "Harbour escrow, benchmark"
 _FINGERPRINT: Final = "fpr:"  # a record of a listing; codespell:ignore fpr
-_CHUNK: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +42,10 @@ class Agent:
     home: Path
     fingerprint: str
     certificate: Path
+
+    def know(self, certificate: str) -> None:
+        """Take over the certificate of who signs deposits; without it none opens without fault."""
+        _call(self.program, self.home, "--import", data=certificate)
 
     def floor(self, files: Sequence[Path]) -> Floor:
         """The plaintext of these encrypted, compressed files, sealed again by gzip and gpg."""
@@ -103,21 +106,22 @@ def at_home(directory: Path) -> Iterator[Agent]:
 
 
 def _made(program: str, home: Path) -> Agent:
-    def call(*words: str) -> str:
-        done = subprocess.run(  # noqa: S603 - our own words
-            [*_words(program, home), *words], capture_output=True, text=True, check=False
-        )
-        if done.returncode != 0:
-            raise Unavailable("gpg", f"gpg failed: {done.stderr[-300:]}")
-        return done.stdout
-
-    call("--quick-gen-key", USER_ID, "ed25519", "sign,cert", "never")
-    listed = call("--with-colons", "--list-keys").splitlines()
+    _call(program, home, "--quick-gen-key", USER_ID, "ed25519", "sign,cert", "never")
+    listed = _call(program, home, "--with-colons", "--list-keys").splitlines()
     fingerprint = next(one.split(":")[9] for one in listed if one.startswith(_FINGERPRINT))
-    call("--quick-add-key", fingerprint, "cv25519", "encr", "1y")
+    _call(program, home, "--quick-add-key", fingerprint, "cv25519", "encr", "1y")
     certificate = home / "agent.asc"
-    certificate.write_text(call("--export", "--armor", fingerprint), "utf-8")
+    certificate.write_text(_call(program, home, "--export", "--armor", fingerprint), "utf-8")
     return Agent(program=program, home=home, fingerprint=fingerprint, certificate=certificate)
+
+
+def _call(program: str, home: Path, *words: str, data: str = "") -> str:
+    done = subprocess.run(  # noqa: S603 - our own words
+        [*_words(program, home), *words], input=data, capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise Unavailable("gpg", f"gpg failed: {done.stderr[-300:]}")
+    return done.stdout
 
 
 def _words(program: str, home: Path) -> list[str]:

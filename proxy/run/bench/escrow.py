@@ -165,9 +165,12 @@ def _opened(scratch: Path, service: Whole, agent: Agent) -> _Office:
         )
     plan.write_text(streams, "utf-8")
     config.write_text(f"escrow_plan = {json.dumps(str(plan))}\n", "utf-8")
-    where = ("--config", str(config), "--json")
-    where += ("--data-dir", str(service.data_dir), "--key-dir", str(service.key_dir))
+    where = (
+        *("--config", str(config), "--json"),
+        *("--data-dir", str(service.data_dir), "--key-dir", str(service.key_dir)),
+    )
     spent.command("escrow", "keys", "add", str(agent.certificate), *where)
+    agent.know(json.loads(spent.command("escrow", "keys", "show", *where))["signing_certificate"])
     _found(scratch / "team", where, _TEAM.format(fingerprint=agent.fingerprint))
     return _Office(service=service, agent=agent, scratch=scratch, where=where)
 
