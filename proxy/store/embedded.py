@@ -89,6 +89,7 @@ _VOLATILE: Mapping[str, str] = {
     "synchronous_commit": "off",
     "autovacuum": "off",
     "shared_buffers": "64MB",
+    "log_min_messages": "fatal",  # nobody reads along with a throw-away server
 }
 _HBA = "# Unix sockets only; written by privacyproxy\nlocal all all scram-sha-256\n"
 
