@@ -9,6 +9,8 @@ use.
 from __future__ import annotations
 
 import argparse
+import gc
+import signal
 import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
@@ -17,7 +19,7 @@ from escrow.opening import Unsealing
 from proxy import logs
 from proxy import settings as settings_module
 from proxy.errors import InvalidInput
-from proxy.hosting import commands, flags
+from proxy.hosting import commands, flags, isolation
 from proxy.vault import unseal
 
 if TYPE_CHECKING:
@@ -64,7 +66,11 @@ def main(arguments: Sequence[str]) -> int:
         given_flags = {name: getattr(given, name) for name in ("data_dir", "key_dir")}
         settings = settings_module.from_environment(given.config, given_flags)
         logs.configure(format_name=settings.log_format, level="warning")
+        # Told to end, it tidies up as when interrupted.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        isolation.hide_memory()  # plaintext and keys pass through a command as well
         module: Action = given.module
+        _settle()
         return module.run(given, settings, _unsealing())
 
     return commands.guarded(NAME, act)
@@ -75,7 +81,16 @@ def _serve(boot: int) -> int:
     from escrow import serve  # noqa: PLC0415 - the process's code, which no action loads
     from proxy.hosting import child  # noqa: PLC0415 - as well
 
+    _settle()
     return child.main(boot, partial(serve.serve, unseal=unseal.open_record), role=NAME)
+
+
+def _settle() -> None:
+    """What is loaded now stays: while rows pass by the million, no collection looks at it again.
+
+    Measured: a tenth of a deposit's time went there.
+    """
+    gc.freeze()
 
 
 def _unsealing() -> Unsealing[Any]:

@@ -5,9 +5,11 @@ Source: RFC 8909 s2 (kinds and what they build on); issue of deposits that an ag
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from escrow import manifests
 from escrow.model import FormatName
 from proxy.model.deposit import SENT_STEPS, Deposit, DepositId, Kind, Step
 
@@ -30,12 +32,42 @@ class Base:
     previous: DepositId | None = None
 
 
-def base_of(stream: Stream, wanted: Kind, earlier: Sequence[Deposit], fingerprint: str) -> Base:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """To whom and where a stream's deposits go, as plan and roster have it now."""
+
+    stream: Stream
+    fingerprint: str
+    place: str
+
+    def has(self, deposit: Deposit) -> bool:
+        """Whether that deposit went there, in this form and of these names."""
+        if deposit.manifest is None or deposit.fingerprint != self.fingerprint:
+            return False
+        made = manifests.parse(deposit.manifest.encode())
+        stream = self.stream
+        return (made.format, made.whose, made.accreditation, made.agent, made.place) == (
+            stream.format,
+            stream.whose,
+            stream.accreditation,
+            stream.agent,
+            self.place,
+        )
+
+
+def place_of(stream: Stream, host: str, port: int) -> str:
+    """A digest of where the stream's deposits go; it tells places apart and names none."""
+    parts = (host, str(port), stream.user, stream.directory)
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def base_of(target: Target, wanted: Kind, earlier: Sequence[Deposit], now: datetime) -> Base:
     """What a deposit that the schedule wants builds on; `earlier` are the stream's, newest first.
 
     An incremental deposit becomes a full one where there is nothing to build on: no full deposit
-    arrived, the agent's key is another one, or something in between was rejected.
+    arrived there in this form, something in between was rejected, or a clock was wrong.
     """
+    stream = target.stream
     if wanted is Kind.FULL:
         return Base(kind=Kind.FULL)
     kind = stream.options.incremental if stream.format is FormatName.RFC8909 else Kind.DIFF
@@ -43,13 +75,35 @@ def base_of(stream: Stream, wanted: Kind, earlier: Sequence[Deposit], fingerprin
     for one in earlier:
         if one.step is Step.REJECTED:
             break
-        if one.step in SENT_STEPS and one.fingerprint == fingerprint:
+        if one.step in SENT_STEPS and target.has(one):
             usable.append(one)
     full = next((one for one in usable if one.kind is Kind.FULL), None)
     if full is None:
         return Base(kind=Kind.FULL)
     on = full if kind is Kind.INCR else usable[0]
+    if on.watermark is None or on.watermark > now:
+        return Base(kind=Kind.FULL)
     return Base(kind=kind, since=on.watermark, previous=on.id)
+
+
+def lost_its_base(deposit: Deposit, earlier: Sequence[Deposit]) -> bool:
+    """Whether what an open deposit builds on was rejected since it was begun."""
+    if deposit.previous is None:
+        return False
+    return not any(one.id == deposit.previous and one.step in SENT_STEPS for one in earlier)
+
+
+def holds_the_day(stream: Stream, earlier: Sequence[Deposit], now: datetime) -> bool:
+    """Whether the agent has a deposit of this day under names that another one would need.
+
+    Names of agents' formats hold the day (UTC) and no time: what is there must not be overwritten.
+    """
+    if stream.format is FormatName.RECOVERY:
+        return False
+    return any(
+        one.step in SENT_STEPS and one.watermark is not None and one.watermark.date() == now.date()
+        for one in earlier
+    )
 
 
 def remake_of(earlier: Sequence[Deposit]) -> Deposit | None:

@@ -30,9 +30,15 @@ class Fault:
 
 
 def is_empty(row: Underlying) -> bool:
-    """Whether nobody is behind a name: no registrant, or one without a name or an address."""
+    """Whether nobody is behind a name: no registrant, one without name or address, or a mask."""
     person = row.contacts.resolve(Role.REGISTRANT)
-    return person is None or not person.name.strip() or not person.email.strip()
+    return (
+        person is None
+        or not person.name.strip()
+        or not person.email.strip()
+        # A mask of ours enrolled as the person: what deposits have been worthless for.
+        or person.email.rpartition("@")[2].lower() == row.profile.relay_domain
+    )
 
 
 def faults(head: Head, tally: Tally, *, erased: int) -> tuple[Fault, ...]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from escrow import manifests, receipts
+from escrow import chain, manifests, own_manifest, receipts
 from escrow.opening import find_agent
 from escrow.receipts import Outcome
 from escrow.recording import Records, settled
@@ -22,6 +22,7 @@ from proxy.errors import ProxyError
 from proxy.model.deposit import Deposit, Step
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from escrow.model import Stream
@@ -51,11 +52,13 @@ async def collect(desk: Desk, stream: Stream, connection: Connection) -> tuple[D
     transport = await desk.connect(stream, agent)
     try:
         if not stream.receipts:
-            return tuple([await _read_back(records, one, transport) for one in waiting])
+            place = chain.place_of(stream, agent.host, agent.port)
+            read = [await _read_back(desk, records, one, transport, place) for one in waiting]
+            return tuple(one for one in read if one is not None)
         found = await _reports(desk, stream, agent, transport, since)
     finally:
         await transport.close()
-    matched = [(one, receipts.match(one, found)) for one in waiting]
+    matched = _matched(waiting, found)
     return tuple(
         [
             await _conclude(records, one, receipt.outcome, receipt.sha256, "agent")
@@ -63,6 +66,19 @@ async def collect(desk: Desk, stream: Stream, connection: Connection) -> tuple[D
             if receipt is not None
         ]
     )
+
+
+def _matched(
+    waiting: Sequence[Deposit], found: Sequence[Receipt]
+) -> list[tuple[Deposit, Receipt | None]]:
+    """Each deposit with its receipt; a report speaks of one deposit, the oldest that it fits."""
+    left, matched = list(found), []
+    for one in reversed(waiting):
+        receipt = receipts.match(one, left)
+        matched.append((one, receipt))
+        if receipt is not None:
+            left = [other for other in left if other.sha256 != receipt.sha256]
+    return matched
 
 
 async def _reports(
@@ -80,10 +96,23 @@ async def _reports(
     return found
 
 
-async def _read_back(records: Records, deposit: Deposit, transport: Transport) -> Deposit:
-    manifest = manifests.parse((deposit.manifest or "").encode())
-    there = [await transport.digest(file.name) == file.sha256 for file in manifest.files]
-    outcome = Outcome.VERIFIED if all(there) else Outcome.FAILED
+async def _read_back(
+    desk: Desk, records: Records, deposit: Deposit, transport: Transport, place: str
+) -> Deposit | None:
+    """The deposit once what lies there was compared with what we signed; None where it can not."""
+    manifest, text, signature = await asyncio.to_thread(own_manifest.read, desk, deposit)
+    if manifest.place != place:
+        return None  # the plan or the roster points elsewhere now: nobody answers for it any more
+    wanted = {one.name: (one.sha256, one.octets) for one in manifest.files}
+    if own_manifest.is_sent(records.stream):
+        for name, content in own_manifest.named(manifest, text, signature):
+            wanted[name] = (manifests.digest(content).hex(), len(content))
+    there = {name: await transport.digest(name, octets) for name, (_, octets) in wanted.items()}
+    if None in there.values():
+        # Fetched, it may be: what is not there proves nothing, and the alarm tells in the end.
+        return None
+    is_same = all(there[name] == sha256 for name, (sha256, _) in wanted.items())
+    outcome = Outcome.VERIFIED if is_same else Outcome.FAILED
     return await _conclude(records, deposit, outcome, deposit.manifest_sha256, "read_back")
 
 

@@ -73,6 +73,9 @@ def open_desk(parts: Parts) -> Desk:
     def read_signed(content: bytes, fingerprint: str) -> bytes:
         return envelope.verify_signed(content, ring.certificate(fingerprint))
 
+    def check_own(text: bytes, signature: bytes) -> None:
+        envelope.verify_detached(text, signature, ring.signing_certificate())
+
     return Desk(
         ask=parts.ask,
         clock=parts.clock,
@@ -81,6 +84,7 @@ def open_desk(parts: Parts) -> Desk:
         bench=bench,
         connect=connect,
         read_signed=read_signed,
+        check_own=check_own,
     )
 
 

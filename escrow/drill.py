@@ -23,20 +23,30 @@ from uuid import UUID
 
 from escrow import restore as restoring_service
 from proxy.errors import Refused
+from proxy.model.identifiers import RegistrationId
 from proxy.store import deposited, embedded, migrate, pool, restoring, sealed
 from proxy.store.logins import LoginRole
 from proxy.vault.throwaway import Throwaway
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
+    from collections.abc import (
+        AsyncGenerator,
+        AsyncIterator,
+        Awaitable,
+        Callable,
+        Iterable,
+        Sequence,
+    )
     from datetime import datetime
 
     from escrow.opening import Unsealing
     from escrow.restore import Counts
-    from proxy.model.identifiers import RegistrationId, SubmissionId, TenantId
+    from proxy.model.identifiers import SubmissionId, TenantId
     from proxy.model.sealed import SealedRecord, Submission
     from proxy.ports import Clock
     from proxy.store.pool import Access
+
+    AreErased = Callable[[Sequence[RegistrationId]], Awaitable[Sequence[bool]]]
 
 NAMED_AT_MOST: Final = 20  # ids of each kind in a report; the counts say how many there are
 BATCH: Final = 1_000  # records opened at a time: 2 MB
@@ -64,14 +74,21 @@ class Report:
     changed_since: int  # the live side has a newer version
     missing: int  # live, enrolled before the watermark, and not in the deposits
     enrolled_since: int
-    gone_since: int  # in the deposits, and not live any more
+    gone_since: int  # in the deposits, and erased since by the vault's own word
+    lost: int  # in the deposits, neither live nor erased: rows were taken out of the database
     different_ids: tuple[str, ...]
     missing_ids: tuple[str, ...]
+    lost_ids: tuple[str, ...]
 
     @property
     def is_good(self) -> bool:
-        """Whether the deposits restore every person there was."""
-        return not self.different and not self.missing
+        """Whether the deposits restore every person there was, and somebody was compared at all."""
+        counts = self.restored
+        return (
+            not (self.different or self.missing or self.lost)
+            and counts.registrations == counts.expected
+            and (not counts.registrations or self.same + self.changed_since > 0)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +103,7 @@ async def drill(
     live: AsyncIterator[Live],
     opening: Unsealing[_Cipher],
     *,
+    are_erased: AreErased,
     clock: Clock,
     random: Callable[[int], bytes],
     parent: Path | None = None,
@@ -93,7 +111,8 @@ async def drill(
 ) -> Report:
     """How the deposits compare with `live`, which comes in order of the registrations' ids.
 
-    `sources` as for `restore`. The scratch directory is made in `parent`, by default where the
+    `sources` as for `restore`; `are_erased` is the vault's word on up to BATCH registrations that
+    are not live any more. The scratch directory is made in `parent`, by default where the
     system keeps temporary files; call from the main thread, to whose life the scratch server is
     tied. `live` is not asked for anything before the restore is done.
     """
@@ -113,7 +132,7 @@ async def drill(
         )
         restored = _restored(access, counts.tenant_id, _Opener(keys, opening))
         async with contextlib.aclosing(restored):
-            return await _compare(restored, live, counts)
+            return await _compare(restored, live, are_erased, counts)
 
 
 @contextlib.asynccontextmanager
@@ -187,14 +206,18 @@ async def _restored(
 class _Tally:
     """A report under way."""
 
+    are_erased: AreErased
     same: int = 0
     different: int = 0
     changed_since: int = 0
     missing: int = 0
     enrolled_since: int = 0
     gone_since: int = 0
+    lost: int = 0
     different_ids: list[str] = field(default_factory=list)
     missing_ids: list[str] = field(default_factory=list)
+    lost_ids: list[str] = field(default_factory=list)
+    _gone: list[RegistrationId] = field(default_factory=list)
 
     def pair(self, kept: _Opened, live: Live) -> None:
         """Count a registration that is on both sides."""
@@ -204,25 +227,65 @@ class _Tally:
             self.same += 1
         else:
             self.different += 1
-            if len(self.different_ids) < NAMED_AT_MOST:
-                self.different_ids.append(str(live.registration_id))
+            _name(self.different_ids, live.registration_id)
 
-    def alone(self, live: Live, until: datetime) -> None:
+    def live_alone(self, live: Live, until: datetime) -> None:
         """Count a registration that is on the live side only."""
         if live.enrolled_at > until:
             self.enrolled_since += 1
             return
         self.missing += 1
-        if len(self.missing_ids) < NAMED_AT_MOST:
-            self.missing_ids.append(str(live.registration_id))
+        _name(self.missing_ids, live.registration_id)
+
+    async def kept_alone(self, kept: _Opened) -> None:
+        """Count a registration that is in the deposits only; `settle` counts the last of them."""
+        self._gone.append(RegistrationId(kept.registration_id))
+        if len(self._gone) == BATCH:
+            await self.settle()
+
+    async def settle(self) -> None:
+        """Have the vault's word on those who are gone: rows alone prove no erasure."""
+        gone, self._gone = self._gone, []
+        if not gone:
+            return
+        for one, is_erased in zip(gone, await self.are_erased(gone), strict=True):
+            if is_erased:
+                self.gone_since += 1
+                continue
+            self.lost += 1
+            _name(self.lost_ids, one)
+
+    def report(self, counts: Counts) -> Report:
+        """The report."""
+        return Report(
+            restored=counts,
+            same=self.same,
+            different=self.different,
+            changed_since=self.changed_since,
+            missing=self.missing,
+            enrolled_since=self.enrolled_since,
+            gone_since=self.gone_since,
+            lost=self.lost,
+            different_ids=tuple(self.different_ids),
+            missing_ids=tuple(self.missing_ids),
+            lost_ids=tuple(self.lost_ids),
+        )
+
+
+def _name(ids: list[str], registration_id: RegistrationId) -> None:
+    if len(ids) < NAMED_AT_MOST:
+        ids.append(str(registration_id))
 
 
 async def _compare(
-    restored: AsyncIterator[_Opened], live: AsyncIterator[Live], counts: Counts
+    restored: AsyncIterator[_Opened],
+    live: AsyncIterator[Live],
+    are_erased: AreErased,
+    counts: Counts,
 ) -> Report:
     # A row may become visible later than its stamp says: store.deposited tells why and how much.
     until = counts.watermark - deposited.MARGIN
-    tally = _Tally()
+    tally = _Tally(are_erased)
     kept = await anext(restored, None)
     last = UUID(int=0)
     async for one in live:
@@ -230,24 +293,15 @@ async def _compare(
             raise Refused("drill_order", "The live side did not come in order of its ids.")
         last = one.registration_id
         while kept is not None and kept.registration_id < last:
-            tally.gone_since += 1
+            await tally.kept_alone(kept)
             kept = await anext(restored, None)
         if kept is None or kept.registration_id != last:
-            tally.alone(one, until)
+            tally.live_alone(one, until)
             continue
         tally.pair(kept, one)
         kept = await anext(restored, None)
     while kept is not None:
-        tally.gone_since += 1
+        await tally.kept_alone(kept)
         kept = await anext(restored, None)
-    return Report(
-        restored=counts,
-        same=tally.same,
-        different=tally.different,
-        changed_since=tally.changed_since,
-        missing=tally.missing,
-        enrolled_since=tally.enrolled_since,
-        gone_since=tally.gone_since,
-        different_ids=tuple(tally.different_ids),
-        missing_ids=tuple(tally.missing_ids),
-    )
+    await tally.settle()
+    return tally.report(counts)

@@ -224,25 +224,37 @@ def verify_signed(data: bytes, certificate: bytes, signature: bytes = b"") -> by
 
     Clear-signed or signed inline, armoured or not, or `data` itself where `signature` is detached.
     Only what is returned was signed: text around a clear-signed message is dropped, and so are
-    blanks at ends of its lines and its last line break (RFC 9580 s7). A report that unpacks to
-    more than a child process may hold is refused.
+    blanks at ends of its lines and its last line break (RFC 9580 s7). InvalidInput
+    `escrow_report_too_long` for one that has, or unpacks to, more than a report has.
     """
     if len(data) > REPORT_LIMIT_OCTETS:
-        raise InvalidInput("escrow_report_too_long", "A signed report has at most 1 MiB.")
+        raise _too_long()
     content = _verify(data, signature, certificate)
+    if len(content) > REPORT_LIMIT_OCTETS:
+        raise _too_long()
     return data if signature else content
 
 
 def _verify(data: bytes, signature: bytes, certificate: bytes) -> bytes:
     # In the child as well: reports are octets of strangers, and this process holds keys.
-    job = {"do": "verify", "signature": encoded(signature), "signer": encoded(certificate)}
+    limit_octets = REPORT_LIMIT_OCTETS + 1
+    job = {
+        "do": "verify",
+        "signature": encoded(signature),
+        "signer": encoded(certificate),
+        "limit_octets": limit_octets,
+    }
     child = Child(job, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
-        content = child.exchange(data)
+        content = child.exchange(data, limit_octets)
         child.answer(openpgp_faults.signature)
     finally:
         child.end()
     return content
+
+
+def _too_long() -> InvalidInput:
+    return InvalidInput("escrow_report_too_long", "A signed report has at most 1 MiB.")
 
 
 def _hashed(file: IO[bytes]) -> Sealed:

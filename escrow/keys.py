@@ -81,6 +81,11 @@ class KeyDirectory:
         """Whether we ever signed."""
         return (self._path / SIGNING_NAME).exists()
 
+    def stored_certificate(self) -> bytes | None:
+        """The certificate of our signing key as it lies there, neither made nor renewed."""
+        stored = files.read(self._path / SIGNING_NAME, KEY_LIMIT_OCTETS)
+        return None if stored is None else str(_public(stored)).encode("ascii")
+
     def signing_certificate(self) -> bytes:
         """Our public certificate, armoured, as agents are given it."""
         return str(_public(self.signing_key())).encode()

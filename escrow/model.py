@@ -130,7 +130,7 @@ class Underlying:
     hold: bool
     profile: Profile
     accreditation: Accreditation
-    contacts: ContactSet = field(repr=False)
+    contacts: ContactSet = field(repr=False)  # for recovery only who may act as registrant
     identity: bytes = field(repr=False)  # the identity record's plaintext, padding included
     declared: str = field(repr=False)  # the declaration as stored, JSON
     former_aliases: tuple[tuple[str, datetime], ...] = ()  # each with the end of its acceptance
@@ -202,6 +202,7 @@ class Manifest:
     contacts: int
     deletes: int
     files: tuple[File, ...]
+    place: str = ""  # digest of where it was sent: host, port, user, directory
     v: int = 1
 
     @property

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from proxy.model.deposit import Depositable
-    from proxy.model.identifiers import SubmissionId, TenantId
+    from proxy.model.identifiers import RegistrationId, SubmissionId, TenantId
     from proxy.model.sealed import SealedRecord, Submission
 
     Ask = Callable[[frames.Request], Awaitable[frames.Answer]]
@@ -164,3 +164,20 @@ async def find_agent(ask: Ask, agent_id: str) -> Agent:
         port=int(str(answer["port"])),
         host_key=str(answer["host_key"]),
     )
+
+
+async def count_people(ask: Ask, tenant_id: TenantId) -> int:
+    """How many people of the registrar the vault knows by its own state."""
+    answer = await ask(frames.CountPeople(tenant=str(tenant_id)))
+    return int(str(answer["people"]))
+
+
+async def are_erased(
+    ask: Ask, tenant_id: TenantId, registrations: Sequence[RegistrationId]
+) -> tuple[bool, ...]:
+    """Of each registration, up to 1,000, whether the vault erased its person, by its own word."""
+    asked = tuple(str(one) for one in registrations)
+    answer = (await ask(frames.AreErased(tenant=str(tenant_id), registrations=asked)))["erased"]
+    if not isinstance(answer, Sequence) or len(answer) != len(asked):
+        raise Unavailable("vault", "The vault's answer is not one word a registration.")
+    return tuple(one is True for one in answer)

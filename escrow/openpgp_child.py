@@ -85,7 +85,10 @@ def decrypt(job: dict[str, Any]) -> dict[str, Any]:
 
 
 def verify(job: dict[str, Any]) -> dict[str, Any]:
-    """Writes what `signer` signed in standard input; with a detached `signature` nothing."""
+    """Writes what `signer` signed in standard input; with a detached `signature` nothing.
+
+    At most `limit_octets` of it: a small report may unpack to any size, and the parent holds keys.
+    """
     resource.setrlimit(resource.RLIMIT_AS, (VERIFY_MEMORY_OCTETS, VERIFY_MEMORY_OCTETS))
     signer = certificates.load(_octets(job["signer"]))
     data, detached = _read_all(0), _octets(job["signature"])
@@ -94,7 +97,7 @@ def verify(job: dict[str, Any]) -> dict[str, Any]:
     )
     answer = _signed_by(done, signer)
     if not detached:
-        _write_all(1, done.bytes or b"")
+        _write_all(1, memoryview(done.bytes or b"")[: job["limit_octets"]])
     return answer
 
 
@@ -130,7 +133,7 @@ def _read_all(descriptor: int) -> bytes:
     return b"".join(parts)
 
 
-def _write_all(descriptor: int, data: bytes) -> None:
+def _write_all(descriptor: int, data: bytes | memoryview) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(descriptor, view) :]

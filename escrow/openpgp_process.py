@@ -77,9 +77,16 @@ class Child:
         """Its process id."""
         return self._process.pid
 
-    def exchange(self, data: bytes) -> bytes:
-        """All of its output for all of `data`."""
-        return self._process.communicate(data)[0] or b""
+    def exchange(self, data: bytes, limit_octets: int) -> bytes:
+        """The beginning of its output for all of `data`, for a child that reads before it writes.
+
+        One that writes more than the limit meets a closed pipe.
+        """
+        # It ended before it read everything: `answer` says why.
+        with contextlib.suppress(BrokenPipeError), self.stdin as pipe:
+            pipe.write(data)
+        with self.stdout as pipe:
+            return pipe.read(limit_octets)
 
     def answer(self, died: Callable[[], ProxyError]) -> Mapping[str, object]:
         """What it answered once it ended; raises the error it answered, or `died()` without one."""

@@ -79,6 +79,7 @@ def parse(text: str) -> tuple[Stream, ...]:
         entries = []
     found = [_stream(_Table(one, f"/stream/{place}", faults)) for place, one in enumerate(entries)]
     _check_ids(entries, faults)
+    _check_receipts(entries, faults)
     if faults:
         told = "; ".join(f"{one.pointer.lstrip('/')}: {one.detail}" for one in faults)
         raise InvalidInput("escrow_plan", told, tuple(faults))
@@ -221,6 +222,19 @@ def _check_ids(entries: list[dict[str, object]], faults: list[Fault]) -> None:
             faults.append(_fault(f"/stream/{place}/id", "duplicate", "another stream has this id"))
         elif isinstance(name, str):
             seen.add(name)
+
+
+def _check_receipts(entries: list[dict[str, object]], faults: list[Fault]) -> None:
+    """Notices about CSV deposits name the day alone: two streams' could be taken for each other."""
+    seen: set[tuple[object, ...]] = set()
+    for place, one in enumerate(entries):
+        if one.get("format") not in _CSV or not one.get("receipts"):
+            continue
+        where = (one.get("agent"), one.get("receipts_directory", ""), one.get("receipts"))
+        if where in seen:
+            detail = "another stream's reports look the same; ask the agent for names that differ"
+            faults.append(_fault(f"/stream/{place}/receipts", "ambiguous", detail))
+        seen.add(where)
 
 
 def _fault(pointer: str, code: str, detail: str) -> Fault:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from escrow import chain, retrying
-from proxy.errors import Conflict
+from proxy.errors import Conflict, Refused
 from proxy.model.deposit import Deposit, Step
 from proxy.model.identifiers import uuid7
 from proxy.model.ledger import LedgerEntry, LedgerEntryId
@@ -28,7 +28,15 @@ if TYPE_CHECKING:
     from proxy.ports import Clock
     from proxy.store.pool import Connection
 
+MISSED_AT_MOST: Final = (
+    60  # rows at a time; a clock or a row that is far off must not make millions
+)
 REMEMBERED: Final = 60  # deposits of a stream that are looked back on: two months of days
+
+
+class Postponed(Refused):
+    """Nothing is wrong: it is not yet time for this step."""
+
 
 _log = structlog.get_logger()
 
@@ -82,6 +90,11 @@ class Records:
         await deposits.advance(self.connection, after, expected_step=Step.STAGED, entry=None)
         return after
 
+    async def postpone(self, deposit: Deposit, until: datetime) -> None:
+        """Have the step wait until then; it is no failure."""
+        waiting = replace(deposit, try_after=until)
+        await deposits.advance(self.connection, waiting, expected_step=deposit.step, entry=None)
+
     async def give_up(self, deposit: Deposit, reason: str) -> Deposit:
         """The deposit, abandoned for this reason; the next one is current."""
         after = replace(deposit, step=Step.ABANDONED, reason=reason, try_after=None)
@@ -93,18 +106,19 @@ class Records:
         )
         return await self.advance(deposit, after, "deposit_abandoned", {"reason": reason})
 
-    async def note_failure(self, deposit: Deposit, code: str) -> None:
-        """Have the step tried again later, each time a little later."""
+    async def note_failure(self, deposit: Deposit, code: str, least: timedelta) -> None:
+        """Have the step tried again later, each time a little later, but not before `least`."""
         fresh = await deposits.find(self.connection, deposit.tenant_id, deposit.id)
         if fresh is None or fresh.step is not deposit.step:
             return
         attempts = fresh.attempts + 1
-        wait_s = retrying.delay_s(attempts, self.draw(1)[0] / 256)
+        wait = timedelta(seconds=retrying.delay_s(attempts, self.draw(1)[0] / 256))
         after = replace(
             fresh,
             attempts=attempts,
-            try_after=self.clock.now() + timedelta(seconds=wait_s),
-            reason=code,
+            try_after=self.clock.now() + max(wait, least),
+            # What used the budget up is what somebody has to know.
+            reason=fresh.reason if code == "budget" and fresh.reason else code,
         )
         await deposits.advance(self.connection, after, expected_step=fresh.step, entry=None)
         _log.error(
@@ -120,23 +134,20 @@ class Records:
         """A row and an entry for every slot that passed while nobody could make its deposit."""
         if not missed:
             return
+        missed = missed[-MISSED_AT_MOST:]
         now = self.clock.now()
-        noted = [
-            replace(
-                chain.following(
-                    self.stream,
-                    slot=slot.at,
-                    base=chain.Base(kind=slot.kind),
-                    earlier=earlier,
-                    resend=0,
-                    deposit_id=self.new_id(),
-                    now=now,
-                ),
-                step=Step.MISSED,
-                reason="missed",
+        noted: list[Deposit] = []
+        for slot in missed:
+            one = chain.following(
+                self.stream,
+                slot=slot.at,
+                base=chain.Base(kind=slot.kind),
+                earlier=(*noted, *earlier),
+                resend=0,
+                deposit_id=self.new_id(),
+                now=now,
             )
-            for slot in missed
-        ]
+            noted.append(replace(one, step=Step.MISSED, reason="missed"))
         _log.error("deposit_missed", stream=self.stream.id, count=len(noted))
         await deposits.note_missed(
             self.connection,

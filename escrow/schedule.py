@@ -16,11 +16,13 @@ from zoneinfo import ZoneInfo
 from proxy.model.deposit import OPEN_STEPS, SENT_STEPS, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from escrow.model import Schedule
     from proxy.model.deposit import Deposit
 
+CLOCK_ERROR: Final = timedelta(days=1)  # a clock that is set right again
+LOOKED_BACK: Final = timedelta(days=400)  # slots; nobody misses more than a year of them
 _DAY: Final = timedelta(days=1)
 _SECOND: Final = timedelta(seconds=1)  # offsets change at whole seconds
 _WEEK_AND_MORE: Final = timedelta(days=15)  # a day of the week may be left out, not twice running
@@ -59,6 +61,11 @@ def next_slot(schedule: Schedule, now: datetime) -> Slot:
     return slots_between(schedule, now, now + _WEEK_AND_MORE)[0]
 
 
+def credible(known: Sequence[Deposit], now: datetime) -> tuple[Deposit, ...]:
+    """Those of a stream's deposits whose slot can be: a clock that was wrong keeps nothing back."""
+    return tuple(one for one in known if one.slot <= now + CLOCK_ERROR)
+
+
 def plan_run(schedule: Schedule, last: Deposit | None, now: datetime) -> Run:
     """What is due now, where `last` is the stream's newest deposit, made or missed.
 
@@ -68,6 +75,9 @@ def plan_run(schedule: Schedule, last: Deposit | None, now: datetime) -> Run:
     """
     if last is None:
         return Run(due=Slot(at=now, kind=Kind.FULL), missed=())
+    if last.slot < now - LOOKED_BACK:
+        # Nobody misses years of deposits: a clock or a row was far off.
+        return Run(due=Slot(at=now, kind=Kind.FULL), missed=(Slot(at=last.slot, kind=Kind.FULL),))
     slots = slots_between(schedule, last.slot, now)
     if not slots:
         return Run(due=None, missed=())

@@ -16,13 +16,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from escrow import checking, manifests, preflight, stopping
+from escrow import chain, checking, manifests, preflight, stopping
 from escrow.files import FileSet
 from escrow.formats import registry
-from escrow.model import Catalogue, Head, Key, Manifest, Underlying, Whose
+from escrow.model import Catalogue, FormatName, Head, Key, Manifest, Underlying, Whose
 from escrow.opening import ERASED, DepositRun
 from proxy.errors import Refused
 from proxy.model.deposit import Kind, Scope
@@ -83,6 +83,9 @@ class Order:
     run: UUID
     """The vault's run; another one for each attempt."""
 
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once the vault has begun it: from then on an attempt costs of the agent's budget."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Staged:
@@ -114,7 +117,10 @@ async def stage(bench: Bench, order: Order) -> Staged:
     await asyncio.to_thread(_make_anew, order.directory)
     try:
         watermark = bench.clock.now().replace(microsecond=0)
+        known = await preflight.count_people(bench.ask, order.stream)
         async with deposited.snapshot(bench.access) as snapshot:
+            whole = scope_of(order.stream, None)
+            await preflight.check_people(snapshot, bench.ask, order.stream, whole, known)
             return await _Stage(bench, order, snapshot, watermark).make()
     except BaseException:
         await asyncio.to_thread(shutil.rmtree, order.directory, ignore_errors=True)
@@ -201,7 +207,8 @@ class _Stage:
             )
             records, root = await root_of(self._snapshot, self._scope)
             await run.begin(self._agent, records=records, root=root)
-            catalogue = _Index(head.catalogue)
+            self._order.begun.set()
+            catalogue = _Index(head.catalogue, self._stream.format)
             async for batch in run.opened(self._snapshot.rows(self._scope)):
                 await self._add(writer, catalogue, batch, head)
             await run.end()
@@ -259,6 +266,7 @@ class _Stage:
             contacts=tally.contacts,
             deletes=tally.deletes,
             files=file_set.finished(),
+            place=chain.place_of(stream, self._agent.host, self._agent.port),
         )
 
     def _keep(self, directory: Path, text: bytes) -> None:
@@ -288,7 +296,10 @@ class _Stage:
 class _Index:
     """Profiles and accreditations by id, to join rows with."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: Catalogue, format_: FormatName) -> None:
+        # The recovery format writes records as they are and looks at the registrant alone.
+        is_verbatim = format_ is FormatName.RECOVERY
+        self._parse = persons.parse_registrant if is_verbatim else persons.parse_identity
         self._profiles = {one.id: one for one in catalogue.profiles}
         self._accreditations = {one.id: one for one in catalogue.accreditations}
 
@@ -309,7 +320,7 @@ class _Index:
             hold=row.hold,
             profile=self._profiles[declared.profile],
             accreditation=self._accreditations[declared.accreditation],
-            contacts=persons.parse_identity(identity),
+            contacts=self._parse(identity),
             identity=identity,
             declared=row.declared,
             former_aliases=row.former_aliases,
@@ -339,4 +350,5 @@ def check_files(directory: Path, manifest: Manifest) -> None:
 
 def _make_anew(directory: Path) -> None:
     shutil.rmtree(directory, ignore_errors=True)
+    directory.parent.mkdir(mode=files.PRIVATE_DIRECTORY, parents=True, exist_ok=True)
     files.make_directory(directory)

@@ -19,13 +19,11 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from escrow import chain, manifests, retrying, schedule, staging
-from escrow.model import FormatName
+from escrow import beginning, manifests, own_manifest, retrying, staging
 from escrow.opening import find_agent
-from escrow.recording import Records, settled
-from proxy.errors import ProxyError, Refused
+from escrow.recording import Postponed, Records, settled
+from proxy.errors import InvalidInput, ProxyError, Refused
 from proxy.model.deposit import OPEN_STEPS, Deposit, Kind, Step
-from proxy.store import deposited
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -39,6 +37,7 @@ if TYPE_CHECKING:
     from proxy.ports import Clock
     from proxy.store.pool import Connection
 
+COSTLY_WAIT: Final = timedelta(hours=6)  # four tries a day, what an agent's budget allows
 KEPT: Final = timedelta(days=8)  # files of our own after they were made; receipts come within
 
 Deliverable = tuple[str, str]  # name on disk, SHA-256 in hex
@@ -61,12 +60,24 @@ class Desk:
     read_signed: Callable[[bytes, str], bytes]
     """A report's octets once the agent's signature holds; raises otherwise."""
 
+    check_own: Callable[[bytes, bytes], None]
+    """Returns when a detached signature over a text is ours; raises otherwise."""
+
 
 class Steps:
     """One stream at work, under its lock, over one connection."""
 
-    def __init__(self, desk: Desk, stream: Stream, connection: Connection) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        stream: Stream,
+        connection: Connection,
+        *,
+        staging_turn: asyncio.Lock | None = None,
+    ) -> None:
+        """Who works on several streams hands in a lock: files are made for one at a time."""
         self._desk = desk
+        self._turn = staging_turn or asyncio.Lock()
         self._stream = stream
         self._records = Records(
             stream=stream, connection=connection, clock=desk.clock, draw=desk.draw
@@ -78,91 +89,70 @@ class Steps:
         `wanted` makes a deposit of that kind now, whatever the schedule says, and tries again now
         what failed. What fails is noted in the row and raised.
         """
-        deposit = await self._superseded(await self._records.find_open())
-        if deposit is None:
-            deposit = await self._begin(wanted)
+        deposit = await self._find(wanted)
         if deposit is None:
             return None
         if wanted is None and not retrying.is_due(deposit.try_after, self._desk.clock.now()):
             return None
+        begun = asyncio.Event()
         try:
-            step = self._stage if deposit.step is Step.STAGING else self._deliver
-            return await step(deposit)
-        except ProxyError as fault:
-            await self._records.note_failure(deposit, fault.code)
+            if deposit.step is Step.STAGING:
+                return await self._stage(deposit, begun)
+            return await self._deliver(deposit)
+        except Postponed:
             raise
+        except ProxyError as fault:
+            await self._note_failure(deposit, fault.code, begun)
+            raise self._explained(fault) from None
         except OSError as fault:  # a full disk, a directory that is not ours
-            await self._records.note_failure(deposit, "escrow_disk")
+            await self._note_failure(deposit, "escrow_disk", begun)
             raise Refused("escrow_disk", f"The outbox can not be used: {fault.strerror}.") from None
+        except Exception:
+            begun.set()  # nobody knows what it would cost to try at once
+            await self._note_failure(deposit, "escrow_bug", begun)
+            raise
 
-    # Which deposit
-
-    async def _superseded(self, deposit: Deposit | None) -> Deposit | None:
-        """The open deposit, unless a newer one is due: the newest state is what counts."""
-        if deposit is None or deposit.delivered_files:
+    async def _find(self, wanted: Kind | None) -> Deposit | None:
+        """The open deposit, or a new one if one is due or wanted."""
+        deposit = await beginning.open_deposit(self._records)
+        if deposit is not None:
             return deposit
-        due = schedule.plan_run(self._stream.schedule, deposit, self._desk.clock.now()).due
-        if due is None or due.at <= deposit.slot:
-            return deposit
-        await self._records.give_up(deposit, deposit.reason or "superseded")
-        return None
-
-    async def _begin(self, wanted: Kind | None) -> Deposit | None:
-        """A new deposit, if one is due or wanted."""
-        now, earlier = self._desk.clock.now(), await self._records.earlier()
-        resend = 0
-        if wanted is not None:
-            slot, kind = now, wanted
-        else:
-            plan = schedule.plan_run(self._stream.schedule, next(iter(earlier), None), now)
-            await self._records.note_missed(plan.missed, earlier)
-            again = chain.remake_of(earlier)
-            if plan.due is not None:
-                slot, kind = plan.due.at, plan.due.kind
-            elif again is not None:
-                # What an agent rejected, or we gave up, comes whole and current.
-                slot, kind = again.slot, Kind.FULL
-                resend = again.resend + (again.step is Step.REJECTED)
-            else:
-                return None
+        if wanted is None and not await beginning.is_due(self._records):
+            return None
         agent = await find_agent(self._desk.ask, self._stream.agent)
-        base = chain.base_of(self._stream, kind, earlier, agent.openpgp)
-        deposit = chain.following(
-            self._stream,
-            slot=slot,
-            base=await self._countable(base),
-            earlier=earlier,
-            resend=resend,
-            deposit_id=self._records.new_id(),
-            now=now,
-        )
-        await self._records.add(deposit)
-        return deposit
+        return await beginning.begin(self._records, agent, wanted)
 
-    async def _countable(self, base: chain.Base) -> chain.Base:
-        """The base, or none where an incremental deposit could not say how much there is in all."""
-        if base.kind is Kind.FULL or self._stream.format is not FormatName.RFC8909:
-            return base
-        scope = staging.scope_of(self._stream, base.since)
-        counted = await deposited.other_contacts(self._records.connection, scope)
-        return chain.Base(kind=Kind.FULL) if counted is None else base
+    async def _note_failure(self, deposit: Deposit, code: str, begun: asyncio.Event) -> None:
+        # Each try that opens people costs of the agent's budget; `escrow deposit` tries at once.
+        costs = begun.is_set() or code == "budget"
+        await self._records.note_failure(deposit, code, COSTLY_WAIT if costs else timedelta(0))
+
+    def _explained(self, fault: ProxyError) -> ProxyError:
+        if fault.code != "budget":
+            return fault
+        return Refused(
+            "budget",
+            f"Agent {self._stream.agent} had as many deposits in 24 hours as the roster allows it "
+            "(deposits_per_day), or all agents together as many as the vault does. Failed tries, "
+            "dry runs and drills count. `escrow status` says what the tries failed with.",
+        )
 
     # Stage
 
-    async def _stage(self, deposit: Deposit) -> Deposit:
+    async def _stage(self, deposit: Deposit, begun: asyncio.Event) -> Deposit:
         agent = await find_agent(self._desk.ask, self._stream.agent)
         bench = await self._desk.bench(agent)
         # Another run each time: another watermark has another root.
-        staged = await staging.stage(
-            bench,
-            staging.Order(
-                stream=self._stream,
-                deposit=deposit,
-                agent=agent,
-                directory=self._place(deposit),
-                run=self._records.new_id(),
-            ),
+        order = staging.Order(
+            stream=self._stream,
+            deposit=deposit,
+            agent=agent,
+            directory=self._place(deposit),
+            run=self._records.new_id(),
+            begun=begun,
         )
+        async with self._turn:
+            staged = await staging.stage(bench, order)
         after = replace(
             settled(deposit, Step.STAGED, self._desk.clock.now()),
             watermark=staged.manifest.watermark,
@@ -179,15 +169,17 @@ class Steps:
         agent = await find_agent(self._desk.ask, self._stream.agent)
         if agent.openpgp != deposit.fingerprint:
             return await self._records.give_up(deposit, "agent_changed")
-        manifest = manifests.parse((deposit.manifest or "").encode())
         try:
+            manifest, _, _ = await asyncio.to_thread(own_manifest.read, self._desk, deposit)
             await asyncio.to_thread(staging.check_files, self._place(deposit), manifest)
-        except Refused as fault:
+        except (Refused, InvalidInput) as fault:
             return await self._records.give_up(deposit, fault.code)
         await self._cool_down(deposit)
         transport = await self._desk.connect(self._stream, agent)
         try:
             deposit = await self._send(deposit, manifest, transport)
+            if own_manifest.is_sent(self._stream):
+                await self._send_manifest(deposit, manifest, transport)
         finally:
             await transport.close()
         after = settled(deposit, Step.DELIVERED, self._desk.clock.now())
@@ -208,7 +200,8 @@ class Steps:
             return
         until = last + timedelta(seconds=self._stream.cool_down_s)
         if self._desk.clock.now() < until:
-            raise Refused(
+            await self._records.postpone(deposit, until)
+            raise Postponed(
                 "escrow_cool_down",
                 "The agent got the previous deposit a moment ago and might merge the two; "
                 f"this one is sent after {until:%Y-%m-%d %H:%M} UTC.",
@@ -221,16 +214,20 @@ class Steps:
             if number <= deposit.delivered_files:
                 continue
             await transport.deliver(
-                place / file.name, file.name, file.sha256, former.get(file.name, ())
+                place / file.name, file.name, file.sha256, former.get(file.name, {})
             )
             deposit = await self._records.note_delivered_file(deposit, number)
-        if self._stream.options.with_manifest or self._stream.format is FormatName.RECOVERY:
-            # Last: whoever finds the manifest finds what it names.
-            for name in (manifests.SIGNATURE_NAME, manifests.NAME):
-                content = await asyncio.to_thread((place / name).read_bytes)
-                digest = manifests.digest(content).hex()
-                await transport.deliver(place / name, f"{manifest.stem}_{name}", digest)
         return deposit
+
+    async def _send_manifest(
+        self, deposit: Deposit, manifest: Manifest, transport: Transport
+    ) -> None:
+        _, text, signature = await asyncio.to_thread(own_manifest.read, self._desk, deposit)
+        locals_ = (manifests.SIGNATURE_NAME, manifests.NAME)
+        names = own_manifest.named(manifest, text, signature)
+        for local, (name, content) in zip(locals_, names, strict=True):
+            digest = manifests.digest(content).hex()
+            await transport.deliver(self._place(deposit) / local, name, digest)
 
     def _place(self, deposit: Deposit) -> Path:
         return self._desk.outbox / str(deposit.id)
@@ -244,19 +241,28 @@ def tidy(outbox: Path, known: Sequence[Deposit], now: datetime) -> int:
         if one.step in {Step.ABANDONED, Step.REJECTED}
         or (one.step not in OPEN_STEPS and now - one.made_at > KEPT)
     }
-    there = [one for one in outbox.iterdir() if one.name in over]
+    if not outbox.is_dir():
+        return 0
+    known_ids = {str(one.id) for one in known}
+    oldest = (now - KEPT).timestamp()
+    there = [
+        one
+        for one in outbox.iterdir()
+        # What no row of this stream names is another stream's, or of nobody any more.
+        if one.name in over or (one.name not in known_ids and one.stat().st_mtime < oldest)
+    ]
     for one in there:
         shutil.rmtree(one, ignore_errors=True)
     return len(there)
 
 
-def _former(earlier: Sequence[Deposit]) -> dict[str, list[str]]:
-    """The SHA-256 of what was sent under each name before: names of some formats hold the day."""
-    found: dict[str, list[str]] = {}
+def _former(earlier: Sequence[Deposit]) -> dict[str, dict[str, int]]:
+    """SHA-256 and length by name of what was sent and is worth nothing: it may be replaced."""
+    found: dict[str, dict[str, int]] = {}
     for one in earlier:
-        if one.manifest is not None:
+        if one.manifest is not None and one.step in {Step.REJECTED, Step.ABANDONED}:
             for file in manifests.parse(one.manifest.encode()).files:
-                found.setdefault(file.name, []).append(file.sha256)
+                found.setdefault(file.name, {})[file.sha256] = file.octets
     return found
 
 

@@ -106,6 +106,11 @@ class Registry:
             (name, _key(labels)), Histogram(bounds_s=tuple(bounds_s))
         )
 
+    def forget(self, **labels: str) -> None:
+        """Drop every gauge that has these labels: what it was the level of is no more."""
+        gone = set(labels.items())
+        self._gauges = {key: one for key, one in self._gauges.items() if not gone <= set(key[1])}
+
     def refresh_with(self, refresh: Callable[[], None]) -> None:
         """Have `refresh` called before each snapshot, to set gauges that are costly or ages."""
         self._refreshers.append(refresh)

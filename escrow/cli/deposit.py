@@ -21,7 +21,7 @@ from escrow import chain, collecting, desk, staging
 from escrow.cli import entering
 from escrow.opening import find_agent
 from escrow.steps import Steps
-from proxy.errors import Conflict
+from proxy.errors import Conflict, InvalidInput, ProxyError
 from proxy.model.deposit import Deposit, Kind, Step
 from proxy.model.identifiers import uuid7
 from proxy.store import deposits, pool
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from proxy.store.pool import Connection
 
 
+_GOOD = frozenset({Step.DELIVERED.value, Step.VERIFIED.value, "dry run"})
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the action's own arguments."""
     parser.add_argument("stream", nargs="?", help="make a deposit of this stream now")
@@ -48,6 +51,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, settings: Settings, unsealing: Unsealing[Any]) -> int:
     """0 when every deposit was made and sent; 1 when one was not."""
     access = entering.login(settings, LoginRole.ESCROW)
+    if arguments.dry_run and arguments.incremental:
+        raise InvalidInput("dry_run", "A dry run makes a full deposit; leave --incremental out.")
     if arguments.stream is None:
         chosen = entering.streams(settings)
         wanted = None
@@ -72,16 +77,20 @@ def run(arguments: argparse.Namespace, settings: Settings, unsealing: Unsealing[
         told = asyncio.run(work)
     for one in told:
         print(json.dumps(one) if arguments.json else _sentence(one))
-    return 0
+    return 0 if all(one["step"] in _GOOD for one in told) else 1
 
 
 async def _make(
     parts: desk.Parts, chosen: tuple[Stream, ...], wanted: Kind | None
 ) -> list[dict[str, object]]:
-    told = []
-    async with pool.connected(parts.access) as connection:
-        for stream in chosen:
-            told += [_facts(one) for one in await _carry(parts, stream, connection, wanted)]
+    """What was done to every stream; one that fails does not keep the others from theirs."""
+    told: list[dict[str, object]] = []
+    for stream in chosen:
+        try:
+            async with pool.connected(parts.access) as connection:
+                told += [_facts(one) for one in await _carry(parts, stream, connection, wanted)]
+        except ProxyError as fault:
+            told.append(_failure(stream, fault))
     return told
 
 
@@ -137,6 +146,20 @@ async def _dry(parts: desk.Parts, chosen: tuple[Stream, ...]) -> list[dict[str, 
     return told
 
 
+def _failure(stream: Stream, fault: ProxyError) -> dict[str, object]:
+    print(f"privacyproxy escrow: {stream.id}: {fault.detail}", file=sys.stderr)
+    return {
+        "stream": stream.id,
+        "deposit": None,
+        "kind": None,
+        "step": "failed",
+        "registrations": None,
+        "files": [],
+        "manifest_sha256": None,
+        "reason": fault.code,
+    }
+
+
 def _facts(deposit: Deposit) -> dict[str, object]:
     manifest = json.loads(deposit.manifest or "{}")
     return {
@@ -167,6 +190,8 @@ def _of_manifest(manifest: Manifest) -> dict[str, object]:
 
 
 def _sentence(told: dict[str, object]) -> str:
+    if told["step"] == "failed":
+        return f"{told['stream']}: nothing was done: {told['reason']}"
     files = told["files"]
     count = len(files) if isinstance(files, list) else 0
     return (

@@ -10,15 +10,16 @@ import asyncio
 import json
 import secrets
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from escrow import drill as drilling
-from escrow import staging
+from escrow import manifests, preflight, staging
 from escrow.cli import entering, reading
 from escrow.cli.restore import bar, opened
 from escrow.cli.verify import own_certificate
-from escrow.opening import DepositRun, find_agent
+from escrow.opening import DepositRun, are_erased, find_agent
 from escrow.recording import Records
 from proxy.errors import InvalidInput
 from proxy.model.deposit import DepositId
@@ -52,26 +53,27 @@ def run(arguments: argparse.Namespace, settings: Settings, unsealing: Unsealing[
     stream = entering.stream(settings, arguments.stream)
     reader = reading.reader(arguments, own_certificate(arguments, settings))
     entering.become_escrow(settings)
-    newest = reading.load(arguments.manifests[-1], reader.signer)
-    if newest.manifest.stream != stream.id:
-        raise InvalidInput("stream", f"These are deposits of {newest.manifest.stream}.")
+    given = [reading.load(path, reader.signer) for path in arguments.manifests]
+    newest = given[-1]
+    check_stream(newest.manifest, stream)
     parts = entering.parts(settings, access, unsealing.open_record)
-    live = _Live(parts=parts, stream=stream)
+    live = LiveVault(parts=parts, stream=stream)
 
     async def work() -> Report:
         report = await drilling.drill(
             sources,
             live.people(),
             unsealing,
+            are_erased=partial(are_erased, parts.ask, stream.tenant_id),
             clock=parts.clock,
             random=secrets.token_bytes,
             progress=progress,
         )
-        await _note(parts, stream, newest.manifest, report)
+        await _note(parts, stream, newest, report)
         return report
 
     with (
-        opened(arguments.manifests, reader) as sources,
+        opened(given, reader) as sources,
         bar("restored", hidden=arguments.json) as progress,
     ):
         report = asyncio.run(work())
@@ -79,8 +81,21 @@ def run(arguments: argparse.Namespace, settings: Settings, unsealing: Unsealing[
     return 0 if report.is_good else 1
 
 
+def check_stream(manifest: Manifest, stream: Stream) -> None:
+    """Return when the plan's stream is still what it was: else others would be compared."""
+    if manifest.stream != stream.id:
+        raise InvalidInput("stream", f"These are deposits of {manifest.stream}.")
+    of = (manifest.tenant, manifest.accreditation, manifest.whose)
+    if of != (str(stream.tenant_id), stream.accreditation, stream.whose):
+        raise InvalidInput(
+            "stream",
+            f"{stream.id} was of registrar {manifest.tenant}, accreditation "
+            f"{manifest.accreditation}, when this deposit was made; the plan says otherwise now.",
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Live:
+class LiveVault:
     """The live vault's people, opened under a run of their own."""
 
     parts: Parts
@@ -96,7 +111,9 @@ class _Live:
             run=uuid7(parts.clock.now(), secrets.token_bytes(10)),
             tenant_id=self.stream.tenant_id,
         )
+        known = await preflight.count_people(parts.ask, self.stream)
         async with deposited.snapshot(parts.access) as snapshot:
+            await preflight.check_people(snapshot, parts.ask, self.stream, scope, known)
             records, root = await staging.root_of(snapshot, scope)
             if not records:
                 return
@@ -112,21 +129,22 @@ class _Live:
             await run.end()
 
 
-async def _note(parts: Parts, stream: Stream, manifest: Manifest, report: Report) -> None:
-    """The row and the ledger learn of the drill; a deposit that is not in the database does not."""
-    deposit_id = canonical_uuid(manifest.deposit)
+async def _note(parts: Parts, stream: Stream, newest: reading.Deposit, report: Report) -> None:
+    """The row of this very deposit and the ledger learn of the drill, if there is such a row."""
+    deposit_id = canonical_uuid(newest.manifest.deposit)
     if deposit_id is None:
         return
     async with pool.connected(parts.access) as connection:
         records = Records(stream=stream, connection=connection, clock=parts.clock, draw=parts.draw)
         found = await deposits.find(connection, stream.tenant_id, DepositId(deposit_id))
-        if found is None:
+        if found is None or found.manifest_sha256 != manifests.digest(newest.text):
             return
         facts = {
             "same": report.same,
             "different": report.different,
             "missing": report.missing,
             "changed_since": report.changed_since,
+            "lost": report.lost,
         }
         drilled = replace(found, drilled_at=parts.clock.now()) if report.is_good else found
         await records.advance(found, drilled, "deposit_drilled", facts)
@@ -135,14 +153,18 @@ async def _note(parts: Parts, stream: Stream, manifest: Manifest, report: Report
 def _tell(report: Report, *, as_json: bool) -> None:
     told = {
         "restored": report.restored.registrations,
+        "expected": report.restored.expected,
         "same": report.same,
         "different": report.different,
         "missing": report.missing,
         "changed_since": report.changed_since,
         "enrolled_since": report.enrolled_since,
         "gone_since": report.gone_since,
+        "lost": report.lost,
+        "is_good": report.is_good,
         "different_ids": report.different_ids,
         "missing_ids": report.missing_ids,
+        "lost_ids": report.lost_ids,
     }
     if as_json:
         print(json.dumps(told))
@@ -155,7 +177,27 @@ def _tell(report: Report, *, as_json: bool) -> None:
     if report.is_good:
         print("Everybody there was comes back.")
         return
-    print(
-        f"{report.different} are different and {report.missing} are missing: "
-        f"{', '.join((*report.different_ids, *report.missing_ids))}."
-    )
+    print("\n".join(_faults(report)))
+
+
+def _faults(report: Report) -> list[str]:
+    """A sentence for each thing that is wrong."""
+    counts = report.restored
+    told = [
+        f"{count} {what}: {', '.join(ids)}."
+        for count, what, ids in (
+            (report.different, "are different", report.different_ids),
+            (report.missing, "are missing", report.missing_ids),
+            (
+                report.lost,
+                "are in the deposits and not in the database, and the vault has not erased them",
+                report.lost_ids,
+            ),
+        )
+        if count
+    ]
+    if counts.registrations != counts.expected:
+        told.append(f"There were {counts.expected} registrations: not all of them were restored.")
+    if not report.same + report.changed_since:
+        told.append("Nobody could be compared.")
+    return told

@@ -45,8 +45,14 @@ def become_escrow(settings: Settings) -> None:
             "escrow_directory",
             f"{settings.key_dir / desk.DIRECTORY} is not there; `privacyproxy up` makes it.",
         ) from None
-    if owner != 0:
-        isolation.drop(owner)
+    if owner == 0:
+        return
+    closed = isolation.closed_path(settings.data_dir, settings.key_dir, *isolation.code_paths())
+    if closed is not None:
+        raise Unavailable(
+            "escrow_user", f"The escrow user may not enter {closed}; let others pass through it."
+        )
+    isolation.drop(owner)
 
 
 def streams(settings: Settings) -> tuple[Stream, ...]:

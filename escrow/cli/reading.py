@@ -6,22 +6,27 @@ an OpenPGP secret key in a file, or the recovery key put together from its holde
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from dataclasses import dataclass, field
 from getpass import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from escrow import envelope, manifests, recovery_key
-from proxy.errors import InvalidInput, NotFound
+from escrow import envelope, manifests, plain, recovery_key, staging
+from escrow.formats import recovery
+from proxy.errors import InvalidInput, NotFound, Refused
 from proxy.vault import files
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
     from contextlib import AbstractContextManager
 
-    from escrow.model import Manifest
+    from typing_extensions import Buffer
+
+    from escrow.formats.recovery import HeadLine
+    from escrow.model import File, Manifest
 
 KEY_LIMIT_OCTETS = 1 << 20
 SIGNATURE_SUFFIX = ".asc"
@@ -40,6 +45,13 @@ class Deposit:
         named = {one.name: self.folder / one.name for one in self.manifest.files}
         return {name: path for name, path in named.items() if path.exists()}
 
+    def check_files(self) -> None:
+        """Return when every file is the manifest's, octet for octet; Refused `deposit_file`."""
+        try:
+            staging.check_files(self.folder, self.manifest)
+        except (Refused, OSError):
+            raise other_file(self.manifest) from None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
@@ -55,10 +67,37 @@ class Reader:
             path, key=self.key, password=self.password, signer=self.signer, is_gzip=is_gzip
         )
 
-    def parts(self, deposit: Deposit) -> Iterator[AbstractContextManager[envelope.Opening]]:
+    def parts(self, deposit: Deposit) -> Iterator[AbstractContextManager[plain.Plain]]:
         """The plaintexts of a deposit's files, in the manifest's order."""
         for file in deposit.manifest.files:
-            yield self.open_plain(deposit.folder / file.name, is_gzip=is_gzip(file.name))
+            yield self._part(deposit, file)
+
+    @contextlib.contextmanager
+    def _part(self, deposit: Deposit, file: File) -> Iterator[plain.Plain]:
+        with self.open_plain(deposit.folder / file.name, is_gzip=is_gzip(file.name)) as source:
+            yield _Told(source, deposit.manifest, file)
+
+
+class _Told:
+    """A plaintext that must be the one the manifest tells of, whatever lies on the disk by now."""
+
+    def __init__(self, source: plain.Plain, manifest: Manifest, file: File) -> None:
+        self._source = source
+        self._counted = plain.Counted(source)
+        self._manifest = manifest
+        self._file = file
+
+    def readinto(self, buffer: Buffer, /) -> int:
+        """Fill `buffer` with what comes next; how much that was."""
+        return self._counted.readinto(buffer)
+
+    def finish(self) -> str:
+        """The fingerprint of the signer; Refused `deposit_file` unless all of it was read."""
+        signer = self._source.finish()
+        found = (self._counted.octets, self._counted.sha256)
+        if found != (self._file.plain_octets, self._file.plain_sha256):
+            raise other_file(self._manifest)
+        return signer
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -106,6 +145,40 @@ def load(path: Path, signer: bytes) -> Deposit:
     signature = _read(path.with_name(path.name + SIGNATURE_SUFFIX))
     envelope.verify_detached(text, signature, signer)
     return Deposit(manifest=manifests.parse(text), text=text, folder=path.parent)
+
+
+def lines(deposit: Deposit, reader: Reader) -> Generator[bytes, None, None]:
+    """The lines of a recovery deposit; Refused `deposit_file` unless they are the manifest's."""
+    with contextlib.closing(plain.lines(reader.parts(deposit))) as source:
+        first = next(source, b"")
+        if not _is_of(recovery.parse_head(first), deposit.manifest):
+            raise other_file(deposit.manifest)
+        yield first
+        yield from source
+
+
+def _is_of(head: HeadLine, manifest: Manifest) -> bool:
+    previous = "" if head.previous is None else str(head.previous)
+    return (
+        (str(head.deposit), head.stream, str(head.tenant), head.watermark, head.kind, previous)
+    ) == (
+        manifest.deposit,
+        manifest.stream,
+        manifest.tenant,
+        manifest.watermark,
+        manifest.kind,
+        manifest.previous,
+    )
+
+
+def other_file(manifest: Manifest) -> Refused:
+    """What a deposit is whose files are not those that its manifest names."""
+    return Refused(
+        "deposit_file",
+        f"A file of deposit {manifest.deposit} of {manifest.watermark:%Y-%m-%dT%H:%M:%SZ} is "
+        "missing, altered or of another deposit: it is not what the manifest names. Nothing was "
+        "restored; `privacyproxy escrow verify` says which.",
+    )
 
 
 def is_gzip(name: str) -> bool:

@@ -11,18 +11,17 @@ import contextlib
 import json
 import secrets
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from escrow import plain
 from escrow import restore as restoring
 from escrow.cli import entering, reading
 from escrow.cli.verify import own_certificate
 from escrow.model import FormatName
+from proxy import settings as settings_module
 from proxy.errors import Refused
 from proxy.hosting.process import SystemClock
 from proxy.store.logins import LoginRole
@@ -54,10 +53,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, settings: Settings, _unsealing: Unsealing[Any]) -> int:
     """0 when everybody is back, 1 when the deposits hold fewer than there were."""
-    if arguments.into is not None:
-        settings = replace(settings, database_url=arguments.into)
+    if arguments.into is not None:  # by way of the setting's own check: no password in it
+        given = settings_module.dump(settings) | {"database_url": arguments.into}
+        settings = settings_module.load(given)
     access = entering.login(settings, LoginRole.OWNER)
     reader = reading.reader(arguments, own_certificate(arguments, settings))
+    given_deposits = [reading.load(path, reader.signer) for path in arguments.manifests]
     clock = SystemClock()
 
     async def work(
@@ -80,7 +81,7 @@ def run(arguments: argparse.Namespace, settings: Settings, _unsealing: Unsealing
         )
 
     with (
-        opened(arguments.manifests, reader) as sources,
+        opened(given_deposits, reader) as sources,
         bar("restored", hidden=arguments.json) as progress,
     ):
         counts = asyncio.run(work(sources, progress))
@@ -89,9 +90,14 @@ def run(arguments: argparse.Namespace, settings: Settings, _unsealing: Unsealing
 
 
 @contextlib.contextmanager
-def opened(paths: Sequence[Path], reader: reading.Reader) -> Iterator[tuple[Iterator[bytes], ...]]:
-    """The lines of each deposit, decrypted as they are read; all is closed with the block."""
-    deposits = [reading.load(path, reader.signer) for path in paths]
+def opened(
+    deposits: Sequence[reading.Deposit], reader: reading.Reader
+) -> Iterator[tuple[Iterator[bytes], ...]]:
+    """The lines of each deposit, decrypted as they are read; all is closed with the block.
+
+    Refused `restore_format`, or `deposit_file` for a file that is not the manifest's: names are
+    no proof, as an older deposit's file is signed by us as well.
+    """
     for one in deposits:
         if one.manifest.format is not FormatName.RECOVERY:
             raise Refused(
@@ -99,13 +105,11 @@ def opened(paths: Sequence[Path], reader: reading.Reader) -> Iterator[tuple[Iter
                 f"The deposit of {one.manifest.stream} is in an agent's format, which has lost "
                 "fields; a restore needs recovery deposits.",
             )
+        one.check_files()
     with contextlib.ExitStack() as stack:
-        sources = []
-        for one in deposits:
-            lines = plain.lines(reader.parts(one))
-            stack.enter_context(contextlib.closing(lines))
-            sources.append(lines)
-        yield tuple(sources)
+        yield tuple(
+            stack.enter_context(contextlib.closing(reading.lines(one, reader))) for one in deposits
+        )
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from proxy.store.pool import Access
 
 _DAY_S = 86_400
+_LATE = timedelta(hours=1)  # the service looks every few seconds
 _SOON_DAYS = 30
 
 
@@ -39,8 +41,8 @@ def configure(_parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, settings: Settings, _unsealing: Unsealing[Any]) -> int:
     """0 when all is well; 1 when a stream or a key needs somebody."""
     access = entering.login(settings, LoginRole.ESCROW)
+    entering.become_escrow(settings)  # first: what it can not read, the service can not either
     streams = entering.streams(settings)
-    entering.become_escrow(settings)
     now = SystemClock().now()
     standings = asyncio.run(_standings(access, streams, now))
     expiries = desk.keys(settings.key_dir).expiries()
@@ -86,14 +88,23 @@ def _needs(one: Standing) -> str:
         return "the agent's receipt did not come"
     if one.newest is not None and one.newest.reason and one.newest.step is not Step.VERIFIED:
         return f"the last try failed: {one.newest.reason}"
+    if one.due is not None and one.now - one.due > _LATE:
+        return f"a deposit was due on {_time(one.due)} and is not begun"
     if one.verified is None:
         return "no deposit was ever verified"
+    if one.newest is not None and one.newest.step is Step.MISSED:
+        return "the last deposits were missed"
+    age_s = one.verified_age_s or 0
+    if age_s > watching.longest_age_s(one.stream):
+        return "the newest verified deposit is older than the schedule allows"
     return ""
 
 
 def _key(one: Expiry, now: datetime) -> dict[str, object]:
     left = None if one.expires_at is None else (one.expires_at - now).total_seconds() / _DAY_S
-    needs = "" if left is None or left > _SOON_DAYS else "expired" if left < 0 else "expires soon"
+    needs = one.fault
+    if not needs and left is not None and left <= _SOON_DAYS:
+        needs = "expired" if left < 0 else "expires soon"
     return {
         "key": one.name,
         "fingerprint": one.fingerprint,
@@ -103,29 +114,22 @@ def _key(one: Expiry, now: datetime) -> dict[str, object]:
 
 
 def _print(told: Sequence[dict[str, object]], keys: Sequence[dict[str, object]]) -> None:
-    table = Table("stream", "format", "agent", "newest", "verified", "covered", "next", "needs")
     for one in told:
-        table.add_row(
-            str(one["stream"]),
-            str(one["format"]),
-            str(one["agent"]),
-            str(one["newest"] or "none yet"),
-            str(one["verified_at"] or "never"),
-            f"{one['covered']} of {one['masked']}",
-            str(one["next"]),
-            str(one["needs"] or "nothing"),
-        )
-    console = Console()
-    console.print(table)
-    ring = Table("key", "fingerprint", "expires", "needs")
+        print(f"{one['stream']}: {one['format']}, {one['whose']}, to agent {one['agent']}")
+        print(f"  newest    {one['newest'] or 'none yet'}")
+        verified = one["verified_at"] or "never"
+        print(f"  verified  {verified}, holds {one['covered']} of {one['masked']} masked names")
+        print(f"  next      {one['next']}")
+        print(f"  needs     {one['needs'] or 'nothing'}")
+    table = Table("key", "expires", "needs", "fingerprint")
     for one in keys:
-        ring.add_row(
+        table.add_row(
             str(one["key"]),
-            str(one["fingerprint"]),
             str(one["expires_at"] or "never"),
             str(one["needs"] or "nothing"),
+            str(one["fingerprint"]),
         )
-    console.print(ring)
+    Console().print(table)
 
 
 def _time(at: datetime | None) -> str | None:

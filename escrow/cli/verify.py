@@ -58,10 +58,10 @@ def run(arguments: argparse.Namespace, settings: Settings, _unsealing: Unsealing
 
 def own_certificate(arguments: argparse.Namespace, settings: Settings) -> bytes | None:
     """Our own signing certificate, unless another one is named or we have none."""
-    # Not made here: whoever reads a deposit may be another user than the one whose key it is.
-    if arguments.signer is not None or not desk.keys(settings.key_dir).has_signing_key():
+    # Neither made nor renewed: whoever reads a deposit may be another user than the key's owner.
+    if arguments.signer is not None:
         return None
-    return desk.keys(settings.key_dir).signing_certificate()
+    return desk.keys(settings.key_dir).stored_certificate()
 
 
 def _tell(report: Report, *, as_json: bool) -> None:

@@ -145,6 +145,7 @@ class EndLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 _T = TypeVar("_T")
 _encode = msgspec.json.Encoder().encode
+_encode_lines = msgspec.json.Encoder().encode_lines
 
 
 class RecoveryWriter:
@@ -162,7 +163,7 @@ class RecoveryWriter:
 
     def add(self, rows: Sequence[Underlying]) -> None:
         """Write registrations, a line each."""
-        self._write(b"".join([_encode(_line(row)) + b"\n" for row in rows]))
+        self._write(_encode_lines([_line(row) for row in rows]))
         self._domains += len(rows)
         self._empty += [str(row.registration.id) for row in rows if checking.is_empty(row)]
 
@@ -227,9 +228,7 @@ def read(lines: Iterable[bytes]) -> Iterator[HeadLine | Line]:
     counted = {RegistrationLine: 0, GoneLine: 0}
     source = iter(lines)
     first = next(source, b"")
-    head = _decoded(first, HeadLine, "the first line")
-    if (head.type, head.v) != (TYPE, VERSION):
-        raise _malformed("this is no recovery deposit of a version we know")
+    head = parse_head(first)
     hashed.update(first)
     yield head
     for line in source:
@@ -251,6 +250,14 @@ def read(lines: Iterable[bytes]) -> Iterator[HeadLine | Line]:
             place = f"registration line {counted[RegistrationLine]}"
             yield _decoded(line, RegistrationLine, place)
     raise _incomplete()
+
+
+def parse_head(line: bytes) -> HeadLine:
+    """The first line of a deposit; InvalidInput `deposit_malformed`."""
+    head = _decoded(line, HeadLine, "the first line")
+    if (head.type, head.v) != (TYPE, VERSION):
+        raise _malformed("this is no recovery deposit of a version we know")
+    return head
 
 
 def _decoded(line: bytes, kind: type[_T], place: str) -> _T:

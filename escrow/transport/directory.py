@@ -1,8 +1,10 @@
 """Deposits into a directory of this machine: a mounted share, a disk that is carried away, a trial.
 
-The same promises as SFTP: hidden while partial, fsynced, renamed in one step. Any directory that
-this process may write is allowed, one inside the data directory too: that is of use for a trial and
-for our own copies, and the operator's page says that a copy on the same disk is no deposit.
+The same promises as SFTP: hidden while partial, fsynced, renamed in one step. Others may write
+there: what is no regular file is neither read nor written, as a pipe would hold a thread for ever.
+Any directory that this process may write is allowed, one inside the data directory too: that is of
+use for a trial and for our own copies, and the operator's page says that a copy on the same disk is
+no deposit.
 """
 
 from __future__ import annotations
@@ -12,19 +14,22 @@ import errno
 import hashlib
 import os
 import stat
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from escrow.transport import base
-from escrow.transport.base import CHUNK_OCTETS, Listed, Sent
+from escrow.transport.base import CHUNK_OCTETS, NO_FORMER, Listed, Sent, Wanted
 from proxy.errors import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
     from pathlib import Path
 
 MODE: Final = 0o640  # the agent's user may share our group; the contents are encrypted
+# No link is followed, and a pipe that nobody writes to or reads from is not waited for.
+_GUARDS: Final = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_NO_FILE: Final = {errno.ELOOP, errno.ENXIO, errno.EISDIR}  # a link, a pipe or socket, a directory
 
 
 class DirectoryTransport:
@@ -36,15 +41,15 @@ class DirectoryTransport:
         self._reports = directory / reports
 
     async def deliver(
-        self, local: Path, name: str, sha256: str, former: Collection[str] = ()
+        self, local: Path, name: str, sha256: str, former: Mapping[str, int] = NO_FORMER
     ) -> None:
         """Have the directory hold the file under `name`."""
         await asyncio.to_thread(self._deliver, local, name, sha256, former)
 
-    async def digest(self, name: str) -> str | None:
+    async def digest(self, name: str, at_most: int) -> str | None:
         """The SHA-256 of what lies under `name`; None when nothing does."""
         base.part_name(name)
-        return await asyncio.to_thread(self._digest, self._directory / name)
+        return await asyncio.to_thread(_digest, self._directory / name, at_most)
 
     async def reports(self, pattern: str, since: datetime) -> list[tuple[str, bytes]]:
         """The reports that lie there, newest first."""
@@ -53,10 +58,11 @@ class DirectoryTransport:
     async def close(self) -> None:
         """Nothing is held between calls."""
 
-    def _deliver(self, local: Path, name: str, sha256: str, former: Collection[str]) -> None:
+    def _deliver(self, local: Path, name: str, sha256: str, former: Mapping[str, int]) -> None:
         part, final = self._directory / base.part_name(name), self._directory / name
         with local.open("rb") as source, _explained():
-            there = self._digest(final)
+            octets = os.fstat(source.fileno()).st_size
+            there = _digest(final, base.longest(octets, former))
             if there != sha256:
                 if there is not None and there not in former:
                     raise base.name_taken(name)
@@ -66,38 +72,78 @@ class DirectoryTransport:
             part.unlink(missing_ok=True)
             _sync_directory(self._directory)
 
-    def _digest(self, path: Path) -> str | None:
-        if not os.path.lexists(path):
-            return None
-        if not stat.S_ISREG(path.lstat().st_mode):
-            return ""  # of no file
-        with _explained(), path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-
     def _read_reports(self, pattern: str, since: datetime) -> list[tuple[str, bytes]]:
+        wanted = Wanted(pattern, since)
         found = []
         with _explained():
-            for one in base.wanted(self._listed(), pattern, since):
-                with suppress(FileNotFoundError), (self._reports / one.name).open("rb") as file:
-                    content = file.read(base.REPORT_OCTETS + 1)
-                    if len(content) <= base.REPORT_OCTETS:
-                        found.append((one.name, content))
+            self._look(wanted)
+            for one in wanted.newest():
+                content = _report(self._reports / one.name)
+                if content is not None:
+                    found.append((one.name, content))
         return found
 
-    def _listed(self) -> Iterator[Listed]:
+    def _look(self, wanted: Wanted) -> None:
         with os.scandir(self._reports) as entries:
             for _, entry in zip(range(base.LISTED_AT_MOST), entries, strict=False):
                 if entry.is_file(follow_symlinks=False):
                     facts = entry.stat(follow_symlinks=False)
-                    yield Listed(name=entry.name, octets=facts.st_size, changed_s=facts.st_mtime)
+                    wanted.see(
+                        Listed(name=entry.name, octets=facts.st_size, changed_s=facts.st_mtime)
+                    )
+
+
+def _opened(path: Path, flags: int) -> int | None:
+    """A descriptor of the regular file at `path`; None when something else lies there."""
+    try:
+        descriptor = os.open(path, flags | _GUARDS, MODE)
+    except OSError as fault:
+        if fault.errno in _NO_FILE:
+            return None
+        raise
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return descriptor
+    os.close(descriptor)
+    return None
+
+
+def _digest(path: Path, at_most: int) -> str | None:
+    with _explained():
+        try:
+            descriptor = _opened(path, os.O_RDONLY)
+        except FileNotFoundError:
+            return None
+        if descriptor is None:
+            return base.OTHER
+        found, octets = hashlib.sha256(), 0
+        with os.fdopen(descriptor, "rb") as file:
+            while chunk := file.read(min(CHUNK_OCTETS, at_most + 1 - octets)):
+                found.update(chunk)
+                octets += len(chunk)
+        return found.hexdigest() if octets <= at_most else base.OTHER
+
+
+def _report(path: Path) -> bytes | None:
+    """What the report holds; None when it went, was replaced by no file, or grew too long."""
+    try:
+        descriptor = _opened(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return None
+    if descriptor is None:
+        return None
+    with os.fdopen(descriptor, "rb") as file:
+        content = file.read(base.REPORT_OCTETS + 1)
+    return content if len(content) <= base.REPORT_OCTETS else None
 
 
 def _write_part(source: BinaryIO, part: Path, sha256: str) -> None:
     # From the start: reading back what an earlier attempt left costs as much as writing it.
     sent = Sent(sha256)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
-    descriptor = os.open(part, flags, MODE)
+    descriptor = _opened(part, os.O_WRONLY | os.O_CREAT)
+    if descriptor is None:
+        raise base.name_taken(part.name)
     with os.fdopen(descriptor, "wb") as target:
+        os.ftruncate(descriptor, 0)
         while chunk := source.read(CHUNK_OCTETS):
             target.write(chunk)
             sent.add(chunk)

@@ -1,11 +1,9 @@
 """Deposits to an agent's SFTP server, and its reports back.
 
-The server's key is the one in the roster, given to asyncssh as the only one it trusts: no
-known_hosts text is made of it, so that neither a pattern, a marker nor another port adds a key. No
-certificate authority, no agent, no password, no configuration file of a user is consulted; we log
-in with one key. Every answer is waited for with a limit, so that a server that falls silent frees
-the stream. Source: draft-ietf-secsh-filexfer-02 and OpenSSH's PROTOCOL s4 (posix-rename, fsync);
-dependency facts s3.
+Every answer is waited for with a limit, so that a server that falls silent frees the stream; so is
+whatever takes as many answers as the server likes, since each may come just in time. No answer is
+taken that is longer than was asked for. Source: draft-ietf-secsh-filexfer-02 and OpenSSH's PROTOCOL
+s4 (posix-rename, fsync); dependency facts s3.
 """
 
 from __future__ import annotations
@@ -14,32 +12,30 @@ import asyncio
 import hashlib
 import posixpath
 import stat
-from contextlib import aclosing, asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 import asyncssh
 
-from escrow.transport import base, sftp_faults
-from escrow.transport.base import CHUNK_OCTETS, Listed, Sent
-from proxy.errors import InvalidInput, ProxyError, Refused
+from escrow.transport import base, sftp_faults, sftp_login
+from escrow.transport.base import CHUNK_OCTETS, NO_FORMER, Listed, Sent, Wanted
+from proxy.errors import ProxyError, Refused
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Collection, Sequence
+    from collections.abc import (
+        AsyncGenerator,
+        AsyncIterator,
+        Awaitable,
+        Iterator,
+        Mapping,
+        Sequence,
+    )
     from datetime import datetime
     from pathlib import Path
     from typing import BinaryIO
 
 BLOCK_OCTETS: Final = 32 << 10  # of one request: what every server takes; a chunk's go together
-KEEPALIVE_S: Final = 15  # between questions whether the server is there; four without answer end it
-HOST_KEY_ALGORITHMS: Final = (
-    "ssh-ed25519",
-    "ecdsa-sha2-nistp256",
-    "ecdsa-sha2-nistp384",
-    "ecdsa-sha2-nistp521",
-    "rsa-sha2-512",
-    "rsa-sha2-256",
-)
 _REGULAR: Final = 1  # SSH_FILEXFER_TYPE_REGULAR
 
 _T = TypeVar("_T")
@@ -58,6 +54,7 @@ class Target:
     connect_s: float = 60.0  # until we are logged in, the look-up of the host's name included
     login_s: float = 30.0  # of it, from the first octet on
     stall_s: float = 120.0  # for one chunk or one answer: 9 kB/s is the slowest line that works
+    reports_s: float = 3600.0  # for all reports: 200 of 160 kB over the slowest line
 
 
 class SftpTransport:
@@ -77,9 +74,9 @@ class SftpTransport:
         Unavailable `escrow_unreachable`; Refused `escrow_host_key`, `escrow_login`,
         `escrow_no_sftp`.
         """
-        host_key, client_key = _import_keys(target.host_key, key)
+        host_key, client_key = sftp_login.import_keys(target.host_key, key)
         async with _explained():
-            connection = await _connect(target, host_key, client_key)
+            connection = await sftp_login.connect(target, host_key, client_key)
         try:
             async with _explained(), asyncio.timeout(target.login_s):
                 client = await connection.start_sftp_client()
@@ -89,13 +86,14 @@ class SftpTransport:
         return cls(target, connection, client)
 
     async def deliver(
-        self, local: Path, name: str, sha256: str, former: Collection[str] = ()
+        self, local: Path, name: str, sha256: str, former: Mapping[str, int] = NO_FORMER
     ) -> None:
         """Have the agent hold the file under `name`."""
         part, final = self._path(base.part_name(name)), self._path(name)
         # What is there is read back whole: it happens only where we crashed between rename and
         # note, and where names return on the same day with other contents of about that length.
-        there = await self.digest(name)
+        octets = (await asyncio.to_thread(local.stat)).st_size
+        there = await self.digest(name, base.longest(octets, former))
         if there == sha256:
             with suppress(ProxyError):
                 await self._answer(self._client.remove(part))
@@ -109,28 +107,37 @@ class SftpTransport:
             source.close()
         await self._rename(part, final)
 
-    async def digest(self, name: str) -> str | None:
+    async def digest(self, name: str, at_most: int) -> str | None:
         """The SHA-256 in hex of what lies under `name`; None when nothing does."""
         base.part_name(name)
         path = self._path(name)
         facts = await self._facts(path)
         if facts is None:
             return None
-        if not _is_file(facts):
-            return ""  # of no file
-        found = hashlib.sha256()
+        if not _is_file(facts) or (facts.size or 0) > at_most:
+            return base.OTHER
+        found, offset = hashlib.sha256(), 0
+        limit_s = self._target.stall_s * (2 + at_most // CHUNK_OCTETS)
         async with self._opened(path, asyncssh.FXF_READ) as file:
-            offset = 0
-            while chunk := await self._read(file, CHUNK_OCTETS, offset):
-                await asyncio.to_thread(found.update, chunk)
-                offset += len(chunk)
-        return found.hexdigest()
+            with self._deadline(limit_s):
+                while chunk := await self._read(
+                    file, min(CHUNK_OCTETS, at_most + 1 - offset), offset
+                ):
+                    await asyncio.to_thread(found.update, chunk)
+                    offset += len(chunk)
+        return found.hexdigest() if offset <= at_most else base.OTHER
 
     async def reports(self, pattern: str, since: datetime) -> list[tuple[str, bytes]]:
         """The agent's reports, newest first."""
+        wanted = Wanted(pattern, since)
+        with self._deadline(self._target.reports_s):
+            return await self._reports(wanted)
+
+    async def _reports(self, wanted: Wanted) -> list[tuple[str, bytes]]:
         directory = self._target.reports or self._target.directory or "."
         found = []
-        for one in base.wanted(await self._listed(directory), pattern, since):
+        await self._look(directory, wanted)
+        for one in wanted.newest():
             path = posixpath.join(directory, one.name)
             try:
                 content = await self._read_whole(path, base.REPORT_OCTETS + 1)
@@ -149,7 +156,7 @@ class SftpTransport:
         try:
             async with asyncio.timeout(self._target.connect_s):
                 await self._connection.wait_closed()
-        except (OSError, asyncssh.Error, TimeoutError):
+        except sftp_faults.KINDS:
             self._connection.abort()
 
     async def _write_part(self, source: BinaryIO, part: str, sha256: str) -> None:
@@ -165,8 +172,9 @@ class SftpTransport:
             while chunk := await asyncio.to_thread(source.read, CHUNK_OCTETS):
                 await self._write(file, chunk, sent.octets)
                 await asyncio.to_thread(sent.add, chunk)
-            with suppress(asyncssh.SFTPOpUnsupported):
-                await self._within(file.fsync())
+            async with _explained():
+                with suppress(asyncssh.SFTPOpUnsupported):
+                    await self._within(file.fsync())
             facts = await self._answer(file.stat())
             sent.check(-1 if facts.size is None else facts.size)
 
@@ -183,10 +191,10 @@ class SftpTransport:
             (at, min(BLOCK_OCTETS, offset + octets - at))
             for at in range(offset, offset + octets, BLOCK_OCTETS)
         ]
-        found = await self._answer(_all([file.read(length, at) for at, length in blocks]))
+        found = await self._answer(_all([_block(file, length, at) for at, length in blocks]))
         joined = bytearray()
         for (_, length), block in zip(blocks, found, strict=True):
-            joined += cast("bytes", block)  # typed for text; without an encoding it is octets
+            joined += block
             if len(block) < length:
                 break
         return bytes(joined)
@@ -219,7 +227,7 @@ class SftpTransport:
             await self._within(self._client.posix_rename(part, final))
         except asyncssh.SFTPOpUnsupported:
             await self._answer(self._client.rename(part, final))
-        except (asyncssh.Error, OSError, TimeoutError) as fault:
+        except sftp_faults.KINDS as fault:
             raise sftp_faults.explain(fault) from None
 
     async def _facts(self, path: str) -> asyncssh.SFTPAttrs | None:
@@ -230,29 +238,22 @@ class SftpTransport:
             except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath):
                 return None
 
-    async def _listed(self, directory: str) -> list[Listed]:
-        found: list[Listed] = []
+    async def _look(self, directory: str, wanted: Wanted) -> None:
         async with _explained(), aclosing(self._scan(directory)) as entries:
-            looked_at = 0
-            while looked_at < base.LISTED_AT_MOST:
-                try:
-                    entry = await self._within(anext(entries))
-                except StopAsyncIteration:
+            for _ in range(base.LISTED_AT_MOST):
+                with self._deadline(self._target.stall_s):
+                    entry = await anext(entries, None)
+                if entry is None:
                     break
-                looked_at += 1
-                if _is_file(entry.attrs):
-                    found.append(
-                        Listed(
-                            name=str(entry.filename),
-                            octets=entry.attrs.size or 0,
-                            changed_s=float(entry.attrs.mtime or 0),
-                        )
-                    )
-        return found
+                if _is_file(entry.attrs) and (name := _name(entry)):
+                    octets, changed_s = entry.attrs.size or 0, float(entry.attrs.mtime or 0)
+                    wanted.see(Listed(name=name, octets=octets, changed_s=changed_s))
 
     def _scan(self, directory: str) -> AsyncGenerator[asyncssh.SFTPName, None]:
         # asyncssh calls it an iterator; it is a generator, and closing it closes the directory.
-        return cast("AsyncGenerator[asyncssh.SFTPName, None]", self._client.scandir(directory))
+        # Asked in octets it answers in octets: one name that is not UTF-8 ends no listing.
+        found = self._client.scandir(directory.encode())
+        return cast("AsyncGenerator[asyncssh.SFTPName, None]", found)
 
     @asynccontextmanager
     async def _opened(self, path: str, flags: int) -> AsyncIterator[asyncssh.SFTPClientFile]:
@@ -264,8 +265,20 @@ class SftpTransport:
             yield file
         finally:
             # Of a broken connection nothing can be closed; what broke it is on its way up.
-            with suppress(asyncssh.Error, OSError, TimeoutError):
+            with suppress(*sftp_faults.KINDS):
                 await self._within(file.close())
+
+    @contextmanager
+    def _deadline(self, limit_s: float) -> Iterator[None]:
+        """Break the connection when the block takes longer: what waits in it is unreachable then.
+
+        More than a cancellation, after which asyncssh waits without limit to close a directory.
+        """
+        late = asyncio.get_running_loop().call_later(limit_s, self._connection.abort)
+        try:
+            yield
+        finally:
+            late.cancel()
 
     async def _answer(self, call: Awaitable[_T]) -> _T:
         async with _explained():
@@ -279,62 +292,6 @@ class SftpTransport:
         return posixpath.join(self._target.directory, name)
 
 
-def _import_keys(host_key: str, client_key: bytes) -> tuple[asyncssh.SSHKey, asyncssh.SSHKey]:
-    """The server's public key and our private one."""
-    try:
-        server = asyncssh.import_public_key(host_key)
-    except asyncssh.KeyImportError:
-        raise InvalidInput(
-            "escrow_host_key_malformed", "The agent's host key in the roster is no OpenSSH key."
-        ) from None
-    try:
-        return server, asyncssh.import_private_key(client_key)
-    except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError):
-        raise InvalidInput(
-            "escrow_ssh_key",
-            "Our key for SFTP can not be read: it must be an OpenSSH private key without a "
-            "pass-phrase.",
-        ) from None
-
-
-def _algorithms(host_key: asyncssh.SSHKey) -> list[str]:
-    """What we ask the server to prove itself by: the pinned key's algorithms, then the others.
-
-    A server of several keys shows the pinned one. One that has it no more shows another, and is
-    refused for that; if only the pinned algorithms were asked for, it would just hang up.
-    """
-    pinned = {bytes(one).decode("ascii") for one in host_key.sig_algorithms}
-    return sorted(HOST_KEY_ALGORITHMS, key=lambda one: one not in pinned)
-
-
-async def _connect(
-    target: Target, host_key: asyncssh.SSHKey, client_key: asyncssh.SSHKey
-) -> asyncssh.SSHClientConnection:
-    return await asyncssh.connect(
-        target.host,
-        target.port,
-        config=None,
-        known_hosts=([host_key], [], []),  # trusted keys, authorities, revoked keys
-        server_host_key_algs=_algorithms(host_key),
-        x509_trusted_certs=None,
-        username=target.user,
-        client_keys=[client_key],
-        preferred_auth=("publickey",),
-        disable_trivial_auth=True,  # a server that wants no key is not the agent's
-        password_auth=False,
-        kbdint_auth=False,
-        host_based_auth=False,
-        gss_auth=False,
-        gss_kex=False,
-        agent_path=None,
-        compression_algs=["none"],  # what is encrypted does not get smaller
-        connect_timeout=target.connect_s,
-        login_timeout=target.login_s,
-        keepalive_interval=KEEPALIVE_S,
-        keepalive_count_max=4,
-    )
-
-
 async def _all(calls: Sequence[Awaitable[_T]]) -> list[_T]:
     """What the calls give, made at once; each is waited for before the first failure is raised."""
     found: list[_T] = []
@@ -342,6 +299,24 @@ async def _all(calls: Sequence[Awaitable[_T]]) -> list[_T]:
         if isinstance(one, BaseException):
             raise one
         found.append(one)
+    return found
+
+
+def _name(entry: asyncssh.SFTPName) -> str:
+    """A listed file's name; "" for one that is no name of a report."""
+    octets = cast("bytes", entry.filename)
+    if len(octets) > base.NAME_OCTETS:
+        return ""
+    try:
+        return octets.decode()
+    except UnicodeDecodeError:
+        return ""
+
+
+async def _block(file: asyncssh.SFTPClientFile, octets: int, offset: int) -> bytes:
+    found = cast("bytes", await file.read(octets, offset))  # typed for text, for an encoding
+    if len(found) > octets:
+        raise asyncssh.SFTPBadMessage("longer than asked for")
     return found
 
 
@@ -356,5 +331,5 @@ async def _explained() -> AsyncIterator[None]:
     """Errors of asyncssh and the system as refusals; our own pass."""
     try:
         yield
-    except (asyncssh.Error, OSError, TimeoutError) as fault:
+    except sftp_faults.KINDS as fault:
         raise sftp_faults.explain(fault) from None

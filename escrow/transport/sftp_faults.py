@@ -71,6 +71,9 @@ NO_SFTP = (
     "The agent's server let us in but offers no SFTP. Ask the agent to switch it on for our user.",
 )
 
+KINDS = (asyncssh.Error, OSError, TimeoutError, EOFError, ValueError, LookupError)
+"""What asyncssh raises for what a server does; the last three for packets that are malformed."""
+
 _REFUSED: Sequence[tuple[tuple[type[Exception], ...], tuple[str, str]]] = (
     # The first that fits counts: what is more special stands before.
     ((asyncssh.HostKeyNotVerifiable,), HOST_KEY),

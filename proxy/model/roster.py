@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NewType
 
 if TYPE_CHECKING:
     from proxy.model.approval_key import ApprovalKey
+    from proxy.model.identifiers import TenantId
     from proxy.model.order import OrderKind
 
 Person = NewType("Person", str)
@@ -74,7 +75,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agent:
-    """An escrow agent: the key deposits are encrypted to, and the host they are sent to."""
+    """An escrow agent: the key deposits are encrypted to, and the host they are sent to.
+
+    `registrars` are those whose deposits it may get; none named: it may get every registrar's.
+    """
 
     id: AgentId
     openpgp: str  # fingerprint of its OpenPGP key, upper-case hex
@@ -82,6 +86,11 @@ class Agent:
     port: int
     host_key: str  # OpenSSH public key line without a comment
     deposits_per_day: int
+    registrars: frozenset[TenantId] = frozenset()
+
+    def may_get(self, tenant_id: TenantId) -> bool:
+        """Whether deposits of that registrar may go to it."""
+        return not self.registrars or tenant_id in self.registrars
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

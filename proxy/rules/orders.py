@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 LONGEST_LIFE = timedelta(days=7)  # from its first to its last moment; a vote lives no longer
 USUAL_LIFE = timedelta(hours=72)  # casework, default limits: approval life
-AGENT_FIELDS = frozenset({"openpgp", "host", "port", "host_key", "deposits_per_day"})
+AGENT_FIELDS = frozenset({"openpgp", "host", "port", "host_key", "deposits_per_day", "registrars"})
+NEW_AGENT_FIELDS = AGENT_FIELDS - {"registrars"}  # what every agent has; the rest may be absent
 OPERATOR = "operator"  # proposes orders from the command line; no person, so it never votes
 
 
@@ -55,10 +56,17 @@ def untimely(order: Order, now: datetime) -> str | None:
 
 
 def changed_fields(change: ChangeAgent, roster: Roster) -> frozenset[str]:
-    """The fields of an agent that an order changes; all of them for one that comes or goes."""
+    """The fields of an agent that an order changes; all that it has for one that comes or goes.
+
+    An agent that names no registrars does without that field: rules that were signed before there
+    was one allow as much as they did.
+    """
     before, after = roster.agent(change.agent_id), change.agent
     if before is None or after is None:
-        return frozenset() if before is after else AGENT_FIELDS
+        one = before or after
+        if one is None:
+            return frozenset()
+        return AGENT_FIELDS if one.registrars else NEW_AGENT_FIELDS
     return frozenset(name for name in AGENT_FIELDS if getattr(before, name) != getattr(after, name))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
 
 import msgspec
 
@@ -74,6 +75,7 @@ host = "sftp.escrow.example"
 port = 22
 host_key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFerdirJ"
 deposits_per_day = 4
+# registrars = ["…"]   # ids of those whose deposits it may get; without it, every registrar's
 
 # [relying_party]      # only if some members vote with passkeys: a site for approvals alone
 # id = "approvals.registrar.example"
@@ -108,6 +110,7 @@ class _Agent(_Struct, frozen=True, kw_only=True):
     port: int = 22
     host_key: str
     deposits_per_day: int = 4
+    registrars: tuple[UUID, ...] = ()
 
 
 class _Party(_Struct, frozen=True, kw_only=True):
@@ -212,6 +215,7 @@ def _roster(
                     port=one.port,
                     host_key=" ".join(one.host_key.split()[:2]),
                     deposits_per_day=one.deposits_per_day,
+                    registrars=one.registrars,
                 )
             )
             for name, one in sorted(draft.agents.items())

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import structlog
 
 from proxy.errors import Refused
+from proxy.vault.grants import Grant
 
 if TYPE_CHECKING:
     from proxy.model.sealed import RecordName
     from proxy.run.vault_rounds import Rooms
-    from proxy.vault.grants import Grant
+    from proxy.vault.deposits import Announced
 
 _log = structlog.get_logger()
 
@@ -21,6 +22,19 @@ def budget(rooms: Rooms, grant: Grant, reason: str) -> Refused:
     rooms.metrics.counter("vault_budget_refused_total", purpose=grant.value).value += 1
     _log.error("vault_budget_passed", grant=grant.value, reason=reason)
     return Refused("budget", "The vault's budget for this is used up; try again later.")
+
+
+def agent(rooms: Rooms, announced: Announced) -> Refused:
+    """The refusal of a deposit to an agent that the roster gives other registrars' only."""
+    rooms.metrics.counter("vault_alarms_total").value += 1
+    _log.error(
+        "vault_refused",
+        grant=Grant.DEPOSIT.value,
+        reason="deposit_agent",
+        code="other_registrar",
+        tenant_id=str(announced.tenant),
+    )
+    return Refused("deposit_agent", "The roster lets this agent have other registrars' deposits.")
 
 
 def row(rooms: Rooms, grant: Grant, name: RecordName, reason: str) -> None:

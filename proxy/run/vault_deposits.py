@@ -68,14 +68,15 @@ class Depositing:
             "port": agent.port,
             "host_key": agent.host_key,
             "deposits_per_day": agent.deposits_per_day,
+            "registrars": sorted(str(one) for one in agent.registrars),
             "roster_version": standing.version,
         }
 
     async def begin(self, _caller: Caller, request: frames.BeginDeposit) -> AsyncIterator[Answer]:
         """How many records were asked for so far: nought, or more when a run goes on.
 
-        Refused `deposit_agent`, `deposit_run` (the id stands for another run), `budget`,
-        `deposit_count` (more records than the registrar has).
+        Refused `deposit_agent` (none such, or none of this registrar's), `deposit_run` (the id
+        stands for another run), `budget`, `deposit_count` (more records than the registrar has).
         """
         announced = deposits.parse_begin(request)
         walls = self._rooms.open_for_data()
@@ -155,6 +156,9 @@ class Depositing:
         agent = await self._agent(announced.agent)
         if agent is None or agent.openpgp != announced.fingerprint:
             raise self._no_agent()
+        if not agent.may_get(TenantId(announced.tenant)):
+            # The plan, which one person writes, would send a registrar's people to another's agent.
+            raise alarms.agent(self._rooms, announced)
         return agent
 
     def _no_agent(self) -> Refused:

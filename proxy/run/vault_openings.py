@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from proxy.run.vault_census import Counting
 from proxy.run.vault_deposits import Depositing
 from proxy.run.vault_relay import Relaying
 from proxy.run.vault_search import Searching
@@ -39,6 +40,7 @@ class Openings:
         self._relaying = Relaying(rooms)
         self._searching = Searching(rooms, authenticate=authenticate, deployment=deployment)
         self._depositing = Depositing(rooms, agent=agent)
+        self._counting = Counting(rooms)
 
     async def end_overdue(self) -> None:
         """End deposits that nobody ended; see Depositing."""
@@ -53,4 +55,6 @@ class Openings:
             frames.BeginDeposit: (Grant.DEPOSIT, self._depositing.begin),
             frames.DepositKeys: (Grant.DEPOSIT, self._depositing.keys),
             frames.EndDeposit: (Grant.DEPOSIT, self._depositing.end),
+            frames.CountPeople: (Grant.DEPOSIT, self._counting.count_people),
+            frames.AreErased: (Grant.DEPOSIT, self._counting.are_erased),
         }

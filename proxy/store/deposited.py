@@ -302,6 +302,34 @@ async def other_contacts(connection: Connection, scope: Scope) -> int | None:
     return None if row is None or row["unknown"] else int(row["contacts"])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """What a stream's newest verified deposit holds."""
+
+    tenant_id: TenantId
+    accreditation: str | None
+    with_country_codes: bool
+    watermark: datetime
+    unchanged: bool
+
+
+async def coverage_of_all(connection: Connection, held: Sequence[Held]) -> tuple[int, int]:
+    """How many names of any registrar have somebody behind a mask, and how many are covered.
+
+    A name in no stream at all counts as one that is not covered.
+    """
+    with pool.translated():
+        row = await connection.fetchrow(
+            QUERIES["coverage_of_all"],
+            [one.tenant_id for one in held],
+            [one.accreditation for one in held],
+            [one.with_country_codes for one in held],
+            [one.watermark for one in held],
+            [one.unchanged for one in held],
+        )
+    return (0, 0) if row is None else (row["masked"], row["covered"])
+
+
 async def coverage(
     connection: Connection,
     tenant_id: TenantId,
@@ -309,6 +337,7 @@ async def coverage(
     accreditation: str | None,
     with_country_codes: bool,
     watermark: datetime,
+    unchanged: bool,
 ) -> tuple[int, int]:
     """How many live registrations have a person behind a mask, and how many are covered.
 
@@ -318,7 +347,12 @@ async def coverage(
     """
     with pool.translated():
         row = await connection.fetchrow(
-            QUERIES["coverage"], tenant_id, accreditation, with_country_codes, watermark
+            QUERIES["coverage"],
+            tenant_id,
+            accreditation,
+            with_country_codes,
+            watermark,
+            unchanged,
         )
     return (0, 0) if row is None else (row["masked"], row["covered"])
 

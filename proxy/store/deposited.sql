@@ -222,13 +222,37 @@ WHERE kept.tenant_id = $1 AND ($2::text IS NULL OR kept.declared ->> 'accreditat
   AND kept.state = ANY ($3::text[]) AND ($4::boolean OR left(right(kept.domain, 3), 1) <> '.')
   AND kept.changed_at <= $5 AND kept.shredded_at IS NULL;
 
+-- coverage_of_all --
+-- How many people stand behind a mask with any registrar, and how many of them some deposit has.
+-- roles: escrow
+-- of each stream with a verified deposit: $1 tenant_ids, $2 accreditations or NULL, $3 whether
+-- country codes belong, $4 watermarks, $5 whether only those count that did not change since
+SELECT count(*) AS masked, count(*) FILTER (WHERE EXISTS (
+         SELECT 1 FROM unnest($1::uuid[], $2::text[], $3::boolean[], $4::timestamptz[],
+                              $5::boolean[])
+           AS held (tenant_id, accreditation, with_country_codes, watermark, unchanged)
+         WHERE held.tenant_id = kept.tenant_id
+           AND (held.accreditation IS NULL
+                OR kept.declared ->> 'accreditation' = held.accreditation)
+           AND (held.with_country_codes OR left(right(kept.domain, 3), 1) <> '.')
+           AND kept.enrolled_at <= held.watermark
+           AND (kept.changed_at <= held.watermark OR NOT held.unchanged)
+           AND NOT EXISTS (
+             SELECT 1 FROM sealed_record older
+             WHERE older.tenant_id = kept.tenant_id AND older.registration_id = kept.id
+               AND older.class = 'identity' AND older.superseded_at > held.watermark))) AS covered
+FROM registration kept
+WHERE kept.state IN ('active', 'ending') AND kept.declared ->> 'mode' IN ('proxy', 'privacy');
+
 -- coverage --
 -- How many people stand behind a mask, and how many of them a deposit of that watermark has as they are.
 -- roles: api escrow operator
 -- $1 tenant_id, $2 accreditation or NULL, $3 whether country codes belong, $4 watermark
+-- $5 whether only those count that did not change at all since
 SELECT count(*) AS masked,
        count(*) FILTER (
-         WHERE kept.enrolled_at <= $4 AND NOT EXISTS (
+         WHERE kept.enrolled_at <= $4 AND (kept.changed_at <= $4 OR NOT $5::boolean)
+           AND NOT EXISTS (
            SELECT 1 FROM sealed_record older
            WHERE older.tenant_id = kept.tenant_id AND older.registration_id = kept.id
              AND older.class = 'identity' AND older.superseded_at > $4)) AS covered

@@ -11,7 +11,7 @@ import json
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from proxy.errors import Conflict
+from proxy.errors import Conflict, Refused
 from proxy.model.deposit import Deposit, DepositId, Kind, Step, StreamId
 from proxy.model.identifiers import TenantId
 from proxy.store import pool, queries
@@ -87,8 +87,14 @@ async def list_recent(connection: Connection, limit: int) -> tuple[Deposit, ...]
 
 async def add(connection: Connection, deposit: Deposit, entry: LedgerEntry | None) -> None:
     """Adds a deposit; raises Conflict `deposit_open` when the stream has an open one."""
-    taken = Conflict("deposit_open", "The stream has a deposit that is not finished.")
-    with pool.translated({"deposit_open": taken, "deposit_pkey": Conflict("deposit_known")}):
+    errors = {
+        "deposit_open": Conflict("deposit_open", "The stream has a deposit that is not finished."),
+        "deposit_pkey": Conflict("deposit_known"),
+        "deposit_tenant_id_fkey": Refused(
+            "escrow_registrar", f"There is no registrar {deposit.tenant_id}; mend the plan."
+        ),
+    }
+    with pool.translated(errors):
         await connection.execute(
             QUERIES["add"],
             deposit.tenant_id,

@@ -85,7 +85,6 @@ class _Declared(msgspec.Struct, forbid_unknown_fields=True):
     customer_ref: str | None = None
 
 
-_MEMBERS: Final = _Declared.__struct_fields__
 _decode: Final = msgspec.json.Decoder(_Declared).decode
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -271,7 +270,7 @@ def registration_of(row: Record, tenant_id: TenantId) -> Registration:
         id=RegistrationId(UUID(int=row["id"].int)),
         revision=row["revision"],
         state=State(row["state"]),
-        declared=Declaration(**{name: getattr(declared, name) for name in _MEMBERS}),
+        declared=Declaration(**msgspec.structs.asdict(declared)),
         reference=row["reference"],
         alias=row["alias"],
         enrolled_at=row["enrolled_at"],

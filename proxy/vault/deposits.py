@@ -126,6 +126,13 @@ def parse_run(text: str) -> UUID:
     return found
 
 
+def parse_registrations(texts: Sequence[str]) -> list[UUID]:
+    """Up to BATCH registrations; InvalidInput `deposit_malformed`."""
+    if not 1 <= len(texts) <= BATCH:
+        raise _malformed()
+    return [parse_run(one) for one in texts]
+
+
 def parse_batch(run: Run, names: Sequence[str]) -> Batch:
     """The records of the next batch, or of the last one again.
 

@@ -28,6 +28,9 @@ def write(path: Path, content: bytes, mode: int = PRIVATE_FILE) -> None:
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
     with os.fdopen(descriptor, "wb") as file:
         os.fchmod(descriptor, mode)
+        if os.geteuid() == 0 and path.exists():
+            owner = path.lstat()
+            os.fchown(descriptor, owner.st_uid, owner.st_gid)
         file.write(content)
         file.flush()
         os.fsync(descriptor)

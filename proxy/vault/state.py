@@ -23,7 +23,7 @@ import lmdb
 from proxy.errors import Unavailable
 from proxy.model.identifiers import RecordClass, RegistrationId, TenantId
 from proxy.model.sealed import RecordName
-from proxy.vault import budgets, files, passing, renewals
+from proxy.vault import budgets, census, files, passing, renewals
 from proxy.vault.record import CLASS_CODES
 
 if TYPE_CHECKING:
@@ -38,7 +38,6 @@ _TABLES = (
     b"passing",
 )  # fmt: skip
 _VERSION = struct.Struct(">I")
-_ERASURE = struct.Struct(">IQB")
 _CODE_CLASSES = {code: one for one, code in CLASS_CODES.items()}
 _PERSON_OCTETS = 32
 _LOST = (
@@ -112,6 +111,9 @@ class State:
         self.passing = passing.Passing(self._environment, self._tables[b"passing"])
         self.renewals = renewals.Renewals(
             self._environment, self._tables[b"records"], self._tables[b"renewed"]
+        )
+        self.census = census.Census(
+            self._environment, self._tables[b"records"], self._tables[b"erased"]
         )
         if self.slot(Slot.STATE_ID) != state_id:
             self.close()
@@ -265,7 +267,7 @@ class State:
         """Take back an erasure that was intended but not done; whether it was."""
         with self._environment.begin(write=True, db=self._tables[b"erased"]) as transaction:
             found = transaction.get(_person(name))
-            if found is None or _ERASURE.unpack(found)[2]:
+            if found is None or census.ERASURE.unpack(found)[2]:
                 return False
             return bool(transaction.delete(_person(name)))
 
@@ -277,7 +279,7 @@ class State:
             if not cursor.set_range(after + b"\0" if after else b"\0"):
                 return found
             for key, value in cursor.iternext():
-                version, at, done = _ERASURE.unpack(value)
+                version, at, done = census.ERASURE.unpack(value)
                 name = _name(bytes(key) + bytes([1]) + _VERSION.pack(version))
                 found.append((name, datetime.fromtimestamp(at, UTC), bool(done)))
                 if len(found) == limit:
@@ -291,7 +293,7 @@ class State:
         with self._environment.begin(write=True) as transaction:
             for name, at in erasures:
                 version = max(name.version, self._erased(transaction, _person(name)))
-                value = _ERASURE.pack(version, int(at.timestamp()), is_done)
+                value = census.ERASURE.pack(version, int(at.timestamp()), is_done)
                 transaction.put(_person(name), value, db=table)
                 if is_done:
                     self._forget(transaction, name)
@@ -313,7 +315,7 @@ class State:
 
     def _erased(self, transaction: lmdb.Transaction, person: bytes) -> int:
         found = transaction.get(person, db=self._tables[b"erased"])
-        return 0 if found is None else int(_ERASURE.unpack(found)[0])
+        return 0 if found is None else int(census.ERASURE.unpack(found)[0])
 
     # The ledger's own entries: durable here before anything is opened.
 

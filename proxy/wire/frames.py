@@ -177,12 +177,26 @@ class EndDeposit(_Request, tag="end_deposit", frozen=True):
     run: str
 
 
+class CountPeople(_Request, tag="count_people", frozen=True):
+    """How many people of a tenant the vault knows by its own state, whatever rows there are."""
+
+    tenant: str
+
+
+class AreErased(_Request, tag="are_erased", frozen=True):
+    """Of which registrations of a tenant the vault erased the person; 1000 at most."""
+
+    tenant: str
+    registrations: tuple[str, ...]
+
+
 Request = (
     Status | Rotate | Retry | Check | Prove
     | ShowRoster | SubmitRoster | ObjectToRoster
     | SubmitOrder | ListOrders | ShowOrder | Vote | ObjectToOrder | CarryOut
     | ProposeAnchor | SubmitAnchor
     | Relay | Search | ShowAgent | BeginDeposit | DepositKeys | EndDeposit
+    | CountPeople | AreErased
 )  # fmt: skip
 """What may be asked of the vault; grants.py says by whom."""
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from proxy.model.anchor import Anchor
     from proxy.model.approval_key import ApprovalKey
+    from proxy.model.identifiers import TenantId
     from proxy.model.order import Order
     from proxy.model.roster import Agent, Roster
 
@@ -54,6 +55,7 @@ def roster(one: Roster, sha256: str) -> Iterator[str]:
     for agent in one.agents:
         yield f"  agent       {agent.id}: OpenPGP {agent.openpgp}, {agent.host}:{agent.port}"
         yield f"              host key {agent.host_key}, {agent.deposits_per_day} deposits a day"
+        yield f"              gets the deposits of {_whose(agent)}"
     if one.relying_party is not None:
         yield f"  passkeys    for {one.relying_party.id} at {', '.join(one.relying_party.origins)}"
 
@@ -134,7 +136,7 @@ def _deed(one: Order, under: Roster) -> Sequence[str]:
             if change.agent is not None:
                 texts.append(
                     "deposits hold every person behind every name: whoever has this key and"
-                    " host gets them all"
+                    f" host gets those of {_whose(change.agent)}"
                 )
             return texts
 
@@ -149,6 +151,30 @@ def _agent(before: Agent | None, after: Agent | None) -> Iterator[str]:
             yield f"{words} {value}"
         elif getattr(before, name) != value:
             yield f"{words} {value} (so far {getattr(before, name)})"
+    yield from _registrars(before, after)
+
+
+def _registrars(before: Agent | None, after: Agent) -> Iterator[str]:
+    if before is None:
+        yield f"gets the deposits of {_whose(after)}"
+    elif not before.registrars or not after.registrars:
+        if before.registrars or after.registrars:
+            yield f"gets the deposits of {_whose(after)} (so far of {_whose(before)})"
+    else:  # of long lists only the difference shows what happens
+        come, go = after.registrars - before.registrars, before.registrars - after.registrars
+        if come:
+            yield f"also gets the deposits of {_named(come)}"
+        if go:
+            yield f"no longer gets the deposits of {_named(go)}"
+
+
+def _whose(agent: Agent) -> str:
+    return _named(agent.registrars) if agent.registrars else "every registrar"
+
+
+def _named(registrars: frozenset[TenantId]) -> str:
+    word = "registrar" if len(registrars) == 1 else "registrars"
+    return f"{len(registrars)} {word}: {', '.join(sorted(str(one) for one in registrars))}"
 
 
 def _entries(one: Roster, kind: str) -> Mapping[str, tuple[str, ...]]:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Annotated, Literal
+from uuid import UUID
 
 import msgspec
 
 from proxy.errors import InvalidInput
 from proxy.model import approval_key
 from proxy.model.approval_key import ApprovalKey, KeyKind
+from proxy.model.identifiers import TenantId
 from proxy.model.order import OrderKind
 from proxy.model.roster import (
     Agent,
@@ -40,6 +42,7 @@ _Seconds = Annotated[int, msgspec.Meta(ge=0, le=2**31)]
 _Short = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 _Origin = Annotated[str, msgspec.Meta(pattern=r"^https?://[a-z0-9.-]{1,253}(:[0-9]{1,5})?\Z")]
 _KEYS = msgspec.Meta(min_length=1, max_length=8)
+_REGISTRARS = msgspec.Meta(max_length=1000)  # some 39 KB of a document's 128
 RESERVED = frozenset({"operator"})  # proposes orders; no person
 _HOST = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 
@@ -93,6 +96,7 @@ class AgentFacts(_Struct, frozen=True):
     port: Annotated[int, msgspec.Meta(ge=1, le=65535)]
     host_key: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9@.-]{1,64} [A-Za-z0-9+/=]{16,2048}\Z")]
     deposits_per_day: Annotated[int, msgspec.Meta(ge=1, le=96)]
+    registrars: Annotated[tuple[UUID, ...], _REGISTRARS] = ()
 
 
 class _Document(_Struct, frozen=True):
@@ -220,12 +224,16 @@ def agent(facts: AgentFacts) -> Agent:
         port=facts.port,
         host_key=facts.host_key,
         deposits_per_day=facts.deposits_per_day,
+        registrars=frozenset(TenantId(one) for one in facts.registrars),
     )
 
 
-def agent_facts(one: Agent) -> dict[str, str | int]:
-    """The members of an agent in a document."""
-    return {
+def agent_facts(one: Agent) -> dict[str, str | int | list[str]]:
+    """The members of an agent in a document; `registrars` only where it names any.
+
+    So an agent of every registrar is the same text, and digest, as before there was that member.
+    """
+    facts: dict[str, str | int | list[str]] = {
         "id": one.id,
         "openpgp": one.openpgp,
         "host": one.host,
@@ -233,6 +241,9 @@ def agent_facts(one: Agent) -> dict[str, str | int]:
         "host_key": one.host_key,
         "deposits_per_day": one.deposits_per_day,
     }
+    if one.registrars:
+        facts["registrars"] = sorted(str(each) for each in one.registrars)
+    return facts
 
 
 def agent_digest(one: Agent | None) -> str:

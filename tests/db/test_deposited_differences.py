@@ -172,7 +172,7 @@ async def test_coverage_counts_who_is_in_the_last_deposit_as_they_are(rows: Rows
     await rows.enrol(10, tenant_id=OTHER_TENANT)
 
     async def coverage(
-        accreditation: str | None, *, with_country_codes: bool = False
+        accreditation: str | None, *, with_country_codes: bool = False, unchanged: bool = False
     ) -> tuple[int, int]:
         async with pool.connected(rows.database.access("escrow")) as connection:
             return await deposited.coverage(
@@ -181,11 +181,27 @@ async def test_coverage_counts_who_is_in_the_last_deposit_as_they_are(rows: Rows
                 accreditation=accreditation,
                 with_country_codes=with_country_codes,
                 watermark=watermark,
+                unchanged=unchanged,
             )
 
     assert await coverage(OURS) == (5, 3)
     assert await coverage(None) == (6, 4)
     assert await coverage(None, with_country_codes=True) == (7, 5)
+    await rows.enrol(11, changed_at=after)
+    assert await coverage(OURS) == (6, 4)
+    assert await coverage(OURS, unchanged=True) == (6, 3)
+
+    held = deposited.Held(
+        tenant_id=TENANT,
+        accreditation=OURS,
+        with_country_codes=False,
+        watermark=watermark,
+        unchanged=True,
+    )
+    async with pool.connected(rows.database.access("escrow")) as connection:
+        # of every registrar, also names in no stream
+        assert await deposited.coverage_of_all(connection, ()) == (9, 0)
+        assert await deposited.coverage_of_all(connection, (held,)) == (9, 3)
 
 
 async def test_the_escrow_login_has_no_keys(rows: Rows) -> None:

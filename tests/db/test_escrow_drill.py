@@ -19,7 +19,7 @@ from proxy.store import deposited, embedded, pool
 from proxy.vault import unseal
 from tests.support import escrow_rows, supervisor
 from tests.support import vault as vaults
-from tests.support.escrow_restoring import gone, head, lines, people, restore
+from tests.support.escrow_restoring import full, gone, head, lines, people, restore
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-    from escrow.drill import Report
+    from escrow.drill import AreErased, Report
     from escrow.model import Underlying
+    from proxy.model.identifiers import RegistrationId
     from tests.support.database import Database
 
 pytestmark = pytest.mark.db
@@ -51,13 +52,28 @@ def live(row: Underlying, **changes: object) -> Live:
     return Live(**(fields | changes))  # type: ignore[arg-type]  # the fields above
 
 
+def word_on(erased: Iterable[Underlying]) -> AreErased:
+    """The vault's word: it erased these and nobody else."""
+    known = {one.registration.id for one in erased}
+
+    async def answer(asked: Sequence[RegistrationId]) -> list[bool]:
+        assert len(asked) <= drills.BATCH
+        return [one in known for one in asked]
+
+    return answer
+
+
 async def run(
     directory: Path,
     sources: Sequence[Iterable[bytes]],
     side: Iterable[Live],
     look: Callable[[], Awaitable[None]] | None = None,
+    erased: Iterable[Underlying] = (),
 ) -> Report:
-    """A drill below `directory`; `look` is called while the restored rows are there."""
+    """A drill below `directory`; `look` is called while the restored rows are there.
+
+    `erased` are those of whom the vault says so.
+    """
 
     async def given() -> AsyncIterator[Live]:
         if look is not None:
@@ -69,6 +85,7 @@ async def run(
         sources,
         given(),
         OPENING,
+        are_erased=word_on(erased),
         clock=vaults.StillClock(),
         random=secrets.token_bytes,
         parent=directory,
@@ -120,10 +137,12 @@ async def test_every_difference_is_found_and_told_by_id(tmp_path: Path) -> None:
         # 8: gone since
         live(rows[9], enrolled_at=watermark - deposited.MARGIN + timedelta(seconds=1)),
     ]
-    report = await run(tmp_path, [lines(head(1), [*rows[:5], rows[8]])], side)
+    deposit = full([*rows[:5], rows[8]])
+    report = await run(tmp_path, [deposit], side, erased=[rows[3], rows[8], rows[0]])
     assert not report.is_good
     assert (report.same, report.different, report.changed_since) == (1, 2, 1)
     assert (report.missing, report.enrolled_since, report.gone_since) == (2, 2, 2)
+    assert report.lost == 0
     assert report.different_ids == tuple(str(rows[number].registration.id) for number in (1, 4))
     assert report.missing_ids == tuple(str(rows[number].registration.id) for number in (5, 7))
 
@@ -138,19 +157,50 @@ async def test_a_person_altered_in_the_deposit_is_found(tmp_path: Path, database
     other = escrow_rows.row(2, escrow_rows.people("other"), mode=rows[2].registration.declared.mode)
     scratch = tmp_path / "scratch"
     scratch.mkdir()
-    assert (await run(scratch, [lines(head(1), rows)], side)).is_good
-    report = await run(scratch, [lines(head(1), [*rows[:2], other, rows[3]])], side)
+    assert (await run(scratch, [full(rows)], side)).is_good
+    report = await run(scratch, [full([*rows[:2], other, rows[3]])], side)
+    assert not report.is_good
     assert (report.same, report.different) == (3, 1)
     assert report.different_ids == (str(rows[2].registration.id),)
 
 
+async def test_who_went_without_the_vault_s_word_is_lost(tmp_path: Path) -> None:
+    """Rows that a superuser took away are no erasure: told by id, and the drill is not good."""
+    rows = escrow_rows.rows(4)
+    side = [live(row) for row in rows[:2]]
+    deposit = full(rows)
+    report = await run(tmp_path, [deposit], side, erased=rows[2:3])
+    assert (report.same, report.gone_since, report.lost) == (2, 1, 1)
+    assert report.lost_ids == (str(rows[3].registration.id),)
+    assert not report.is_good
+    report = await run(tmp_path, [deposit], side, erased=rows[2:])
+    assert (report.gone_since, report.lost, report.is_good) == (2, 0, True)
+
+
+async def test_a_drill_that_compared_nobody_is_not_good(tmp_path: Path) -> None:
+    """Restored people and an empty live side prove nothing, even if all were erased since."""
+    rows = escrow_rows.rows(3)
+    report = await run(tmp_path, [full(rows)], [], erased=rows)
+    assert (report.gone_since, report.lost, report.different, report.missing) == (3, 0, 0, 0)
+    assert not report.is_good
+    assert (await run(tmp_path, [full([])], [])).is_good
+
+
+async def test_deposits_that_hold_fewer_than_there_were_are_not_good(tmp_path: Path) -> None:
+    """A chain with a deposit left out restores fewer, and says so by its own newest word."""
+    rows = escrow_rows.rows(2)
+    report = await run(tmp_path, [lines(head(1, total=3), rows)], [live(row) for row in rows])
+    assert (report.same, report.restored.expected, report.is_good) == (2, 3, False)
+
+
 async def test_at_most_twenty_are_named(tmp_path: Path) -> None:
     """A report of a thousand missing people stays a report."""
-    rows = escrow_rows.rows(60)
-    side = [live(row, plaintext=b"other") for row in rows[:30]] + [live(row) for row in rows[30:]]
-    report = await run(tmp_path, [lines(head(1), rows[:30])], side)
-    assert (report.different, report.missing) == (30, 30)
-    assert (len(report.different_ids), len(report.missing_ids)) == (20, 20)
+    rows = escrow_rows.rows(90)
+    side = [live(row, plaintext=b"other") for row in rows[:30]] + [live(row) for row in rows[30:60]]
+    report = await run(tmp_path, [lines(head(1), [*rows[:30], *rows[60:]])], side)
+    assert (report.different, report.missing, report.lost) == (30, 30, 30)
+    ids = (report.different_ids, report.missing_ids, report.lost_ids)
+    assert [len(one) for one in ids] == [20, 20, 20]
 
 
 async def test_no_person_and_no_key_is_on_the_disk(tmp_path: Path) -> None:
@@ -218,6 +268,7 @@ async def test_a_record_that_does_not_open_is_different(tmp_path: Path) -> None:
         [lines(head(1), rows)],
         given(),
         replace(OPENING, open_record=refuse),
+        are_erased=word_on([]),
         clock=vaults.StillClock(),
         random=secrets.token_bytes,
         parent=tmp_path,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -171,7 +172,7 @@ async def test_a_row_that_does_not_open_stops_the_send_and_is_named(office: Offi
         " WHERE registration_id = $1 AND class = 'identity'",
         bad,
     )
-    await office.service.later(minutes=5)
+    await office.service.later(hours=7)
     assert (await office.whole()).step is Step.VERIFIED
 
 
@@ -221,10 +222,12 @@ async def test_an_incremental_deposit_holds_what_changed_and_what_went(office: O
     await office.replace_contacts(ROWS[0], 2, "newer")
     await office.service.rounds.adopt()
     await office.service.administrate(
-        "UPDATE registration SET shredded_at = $2, changed_at = $2 WHERE id = $1",
+        "UPDATE registration SET ended_at = $2, changed_at = $3 WHERE id = $1",
         ROWS[6].registration.id,
+        office.service.vault.clock.now() - timedelta(days=600),
         office.service.vault.clock.now(),
     )
+    await office.service.rounds.shred()
     done = await office.whole(Kind.DIFF)
     assert (done.kind, done.previous) == (Kind.DIFF, full.id)
     assert set(office.people(done)) == {ROWS[0].registration.id}
@@ -297,26 +300,40 @@ async def test_a_deposit_that_the_agent_refused_is_made_anew_and_whole(office: O
     assert (done.step, done.kind, done.resend) == (Step.VERIFIED, Kind.FULL, 1)
 
 
-async def test_a_second_deposit_of_the_day_replaces_ours_and_nobody_else_s(
-    office: Office,
-) -> None:
-    """Names of agents' formats hold the day: what we sent makes way, a stranger's does not."""
+async def test_a_second_deposit_of_the_day_waits_for_the_next(office: Office) -> None:
+    """Names of agents' formats hold the day: what the agent has is never overwritten."""
     office.stream = escrow_working.stream(office.folder, FormatName.CSV_2007, id="csv")
     first = await office.whole()
+    await office.service.later(minutes=10)
+    assert await refusal(office, Kind.FULL) == "escrow_same_day"
+    assert office.faults(first) == []
+    await office.service.later(hours=13)
+    second = await office.whole(Kind.FULL)
+    assert office.faults(first) == office.faults(second) == []
+
+
+async def test_what_the_agent_refused_makes_way_and_a_stranger_s_file_does_not(
+    office: Office,
+) -> None:
+    """A rejected deposit's files may be replaced under their names; nobody else's."""
+    office.stream = escrow_working.stream(office.folder, FormatName.CSV_2007, id="csv")
+    await office.advance()
+    delivered = await office.advance()
+    assert delivered is not None
+    await office.service.administrate("UPDATE deposit SET step = 'rejected'")
     await office.replace_contacts(ROWS[0], 2, "newer")
     await office.service.rounds.adopt()
     await office.service.later(minutes=10)
-    second = await office.whole(Kind.FULL)
-    assert {one.name for one in office.manifest(first).files} == {
-        one.name for one in office.manifest(second).files
-    }
-    assert office.faults(second) == []
-    assert office.faults(first) != []
-    stranger = office.inbox / office.manifest(second).files[0].name
+    again = await office.whole()
+    assert (again.resend, office.faults(again)) == (1, [])
+    names = {one.name for one in office.manifest(again).files}
+    assert names == {one.name for one in office.manifest(delivered).files}
+    await office.service.administrate("UPDATE deposit SET step = 'rejected'")
+    stranger = office.inbox / min(names)
     stranger.write_bytes(b"somebody else's")
     await office.service.later(minutes=10)
-    await office.advance(Kind.FULL)
-    assert await refusal(office, Kind.FULL) == "escrow_name_taken"
+    await office.advance()
+    assert await refusal(office) == "escrow_name_taken"
     assert stranger.read_bytes() == b"somebody else's"
 
 

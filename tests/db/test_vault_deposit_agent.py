@@ -57,6 +57,7 @@ def shown(**changes: Any) -> dict[str, Any]:
         "port": AGENT.port,
         "host_key": AGENT.host_key,
         "deposits_per_day": AGENT.deposits_per_day,
+        "registrars": [],
         "roster_version": 1,
         **changes,
     }

@@ -60,6 +60,8 @@ TABLE: list[tuple[Request, set[Caller]]] = [
     ),
     (frames.DepositKeys(run=ID, names=("none",)), {Caller.ESCROW}),
     (frames.EndDeposit(run=ID), {Caller.ESCROW}),
+    (frames.CountPeople(tenant="nobody"), {Caller.ESCROW}),
+    (frames.AreErased(tenant=ID, registrations=()), {Caller.ESCROW}),
 ]
 
 
@@ -107,3 +109,4 @@ async def test_the_openings_answer_over_their_sockets(running: Running) -> None:
     assert codes["DepositKeys"] == "deposit_unknown"
     assert codes["EndDeposit"] == "deposit_unknown"
     assert codes["BeginDeposit"] != "not_granted"
+    assert codes["CountPeople"] == codes["AreErased"] == "deposit_malformed"

@@ -71,7 +71,7 @@ async def test_a_file_arrives_whole_and_alone(server: Sshd, there: Path, local: 
     """After delivery the directory holds the file under its name, and nothing else."""
     async with sftp_sessions.opened(server, there) as transport:
         await transport.deliver(local, NAME, SHA256)
-        assert await transport.digest(NAME) == SHA256
+        assert await transport.digest(NAME, len(CONTENT)) == SHA256
     assert names(there) == [NAME]
     assert (there / NAME).read_bytes() == CONTENT
 
@@ -87,7 +87,7 @@ async def test_an_empty_file_arrives(server: Sshd, there: Path, local: Path) -> 
 async def test_a_directory_may_be_relative_to_the_login(server: Sshd, there: Path) -> None:
     """No directory in the plan means where the login leads."""
     async with sftp_sessions.opened(server, there, directory="") as transport:
-        assert await transport.digest("no-such-file") is None
+        assert await transport.digest("no-such-file", 10) is None
 
 
 @pytest.mark.parametrize("silent", [False, True], ids=["cut", "silent"])
@@ -167,7 +167,7 @@ async def test_a_partial_file_never_has_the_final_name(
         sftp_sessions.opened(server, there, port=line.port) as transport,
     ):
         await transport.deliver(local, NAME, SHA256)
-        await transport.digest(NAME)  # so that the watcher sees it whole
+        await transport.digest(NAME, len(CONTENT))  # so that the watcher sees it whole
     assert seen == {-1, len(CONTENT)}
 
 
@@ -199,6 +199,17 @@ async def test_another_file_of_that_name_is_not_replaced(
             await transport.deliver(local, NAME, SHA256)
     assert refused.value.code == "escrow_name_taken"
     assert (there / NAME).read_bytes() == other
+
+
+async def test_what_we_sent_before_makes_way(server: Sshd, there: Path, local: Path) -> None:
+    """A former file of ours under the name is replaced, also one that is longer."""
+    former = CONTENT * 2
+    (there / NAME).write_bytes(former)
+    async with sftp_sessions.opened(server, there) as transport:
+        await transport.deliver(
+            local, NAME, SHA256, {hashlib.sha256(former).hexdigest(): len(former)}
+        )
+    assert (there / NAME).read_bytes() == CONTENT
 
 
 async def test_a_file_that_changed_since_staging_stays_hidden(
@@ -293,5 +304,5 @@ async def test_closing_a_broken_session_is_quiet(server: Sshd, there: Path) -> N
     ):
         line.limit_octets = 0
         with pytest.raises(Unavailable):
-            await transport.digest(NAME)
+            await transport.digest(NAME, len(CONTENT))
         await transport.close()

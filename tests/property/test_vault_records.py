@@ -85,6 +85,16 @@ def test_contacts_survive_sealing(contacts: ContactSet) -> None:
 
 
 @given(contact_sets())
+def test_the_registrant_alone_is_who_it_is_among_all(contacts: ContactSet) -> None:
+    """Left out are only contacts that can not act as registrant."""
+    alone = persons.parse_registrant(persons.pad(persons.render_identity(contacts)))
+    assert alone.resolve(Role.REGISTRANT) == contacts.resolve(Role.REGISTRANT)
+    assert alone.same_as == contacts.same_as
+    assert alone.given.items() <= dict(contacts.given).items()
+    assert len(alone.given) <= 1 + len(contacts.same_as)
+
+
+@given(contact_sets())
 def test_plaintext_is_canonical_json(contacts: ContactSet) -> None:
     """What is rendered is what the RFC 8785 package makes of the same value."""
     for plaintext in (persons.render_identity(contacts), persons.render_reach(contacts)):
@@ -170,6 +180,7 @@ def test_parsers_never_fall_over(name: RecordName, octets: bytes) -> None:
     for parse in (
         record.parse,
         persons.parse_identity,
+        persons.parse_registrant,
         persons.parse_reach,
         frames.parse_request,
         frames.parse_answer,

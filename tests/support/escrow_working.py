@@ -87,19 +87,21 @@ class Office:
             }
         return await openings.ask(openings.openings(self.service, self.roster), request)
 
+    def parts(self) -> desk.Parts:
+        """What the process or a command brings."""
+        return desk.Parts(
+            access=self.service.database.access("escrow"),
+            ask=self.ask,
+            unseal=unseal.open_record,
+            clock=self.service.vault.clock,
+            draw=secrets.token_bytes,
+            data_dir=self.service.vault.data_dir,
+            key_dir=self.service.vault.key_dir,
+        )
+
     def desk(self) -> Desk:
         """What the steps work with."""
-        return desk.open_desk(
-            desk.Parts(
-                access=self.service.database.access("escrow"),
-                ask=self.ask,
-                unseal=unseal.open_record,
-                clock=self.service.vault.clock,
-                draw=secrets.token_bytes,
-                data_dir=self.service.vault.data_dir,
-                key_dir=self.service.vault.key_dir,
-            )
-        )
+        return desk.open_desk(self.parts())
 
     async def advance(self, wanted: Kind | None = None) -> Deposit | None:
         """One step, as the process of the service does it."""

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from escrow import __main__ as program
-from proxy.errors import Refused
+from escrow.cli import restore
+from proxy import settings
+from proxy.errors import InvalidInput, Refused
 
 if TYPE_CHECKING:
     from escrow.opening import Unseal
@@ -86,3 +88,14 @@ def test_a_failure_is_1_and_one_sentence(
     assert program.main(["try"]) == 1
     told = capsys.readouterr()
     assert (told.out, told.err) == ("", "privacyproxy escrow: It may not be.\n")
+
+
+def test_a_restore_takes_no_password_in_its_url(tmp_path: Path) -> None:
+    """`--into` goes by the setting's own check, which refuses passwords and names no value."""
+    given = settings.load({"data_dir": str(tmp_path / "d"), "key_dir": str(tmp_path / "k")})
+    arguments = argparse.Namespace(into="postgresql://someone:hunter2@db.example/privacy")
+    with pytest.raises(InvalidInput) as refused:
+        restore.run(arguments, given, program._unsealing())
+    assert refused.value.code == "invalid_settings"
+    assert refused.value.detail.startswith("database_url: ")
+    assert "hunter2" not in refused.value.detail

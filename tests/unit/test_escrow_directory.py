@@ -9,12 +9,14 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from typing_extensions import override
 
-from escrow.transport import base
+from escrow.transport import base, directory
 from escrow.transport.directory import DirectoryTransport
 from proxy.errors import InvalidInput, Refused
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 NAME = "9999_RDE_2026-03-01_full_0.csv.gz.gpg"
@@ -59,8 +61,8 @@ async def test_a_file_arrives_whole_and_alone(there: Path, local: Path) -> None:
     await transport.deliver(local, NAME, SHA256)
     assert names(there) == [NAME]
     assert (there / NAME).read_bytes() == CONTENT
-    assert await transport.digest(NAME) == SHA256
-    assert await transport.digest("absent") is None
+    assert await transport.digest(NAME, len(CONTENT)) == SHA256
+    assert await transport.digest("absent", 10) is None
     await transport.close()
 
 
@@ -134,8 +136,46 @@ async def test_a_link_under_the_parts_name_is_not_followed(
     other = tmp_path / "other"
     other.write_bytes(b"of somebody")
     (there / PART).symlink_to(other)
-    assert await refusal(there, local) == "escrow_agent_failed"
+    assert await refusal(there, local) == "escrow_name_taken"
     assert other.read_bytes() == b"of somebody"
+
+
+@pytest.mark.parametrize("has_reader", [False, True], ids=["alone", "read from"])
+async def test_a_pipe_under_the_parts_name_is_refused(
+    there: Path, local: Path, has_reader: bool
+) -> None:
+    """Nobody waits until a pipe is read from, and nothing is written into it."""
+    os.mkfifo(there / PART)
+    reader = os.open(there / PART, os.O_RDONLY | os.O_NONBLOCK) if has_reader else None
+    assert await refusal(there, local) == "escrow_name_taken"
+    if reader is not None:
+        assert os.read(reader, 1) == b""
+        os.close(reader)
+
+
+async def test_what_is_no_file_or_too_long_is_another_one(there: Path, tmp_path: Path) -> None:
+    """No more is read than one octet beyond what was asked about; links and pipes are not read."""
+    transport = DirectoryTransport(there)
+    (there / NAME).write_bytes(CONTENT)
+    assert await transport.digest(NAME, len(CONTENT) + 1) == SHA256
+    assert await transport.digest(NAME, len(CONTENT) - 1) == ""
+    os.truncate(there / NAME, 1 << 42)  # of holes; to read it would take hours
+    assert await transport.digest(NAME, len(CONTENT)) == ""
+    (tmp_path / "other").write_bytes(CONTENT)
+    (there / "link").symlink_to(tmp_path / "other")
+    os.mkfifo(there / "pipe")
+    (there / "folder").mkdir()
+    for name in ("link", "pipe", "folder"):
+        assert await transport.digest(name, len(CONTENT)) == ""
+
+
+async def test_what_we_sent_before_makes_way(there: Path, local: Path) -> None:
+    """A former file of ours under the name is replaced, also one that is longer."""
+    former = CONTENT * 2
+    (there / NAME).write_bytes(former)
+    known = {hashlib.sha256(former).hexdigest(): len(former)}
+    await DirectoryTransport(there).deliver(local, NAME, SHA256, known)
+    assert (there / NAME).read_bytes() == CONTENT
 
 
 async def test_a_file_that_changed_since_staging_stays_hidden(there: Path, local: Path) -> None:
@@ -200,3 +240,45 @@ async def test_reports_are_those_asked_for(there: Path) -> None:
     with pytest.raises(InvalidInput) as refused:
         await transport.reports("../*", LONG_AGO)
     assert refused.value.code == "escrow_pattern"
+
+
+@pytest.mark.parametrize(
+    "swap",
+    [
+        os.mkfifo,
+        lambda path: path.symlink_to(path.with_name("secret")),
+        lambda path: path.mkdir(),
+        lambda path: path.write_bytes(bytes(base.REPORT_OCTETS + 1)),
+        lambda _path: None,
+    ],
+    ids=["pipe", "link", "directory", "long", "gone"],
+)
+async def test_a_report_that_was_replaced_since_it_was_listed_is_left_out(
+    there: Path, monkeypatch: pytest.MonkeyPatch, swap: Callable[[Path], None]
+) -> None:
+    """What is opened is looked at again; nothing is followed, and nobody waits for a pipe."""
+
+    class Swapped(base.Wanted):
+        @override
+        def newest(self) -> list[base.Listed]:
+            (there / "b.xml").unlink()
+            swap(there / "b.xml")
+            return super().newest()
+
+    (there / "secret").write_bytes(b"not the agent's")
+    (there / "a.xml").write_bytes(b"first")
+    (there / "b.xml").write_bytes(b"second")
+    monkeypatch.setattr(directory, "Wanted", Swapped)
+    found = await DirectoryTransport(there).reports("*.xml", LONG_AGO)
+    assert found == [("a.xml", b"first")]
+
+
+def test_of_a_listing_the_newest_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many as are fetched, in whatever order they come; no name that no file could have."""
+    monkeypatch.setattr(base, "REPORTS_AT_MOST", 2)
+    wanted = base.Wanted("*.xml", LONG_AGO)
+    names = ["1.xml", "4.xml", "3.xml", "2.xml", "x" * 252 + ".xml", "../9.xml", "é" * 126 + ".xml"]
+    for number, name in enumerate(names):
+        age = int(name[0]) if name[0].isdigit() else 10 + number
+        wanted.see(base.Listed(name=name, octets=1, changed_s=2e9 + age))
+    assert [one.name for one in wanted.newest()] == ["4.xml", "3.xml"]

@@ -37,6 +37,7 @@ NAME = "order"
 HELP = "propose orders, show them, and have approved ones carried out"
 _LONGEST_H = int(orders.LONGEST_LIFE / timedelta(hours=1))
 _USUAL_H = int(orders.USUAL_LIFE / timedelta(hours=1))
+_EVERY = "every"
 
 
 class _Change(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -47,6 +48,7 @@ class _Change(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     port: int | None = None
     host_key: str | None = None
     deposits_per_day: int | None = None
+    registrars: tuple[UUID, ...] | None = None
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -58,7 +60,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     change.add_argument("agent", metavar="AGENT", help="the agent's id")
     change.add_argument(
         "--set", metavar="NAME=VALUE", action="append", default=[],
-        help="openpgp, host, port, host_key or deposits_per_day; all of them for a new agent",
+        help="openpgp, host, port, host_key or deposits_per_day, all of them for a new agent; or"
+        f" registrars: ids, with commas, of those whose deposits it may get, or {_EVERY}",
     )  # fmt: skip
     change.add_argument("--remove", action="store_true", help="it shall be no agent any more")
     change.add_argument("--reason", required=True, help="why, as approvers will read it")
@@ -131,7 +134,9 @@ def _change_agent(path: Path, arguments: argparse.Namespace) -> int:
 
 
 def _changed(before: Agent | None, arguments: argparse.Namespace) -> Agent:
-    given = dict(one.partition("=")[::2] for one in getattr(arguments, "set"))  # noqa: B009 - a builtin's name
+    given: dict[str, Any] = dict(one.partition("=")[::2] for one in getattr(arguments, "set"))  # noqa: B009 - a builtin's name
+    if "registrars" in given:
+        given["registrars"] = _registrars(given["registrars"])
     try:
         change = msgspec.convert(given, _Change, strict=False)
     except msgspec.ValidationError as error:  # names members and types, no values
@@ -144,13 +149,24 @@ def _changed(before: Agent | None, arguments: argparse.Namespace) -> Agent:
     if "openpgp" in facts:
         facts["openpgp"] = facts["openpgp"].replace(" ", "").upper()
     if before is not None:
+        if "registrars" in facts:
+            facts["registrars"] = frozenset(facts["registrars"])
         return replace(before, **facts)
-    missing = orders.AGENT_FIELDS - facts.keys()
+    missing = orders.NEW_AGENT_FIELDS - facts.keys()
     if missing:
         raise InvalidInput(
             "set", f"A new agent needs --set for {', '.join(sorted(missing))} as well."
         )
     return roster_document.agent(roster_document.AgentFacts(id=arguments.agent, **facts))
+
+
+def _registrars(given: str) -> list[str]:
+    """The ids, none for the word `every`: an empty value, a shell's slip, is not the widest."""
+    if given == _EVERY:
+        return []
+    if not given.strip():
+        raise InvalidInput("set", f"--set registrars: ids with commas, or the word {_EVERY}.")
+    return [one.strip() for one in given.split(",")]
 
 
 def _list(path: Path, *, as_json: bool) -> int:
