@@ -303,12 +303,9 @@ async def _all(calls: Sequence[Awaitable[_T]]) -> list[_T]:
 
 
 def _name(entry: asyncssh.SFTPName) -> str:
-    """A listed file's name; "" for one that is no name of a report."""
-    octets = cast("bytes", entry.filename)
-    if len(octets) > base.NAME_OCTETS:
-        return ""
+    """A listed file's name; "" for one that is not UTF-8, which no report of ours has."""
     try:
-        return octets.decode()
+        return cast("bytes", entry.filename).decode()
     except UnicodeDecodeError:
         return ""
 

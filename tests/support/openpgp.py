@@ -63,8 +63,8 @@ def packed(secret: pysequoia.Tsk, data: bytes) -> bytes:
     """A report signed inline and compressed, as `gpg --sign` makes it."""
     armored = pysequoia.sign(secret.signer(), data, mode=pysequoia.SignatureMode.INLINE)
     lines = armored.decode().strip().splitlines()
-    body = "".join(one for one in lines[lines.index("") + 1 : -1] if not one.startswith("="))
-    body = b"\x02" + zlib.compress(base64.b64decode(body), 9)  # RFC 9580 s5.6: 2 is ZLIB
+    text = "".join(one for one in lines[lines.index("") + 1 : -1] if not one.startswith("="))
+    body = b"\x02" + zlib.compress(base64.b64decode(text), 9)  # RFC 9580 s5.6: 2 is ZLIB
     return b"\xc8\xff" + len(body).to_bytes(4) + body
 
 
