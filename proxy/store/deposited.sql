@@ -224,7 +224,7 @@ WHERE kept.tenant_id = $1 AND ($2::text IS NULL OR kept.declared ->> 'accreditat
 
 -- coverage_of_all --
 -- How many people stand behind a mask with any registrar, and how many of them some deposit has.
--- roles: escrow
+-- roles: api escrow operator
 -- of each stream with a verified deposit: $1 tenant_ids, $2 accreditations or NULL, $3 whether
 -- country codes belong, $4 watermarks, $5 whether only those count that did not change since
 SELECT count(*) AS masked, count(*) FILTER (WHERE EXISTS (
