@@ -18,8 +18,9 @@ from escrow import chain, manifests, own_manifest, receipts
 from escrow.opening import find_agent
 from escrow.receipts import Outcome
 from escrow.recording import Records, settled
-from proxy.errors import ProxyError
+from proxy.errors import Conflict, ProxyError
 from proxy.model.deposit import Deposit, Step
+from proxy.store import deposits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -123,12 +124,20 @@ async def _conclude(
     receipt_sha256: bytes | None,
     by: str,
 ) -> Deposit:
+    """The deposit at its last step; as it is where somebody else concluded it meanwhile."""
     facts = {"by": by, "receipt": "" if receipt_sha256 is None else receipt_sha256.hex()}
     if outcome is Outcome.VERIFIED:
         after = settled(deposit, Step.VERIFIED, records.clock.now())
-        after = replace(after, receipt_sha256=receipt_sha256)
-        return await records.advance(deposit, after, "deposit_verified", facts)
-    reason = f"receipt_{outcome.value}"
-    _log.error("deposit_refused", stream=deposit.stream, deposit_id=str(deposit.id), reason=reason)
-    after = replace(deposit, step=Step.REJECTED, receipt_sha256=receipt_sha256, reason=reason)
-    return await records.advance(deposit, after, "deposit_rejected", {**facts, "reason": reason})
+        after, kind = replace(after, receipt_sha256=receipt_sha256), "deposit_verified"
+    else:
+        kind, reason = "deposit_rejected", f"receipt_{outcome.value}"
+        facts["reason"] = reason
+        after = replace(deposit, step=Step.REJECTED, receipt_sha256=receipt_sha256, reason=reason)
+        _log.error(
+            "deposit_refused", stream=deposit.stream, deposit_id=str(deposit.id), reason=reason
+        )
+    try:
+        return await records.advance(deposit, after, kind, facts)
+    except Conflict:
+        found = await deposits.find(records.connection, deposit.tenant_id, deposit.id)
+        return deposit if found is None else found

@@ -69,6 +69,10 @@ def _facts(one: Standing) -> dict[str, object]:
         "format": one.stream.format.value,
         "agent": one.stream.agent,
         "newest": None if newest is None else newest.step.value,
+        "deposit": None if newest is None else str(newest.id),
+        "manifest_sha256": None
+        if newest is None or newest.manifest_sha256 is None
+        else newest.manifest_sha256.hex(),
         "reason": "" if newest is None else newest.reason,
         "verified_at": _time(None if one.verified is None else one.verified.watermark),
         "verified_age_s": age_s,

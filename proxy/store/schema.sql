@@ -73,8 +73,7 @@ CREATE TABLE public.blind_index (
     registration_id uuid NOT NULL,
     version integer NOT NULL,
     tokens bytea[] NOT NULL,
-    contacts smallint,
-    CONSTRAINT blind_index_contacts CHECK (((contacts >= 0) AND (contacts <= 4)))
+    contacts bigint
 );
 
 CREATE TABLE public.deposit (

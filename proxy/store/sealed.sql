@@ -76,7 +76,7 @@ SELECT n.tenant_id, n.registration_id, n.version, ARRAY(
   SELECT substring(n.joined FROM i * 16 + 1 FOR 16)
   FROM generate_series(0, length(n.joined) / 16 - 1) AS i
 ), n.contacts
-FROM unnest($1::uuid[], $2::uuid[], $3::integer[], $4::bytea[], $5::smallint[])
+FROM unnest($1::uuid[], $2::uuid[], $3::integer[], $4::bytea[], $5::bigint[])
   AS n (tenant_id, registration_id, version, joined, contacts)
 ON CONFLICT (tenant_id, registration_id) DO UPDATE
   SET version = excluded.version, tokens = excluded.tokens, contacts = excluded.contacts WHERE excluded.version > b.version;

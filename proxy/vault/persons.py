@@ -112,7 +112,7 @@ def parse_identity(plaintext: bytes) -> ContactSet:
 
 
 def parse_registrant(plaintext: bytes) -> ContactSet:
-    """The same, but without contacts that can not act as registrant: in a third of the time."""
+    """The same, but without contacts that can not act as registrant: in half the time."""
     identity = _parsed(plaintext)
     # A reference that is followed ends at a role that some reference names.
     return _contacts(identity, {Role.REGISTRANT, *identity.same_as.values()})

@@ -159,6 +159,7 @@ def test_a_killed_escrow_process_finishes_what_it_began(office: EscrowService) -
     office.wait_step("own", "verified")
     killed = 0
     for delay_ms in DELAYS_MS:
+        pids: list[int] = []
         office.write_plan(own_copy(office, id=f"run-{delay_ms}"))
         for _ in until(20):
             pids = running.roles(office.service.process.pid).get("escrow", [])

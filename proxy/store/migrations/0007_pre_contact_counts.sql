@@ -5,5 +5,4 @@
 SET lock_timeout = '5s';
 SET statement_timeout = '60s';
 
-ALTER TABLE blind_index ADD COLUMN contacts smallint
-  CONSTRAINT blind_index_contacts CHECK (contacts BETWEEN 0 AND 4);
+ALTER TABLE blind_index ADD COLUMN contacts bigint;
