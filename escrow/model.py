@@ -17,7 +17,7 @@ from proxy.model.deposit import Kind  # msgspec reads it in manifests
 
 if TYPE_CHECKING:
     from proxy.model.contact import ContactSet
-    from proxy.model.deposit import DepositId, StreamId
+    from proxy.model.deposit import Account, DepositId, StreamId
     from proxy.model.identifiers import TenantId
     from proxy.model.public_record import Accreditation, Profile
     from proxy.model.registration import Registration
@@ -98,28 +98,6 @@ class Stream:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Key:
-    """An API key as a recovery deposit keeps it: enough to go on working, useless to log in."""
-
-    id: str
-    secret_sha256: bytes = field(repr=False)
-    scopes: tuple[str, ...]
-    reseller: str | None
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Catalogue:
-    """What a tenant's registrations refer to, at the snapshot."""
-
-    tenant_name: str = ""
-    created_at: datetime | None = None
-    profiles: tuple[Profile, ...] = ()
-    accreditations: tuple[Accreditation, ...] = ()
-    keys: tuple[Key, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Underlying:
     """A registration with the people behind it, at the watermark. Personal data inside."""
 
@@ -151,7 +129,7 @@ class Head:
     registrar_name: str
     registrations: int  # rows that will come
     total: int  # registrations in the stream at the watermark, also for incremental deposits
-    catalogue: Catalogue = field(default_factory=Catalogue)
+    account: Account  # the registrar, and what its registrations refer to
     other_contacts: int = 0  # incremental: contacts of the registrations that are not in it
 
 

@@ -14,10 +14,9 @@ from uuid import UUID
 from escrow.formats import recovery
 from escrow.formats.recovery import HeadLine, RegistrationLine
 from proxy.errors import InvalidInput, Refused
-from proxy.model.deposit import Gone, Kind
+from proxy.model.deposit import Account, Gone, KeptKey, Kind
 from proxy.model.identifiers import AccreditationId
 from proxy.model.public_record import Accreditation
-from proxy.store.deposited import Account, KeptKey
 from proxy.wire import published
 
 if TYPE_CHECKING:

@@ -39,9 +39,9 @@ if TYPE_CHECKING:
 
     from escrow.formats.recovery import HeadLine, RegistrationLine
     from escrow.restorable import Source
+    from proxy.model.deposit import Account
     from proxy.model.sealed import SealedBatch
     from proxy.ports import Clock
-    from proxy.store.deposited import Account
     from proxy.store.pool import Access, Connection, Record
 
 BATCH: Final = 500  # registrations of one submission and statement: 2 MB, a tenth of a second

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Final
 from escrow import chain, checking, manifests, preflight, stopping
 from escrow.files import FileSet
 from escrow.formats import registry
-from escrow.model import Catalogue, FormatName, Head, Key, Manifest, Underlying, Whose
+from escrow.model import FormatName, Head, Manifest, Underlying, Whose
 from escrow.opening import ERASED, DepositRun
 from proxy.errors import Refused
 from proxy.model.deposit import Kind, Scope
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from escrow.formats.base import Writer
     from escrow.model import Stream, Tally
     from escrow.opening import Agent, Ask, Opened, Unseal
-    from proxy.model.deposit import Deposit, Depositable
+    from proxy.model.deposit import Account, Deposit, Depositable
     from proxy.ports import Clock
     from proxy.store.deposited import Snapshot
     from proxy.store.pool import Access
@@ -170,9 +170,9 @@ class _Stage:
         return Staged(manifest=manifest, text=text)
 
     async def _head(self) -> Head:
-        catalogue = await self._catalogue()
+        account = await self._snapshot.tenant(self._stream.tenant_id)
         own = next(
-            (one for one in catalogue.accreditations if one.id == self._stream.own_accreditation),
+            (one for one in account.accreditations if one.id == self._stream.own_accreditation),
             None,
         )
         whole = scope_of(self._stream, None)
@@ -188,11 +188,11 @@ class _Stage:
             resend=self._deposit.resend,
             previous=self._deposit.previous,
             iana_id=None if own is None else own.iana_id,
-            registrar_name=catalogue.tenant_name if own is None else own.registrar_name,
+            registrar_name=account.name if own is None else own.registrar_name,
             registrations=total if is_whole else await self._snapshot.count(self._scope),
             total=total,
             other_contacts=others or 0,
-            catalogue=catalogue,
+            account=account,
         )
 
     async def _write(self, head: Head, file_set: FileSet) -> Tally:
@@ -208,7 +208,7 @@ class _Stage:
             records, root = await root_of(self._snapshot, self._scope)
             await run.begin(self._agent, records=records, root=root)
             self._order.begun.set()
-            catalogue = _Index(head.catalogue, self._stream.format)
+            catalogue = _Index(head.account, self._stream.format)
             async for batch in run.opened(self._snapshot.rows(self._scope)):
                 await self._add(writer, catalogue, batch, head)
             await run.end()
@@ -273,35 +273,16 @@ class _Stage:
         files.write(directory / manifests.NAME, text)
         files.write(directory / manifests.SIGNATURE_NAME, self._bench.sign(text))
 
-    async def _catalogue(self) -> Catalogue:
-        account = await self._snapshot.tenant(self._stream.tenant_id)
-        return Catalogue(
-            tenant_name=account.name,
-            created_at=account.created_at,
-            profiles=account.profiles,
-            accreditations=account.accreditations,
-            keys=tuple(
-                Key(
-                    id=one.id,
-                    secret_sha256=one.secret_sha256,
-                    scopes=one.scopes,
-                    reseller=one.reseller,
-                    created_at=one.created_at,
-                )
-                for one in account.keys
-            ),
-        )
-
 
 class _Index:
     """Profiles and accreditations by id, to join rows with."""
 
-    def __init__(self, catalogue: Catalogue, format_: FormatName) -> None:
+    def __init__(self, account: Account, format_: FormatName) -> None:
         # The recovery format writes records as they are and looks at the registrant alone.
         is_verbatim = format_ is FormatName.RECOVERY
         self._parse = persons.parse_registrant if is_verbatim else persons.parse_identity
-        self._profiles = {one.id: one for one in catalogue.profiles}
-        self._accreditations = {one.id: one for one in catalogue.accreditations}
+        self._profiles = {one.id: one for one in account.profiles}
+        self._accreditations = {one.id: one for one in account.accreditations}
 
     def underlying(self, batch: Opened) -> list[Underlying]:
         """The rows of a batch with the people behind them."""

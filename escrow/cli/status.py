@@ -7,9 +7,6 @@ import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.table import Table
-
 from escrow import desk, schedule, watching
 from escrow.cli import entering
 from proxy.hosting.process import SystemClock
@@ -125,15 +122,10 @@ def _print(told: Sequence[dict[str, object]], keys: Sequence[dict[str, object]])
         print(f"  verified  {verified}, holds {one['covered']} of {one['masked']} masked names")
         print(f"  next      {one['next']}")
         print(f"  needs     {one['needs'] or 'nothing'}")
-    table = Table("key", "expires", "needs", "fingerprint")
     for one in keys:
-        table.add_row(
-            str(one["key"]),
-            str(one["expires_at"] or "never"),
-            str(one["needs"] or "nothing"),
-            str(one["fingerprint"]),
-        )
-    Console().print(table)
+        print(f"{one['key']} key {one['fingerprint']}")
+        print(f"  expires   {one['expires_at'] or 'never'}")
+        print(f"  needs     {one['needs'] or 'nothing'}")
 
 
 def _time(at: datetime | None) -> str | None:

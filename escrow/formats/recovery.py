@@ -278,7 +278,7 @@ def _gone(line: GoneLine) -> Gone:
 
 
 def _head_line(head: Head) -> HeadLine:
-    catalogue = head.catalogue
+    account = head.account
     return HeadLine(
         type=TYPE,
         v=VERSION,
@@ -288,15 +288,15 @@ def _head_line(head: Head) -> HeadLine:
         watermark=head.watermark,
         previous=head.previous,
         tenant=head.stream.tenant_id,
-        tenant_name=catalogue.tenant_name,
-        tenant_created_at=catalogue.created_at,
+        tenant_name=account.name,
+        tenant_created_at=account.created_at,
         registrations=head.registrations,
         total=head.total,
         accreditations=tuple(
             AccreditationLine(id=one.id, registrar_name=one.registrar_name, iana_id=one.iana_id)
-            for one in catalogue.accreditations
+            for one in account.accreditations
         ),
-        profiles=tuple(msgspec.Raw(published.encode_profile(one)) for one in catalogue.profiles),
+        profiles=tuple(msgspec.Raw(published.encode_profile(one)) for one in account.profiles),
         keys=tuple(
             KeyLine(
                 id=one.id,
@@ -305,7 +305,7 @@ def _head_line(head: Head) -> HeadLine:
                 reseller=one.reseller,
                 created_at=one.created_at,
             )
-            for one in catalogue.keys
+            for one in account.keys
         ),
     )
 

@@ -228,7 +228,7 @@ def _registrars(head: Head) -> tuple[Accreditation, ...]:
     """The registrars of the stream; a deposit holds them all, of whatever kind it is."""
     own = head.stream.own_accreditation
     if own is None:
-        return head.catalogue.accreditations
+        return head.account.accreditations
     return (
         Accreditation(
             id=AccreditationId(own), registrar_name=head.registrar_name, iana_id=head.iana_id

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from proxy.model.identifiers import DomainName, RegistrationId, State, TenantId
+    from proxy.model.public_record import Accreditation, Profile
     from proxy.model.registration import Registration
 
 StreamId = NewType("StreamId", str)
@@ -113,3 +114,25 @@ class Gone:
     domain: DomainName
     registration_id: RegistrationId
     reference: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptKey:
+    """An API key that is in force, without its secret: enough to go on, useless to log in."""
+
+    id: str
+    secret_sha256: bytes = field(repr=False)
+    scopes: tuple[str, ...]
+    reseller: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A registrar with all that its registrations refer to."""
+
+    name: str
+    created_at: datetime
+    profiles: tuple[Profile, ...] = ()
+    accreditations: tuple[Accreditation, ...] = ()
+    keys: tuple[KeptKey, ...] = ()

@@ -16,13 +16,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from proxy.errors import NotFound, Unavailable
-from proxy.model.deposit import Depositable, Gone
+from proxy.model.deposit import Account, Depositable, Gone, KeptKey
 from proxy.model.identifiers import AccreditationId, DomainName, RegistrationId
 from proxy.model.public_record import Accreditation
 from proxy.store import pool, queries, registrations
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
     from proxy.model.deposit import Scope
     from proxy.model.identifiers import TenantId
-    from proxy.model.public_record import Profile
     from proxy.store.pool import Access, Connection, Record
 
 QUERIES: Final = queries.load("deposited")
@@ -68,28 +67,6 @@ class Differences:
     some_missing: tuple[DomainName, ...]
     undeclared: int  # here, and not declared
     some_undeclared: tuple[DomainName, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeptKey:
-    """An API key that is in force, without its secret."""
-
-    id: str
-    secret_sha256: bytes = field(repr=False)
-    scopes: tuple[str, ...]
-    reseller: str | None
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
-    """A registrar with all that its registrations refer to."""
-
-    name: str
-    created_at: datetime
-    profiles: tuple[Profile, ...]
-    accreditations: tuple[Accreditation, ...]
-    keys: tuple[KeptKey, ...]
 
 
 class Snapshot:

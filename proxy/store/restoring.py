@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
     from datetime import datetime
 
+    from proxy.model.deposit import Account
     from proxy.model.identifiers import TenantId
     from proxy.model.ledger import LedgerEntry
     from proxy.model.registration import Registration
     from proxy.model.sealed import SealedBatch
-    from proxy.store.deposited import Account
     from proxy.store.pool import Access, Connection, Record
 
 QUERIES: Final = queries.load("restoring")

@@ -8,8 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from escrow.model import Catalogue
-from proxy.model.deposit import Kind
+from proxy.model.deposit import Account, Kind
 from proxy.model.identifiers import EndReason, State
 from proxy.vault import persons
 from proxy.wire import published
@@ -214,14 +213,14 @@ async def test_a_tombstone_of_another_registrar_gives_way(service: Service) -> N
 
 async def test_profiles_and_keys_are_the_newest_deposits(service: Service) -> None:
     """The registrar is restored as the newest deposit has it."""
-    renamed = Catalogue(
-        tenant_name="Blue Heron Names Ltd",
+    renamed = Account(
+        name="Blue Heron Names Ltd",
         created_at=escrow_rows.WATERMARK,
         profiles=(escrow_rows.profile(revision=4),),
         accreditations=(escrow_rows.BLUE_HERON, escrow_rows.GREY_SEAL),
         keys=(),
     )
-    newest = head(2, Kind.DIFF, on=1, total=2, catalogue=renamed)
+    newest = head(2, Kind.DIFF, on=1, total=2, account=renamed)
     counts = await restore(service, full(escrow_rows.rows(2)), lines(newest, []))
     assert (counts.accreditations, counts.keys) == (2, 0)
     rows = await service.administrate("SELECT revision FROM published_profile")

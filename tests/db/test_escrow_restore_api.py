@@ -11,9 +11,9 @@ import pytest
 
 from escrow import restore as restores
 from escrow.formats.recovery import Recovery
-from escrow.model import Catalogue, FormatName, Key, Underlying, Whose
+from escrow.model import FormatName, Underlying, Whose
 from escrow.staging import scope_of
-from proxy.model.deposit import Kind
+from proxy.model.deposit import Account, KeptKey, Kind
 from proxy.model.identifiers import RecordClass
 from proxy.model.sealed import RecordName
 from proxy.store import deposited
@@ -100,13 +100,13 @@ async def deposit(api: Api, stream: Stream) -> list[bytes]:
         stream=stream,
         kind=Kind.FULL,
         registrations=len(rows),
-        catalogue=Catalogue(
-            tenant_name=account.name,
+        account=Account(
+            name=account.name,
             created_at=account.created_at,
             profiles=account.profiles,
             accreditations=account.accreditations,
             keys=tuple(
-                Key(
+                KeptKey(
                     id=one.id,
                     secret_sha256=one.secret_sha256,
                     scopes=one.scopes,

@@ -12,8 +12,8 @@ from uuid import UUID
 
 from escrow import restore as restores
 from escrow.formats.recovery import Recovery
-from escrow.model import Catalogue, FormatName, Key
-from proxy.model.deposit import DepositId, Gone, Kind
+from escrow.model import FormatName
+from proxy.model.deposit import Account, DepositId, Gone, KeptKey, Kind
 from proxy.model.identifiers import EndReason, RecordClass, RegistrationId, Role, State
 from proxy.model.sealed import RecordName, SealedRecord
 from proxy.rules import publication
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tests.support.database import Database
     from tests.support.vault import Service
 
-KEY = Key(
+KEY = KeptKey(
     id="k0123456789",
     secret_sha256=hashlib.sha256(b"invented").digest(),
     scopes=("imports:write", "registrations:read"),
@@ -51,8 +51,8 @@ TABLES = (
     "sealed_record",
     "published",
 )
-CATALOGUE = Catalogue(
-    tenant_name="Blue Heron Registrar Ltd",
+CATALOGUE = Account(
+    name="Blue Heron Registrar Ltd",
     created_at=escrow_rows.WATERMARK,
     profiles=(escrow_rows.profile(),),
     accreditations=(escrow_rows.BLUE_HERON,),
@@ -72,7 +72,7 @@ def head(
     on: int | None = None,
     registrations: int = 0,
     total: int | None = None,
-    catalogue: Catalogue = CATALOGUE,
+    account: Account = CATALOGUE,
 ) -> Head:
     """The head of the deposit of that number, made so many days after the first one."""
     made = escrow_rows.head(
@@ -82,7 +82,7 @@ def head(
         watermark=escrow_rows.WATERMARK + timedelta(days=number),
         previous=None if on is None else deposit_id(on),
         registrations=registrations,
-        catalogue=catalogue,
+        account=account,
     )
     return made if total is None else replace(made, total=total)
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from escrow.model import FormatName, Head, Options, Schedule, Stream, Underlying, Whose
 from proxy.model.contact import Contact, ContactSet
-from proxy.model.deposit import DepositId, Kind, StreamId
+from proxy.model.deposit import Account, DepositId, Kind, StreamId
 from proxy.model.identifiers import (
     AccreditationId,
     DomainName,
@@ -213,6 +213,7 @@ def head(
         "registrar_name": BLUE_HERON.registrar_name,
         "registrations": registrations,
         "total": registrations,
+        "account": Account(name="Blue Heron Registrar Ltd", created_at=WATERMARK),
     }
     return Head(**(fields | changes))  # type: ignore[arg-type]  # the fields above
 

@@ -6,8 +6,9 @@ import pytest
 
 from escrow.formats import rfc8909_rows, rfc8909_tables
 from escrow.formats.rfc8909_tables import Object
-from escrow.model import EVERY_ACCREDITATION, Catalogue, FormatName, Options
+from escrow.model import EVERY_ACCREDITATION, FormatName, Options
 from proxy.model.contact import ContactSet
+from proxy.model.deposit import Account
 from proxy.model.identifiers import AccreditationId, Role
 from proxy.model.public_record import Accreditation
 from tests.support import escrow_archives as archives
@@ -128,13 +129,15 @@ def test_every_registrar_of_the_stream_is_there() -> None:
         registrar_name="Zürcher Register",
         iana_id=None,
     )
-    catalogue = Catalogue(accreditations=(escrow_rows.BLUE_HERON, far))
+    account = Account(
+        name="", created_at=escrow_rows.WATERMARK, accreditations=(escrow_rows.BLUE_HERON, far)
+    )
     stream = escrow_rows.stream(
         FormatName.RFC8909,
         accreditation=EVERY_ACCREDITATION,
         options=Options(provider_id="QH-0007"),
     )
-    head = archives.head(registrations=1, stream=stream, catalogue=catalogue, iana_id=None)
+    head = archives.head(registrations=1, stream=stream, account=account, iana_id=None)
     archive, _ = archives.written(head, [escrow_rows.row(1, accreditation=far)])
     (near,) = archives.rows_of(archive, rfc8909_tables.REGISTRAR)
     (local,) = archives.rows_of(archive, rfc8909_tables.REGISTRAR_LOCAL)

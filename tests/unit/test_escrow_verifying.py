@@ -61,7 +61,7 @@ def make(directory: Path, format_: FormatName, kind: Kind = Kind.FULL) -> Manife
         kind=kind,
         previous=None if is_full else escrow_restoring.deposit_id(9),
         registrations=len(rows),
-        catalogue=escrow_restoring.CATALOGUE,
+        account=escrow_restoring.CATALOGUE,
     )
     folder = Folder()
     writer = registry.FORMATS[format_].writer(head, folder.open_file)
