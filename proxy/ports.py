@@ -10,11 +10,20 @@ if TYPE_CHECKING:
 
     from proxy.model.anchor import Certified
     from proxy.model.approval_key import ApprovalKey
-    from proxy.model.contact import ContactSet
-    from proxy.model.identifiers import ProfileId, RegistrationId, TenantId
+    from proxy.model.contact import Contact, ContactSet
+    from proxy.model.identifiers import DomainName, ProfileId, RegistrationId, Role, TenantId
     from proxy.model.journal import JournalPosition, ProfileChange, RecordChange
     from proxy.model.ledger import LedgerBatch, LedgerEntry
     from proxy.model.order import KeptOrder, OrderId, OrderKind
+    from proxy.model.public_record import PublicContact
+    from proxy.model.registrar import (
+        Answer,
+        ContactHandle,
+        Declined,
+        Effect,
+        Lock,
+        Observed,
+    )
     from proxy.model.roster import Person, RelyingParty, Standing, Waiting
     from proxy.model.sealed import (
         Adopted,
@@ -341,4 +350,46 @@ class SnapshotFile(Protocol):
 
     def entries(self) -> int:
         """How many names it holds."""
+        ...
+
+
+class Registrar(Protocol):
+    """A registrar's or registry's own system, through an adapter (registrar_adapters/README.md).
+
+    Every change may be repeated with the same effect id until its answer is final. For one name
+    the caller asks for one effect at a time and stores what it saw before it asks.
+    """
+
+    async def read(self, domain: DomainName) -> Observed | Declined:
+        """What is shown of `domain` now."""
+        ...
+
+    async def apply_mask(
+        self, effect: Effect, roles: frozenset[Role], mask: PublicContact
+    ) -> Answer:
+        """`mask` acts in `roles`; other roles stay as they are."""
+        ...
+
+    async def restore(
+        self, effect: Effect, roles: frozenset[Role], item: Contact | ContactHandle
+    ) -> Answer:
+        """The person given, or the contact object that was there before, acts in `roles`."""
+        ...
+
+    async def hold(self, effect: Effect) -> Answer:
+        """The name stops resolving (clientHold); never under a UDRP lock."""
+        ...
+
+    async def unhold(self, effect: Effect, before: frozenset[str]) -> Answer:
+        """Take a hold back; `before` is the `seen` of the hold, whose statuses stay."""
+        ...
+
+    async def lock(self, effect: Effect, locks: frozenset[Lock]) -> Answer:
+        """All of `locks` are set."""
+        ...
+
+    async def unlock(
+        self, effect: Effect, locks: frozenset[Lock], before: frozenset[str]
+    ) -> Answer:
+        """Take a lock back; `before` is the `seen` of the lock, whose statuses stay."""
         ...
