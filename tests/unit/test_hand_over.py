@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,23 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ROLE = 59_999
+
+
+NAMED = """
+import getpass
+from proxy.hosting import isolation
+isolation.drop(59_999)
+print(getpass.getuser())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="needs root on Linux")
+def test_a_user_that_is_a_number_has_a_name_for_libraries() -> None:
+    """Asyncssh asks for the name of the user, and would fail where there is none."""
+    done = subprocess.run(
+        [sys.executable, "-c", NAMED], env={}, capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "privacyproxy-59999\n", done.stderr
 
 
 @pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="needs root on Linux")
