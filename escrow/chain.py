@@ -1,6 +1,6 @@
 """Which deposit comes next, and what it builds on: pure decisions over what was made before.
 
-Source: RFC 8909 s2 (kinds and what they build on); issue of deposits that an agent rejects.
+Source: RFC 8909 s2 (kinds and what they build on); escrow/README.md, How a deposit is made.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-GZIP_LEVEL: Final = 1  # measured: level 6 halves the speed of a deposit and saves a tenth
+GZIP_LEVEL: Final = 1  # measured with encryption: level 6 takes 3.5 times as long, saves 15 %
 _GZIP_WINDOW: Final = 16 + zlib.MAX_WBITS  # zlib writes gzip's header, without time or name
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 

@@ -28,9 +28,8 @@ if TYPE_CHECKING:
     from proxy.ports import Clock
     from proxy.store.pool import Connection
 
-MISSED_AT_MOST: Final = (
-    60  # rows at a time; a clock or a row that is far off must not make millions
-)
+# Rows at a time: a clock or a row that is far off must not make millions.
+MISSED_AT_MOST: Final = 60
 REMEMBERED: Final = 60  # deposits of a stream that are looked back on: two months of days
 
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from escrow import beginning, manifests, own_manifest, retrying, staging
+from escrow import beginning, chain, manifests, own_manifest, retrying, staging
 from escrow.opening import find_agent
 from escrow.recording import Postponed, Records, settled
 from proxy.errors import InvalidInput, ProxyError, Refused
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
 
 COSTLY_WAIT: Final = timedelta(hours=6)  # four tries a day, what an agent's budget allows
 KEPT: Final = timedelta(days=8)  # files of our own after they were made; receipts come within
-
-Deliverable = tuple[str, str]  # name on disk, SHA-256 in hex
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +167,14 @@ class Steps:
         agent = await find_agent(self._desk.ask, self._stream.agent)
         if agent.openpgp != deposit.fingerprint:
             return await self._records.give_up(deposit, "agent_changed")
+        target = chain.Target(
+            stream=self._stream,
+            fingerprint=agent.openpgp,
+            place=chain.place_of(self._stream, agent.host, agent.port),
+        )
+        if not target.has(deposit):
+            # Staged for another place, or of other names: an incremental one would lack its base.
+            return await self._records.give_up(deposit, "plan_changed")
         try:
             manifest, _, _ = await asyncio.to_thread(own_manifest.read, self._desk, deposit)
             await asyncio.to_thread(staging.check_files, self._place(deposit), manifest)

@@ -14,11 +14,9 @@ import shutil
 import sys
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
 from escrow import chain, collecting, desk, staging
 from escrow.cli import entering
+from escrow.cli.progress import bar
 from escrow.opening import find_agent
 from escrow.steps import Steps
 from proxy.errors import Conflict, InvalidInput, ProxyError
@@ -60,18 +58,7 @@ def run(arguments: argparse.Namespace, settings: Settings, unsealing: Unsealing[
         chosen = (entering.stream(settings, arguments.stream),)
         wanted = Kind.DIFF if arguments.incremental else Kind.FULL
     entering.become_escrow(settings)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(file=sys.stderr), disable=arguments.json) as bar:
-        task = bar.add_task("registrations", total=None)
-
-        def progress(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total)
-
+    with bar("registrations", hidden=arguments.json) as progress:
         parts = entering.parts(settings, access, unsealing.open_record, progress)
         work = _dry(parts, chosen) if arguments.dry_run else _make(parts, chosen, wanted)
         told = asyncio.run(work)

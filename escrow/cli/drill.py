@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 from escrow import drill as drilling
 from escrow import manifests, preflight, staging
 from escrow.cli import entering, reading
-from escrow.cli.restore import bar, opened
+from escrow.cli.progress import bar
+from escrow.cli.restore import opened
 from escrow.cli.verify import own_certificate
 from escrow.opening import DepositRun, are_erased, find_agent
 from escrow.recording import Records

@@ -14,11 +14,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
 from escrow import restore as restoring
 from escrow.cli import entering, reading
+from escrow.cli.progress import bar
 from escrow.cli.verify import own_certificate
 from escrow.model import FormatName
 from proxy import settings as settings_module
@@ -110,20 +108,6 @@ def opened(
         yield tuple(
             stack.enter_context(contextlib.closing(reading.lines(one, reader))) for one in deposits
         )
-
-
-@contextlib.contextmanager
-def bar(word: str, *, hidden: bool) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar on standard error; what is yielded is told how many of how many."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(file=sys.stderr), disable=hidden) as shown:
-        task = shown.add_task(word, total=None)
-        yield lambda done, total: shown.update(task, completed=done, total=total)
 
 
 def _tell(counts: Counts, *, as_json: bool) -> None:

@@ -218,7 +218,7 @@ async def write(
         *_new_columns(new),
         ends,
         *_changed_columns(changed),
-        *_sealed_columns(sealed),
+        *sealed_columns(sealed),
         [row.registration.declared.domain for row in shown],
         [row.registration.id for row in shown],
         [row.value for row in shown],
@@ -317,7 +317,8 @@ def _changed_columns(rows: Sequence[Row]) -> tuple[list[object], ...]:
     )
 
 
-def _sealed_columns(sealed: SealedBatch | None) -> tuple[object, ...]:
+def sealed_columns(sealed: SealedBatch | None) -> tuple[object, ...]:
+    """A submission and its records as arguments of a statement that writes them."""
     if sealed is None:
         return (None, None, None, None, None, [], [], [], [], [])
     one, records = sealed.submission, sealed.records

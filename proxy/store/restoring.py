@@ -144,7 +144,7 @@ async def write(
                     tenant_id,
                     *_registration_columns(rows),
                     *_former_columns(rows),
-                    *_sealed_columns(sealed),
+                    *registrations.sealed_columns(sealed),
                     *_published_columns(rows),
                 )
     except (Conflict, asyncpg.CardinalityViolationError):  # the latter: twice in these rows
@@ -230,22 +230,6 @@ def _former_columns(rows: Sequence[Restored]) -> tuple[list[object], ...]:
         (alias, row.registration.id, until) for row in rows for alias, until in row.former_aliases
     ]
     return tuple([one[place] for one in former] for place in range(3))
-
-
-def _sealed_columns(sealed: SealedBatch) -> tuple[object, ...]:
-    one, records = sealed.submission, sealed.records
-    return (
-        one.id,
-        one.intake_key_id,
-        one.encapsulation,
-        one.signer_id,
-        one.signature,
-        [record.name.registration_id for record in records],
-        [record.name.record_class.value for record in records],
-        [record.name.version for record in records],
-        [record.record for record in records],
-        [record.wrapped_dek for record in records],
-    )
 
 
 def _published_columns(rows: Sequence[Restored]) -> tuple[list[object], ...]:

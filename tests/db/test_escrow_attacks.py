@@ -150,6 +150,21 @@ async def test_a_receipt_is_not_looked_for_where_the_plan_points_since(office: O
     assert one.step is Step.VERIFIED
 
 
+async def test_what_was_made_for_one_place_is_not_sent_to_another(office: Office) -> None:
+    """A plan changed between the steps: the deposit is made anew, whole, for the new place."""
+    await office.whole()
+    await office.service.later(hours=1)
+    await office.advance(Kind.DIFF)
+    (office.folder / "elsewhere").mkdir()
+    office.stream = replace(office.stream, directory=str(office.folder / "elsewhere"))
+    given_up = await office.advance()
+    assert given_up is not None
+    assert (given_up.step, given_up.reason) == (Step.ABANDONED, "plan_changed")
+    assert list((office.folder / "elsewhere").iterdir()) == []
+    again = await office.whole()
+    assert (again.step, again.kind) == (Step.VERIFIED, Kind.FULL)
+
+
 async def test_contents_that_are_wrong_are_not_opened_again_every_minute(office: Office) -> None:
     """Each try opens people and costs of the agent's budget: the next comes hours later."""
     await office.service.administrate(
