@@ -31,6 +31,12 @@ ANSWER_WAIT_S = 120.0  # the vault counts a registrar's records before a deposit
 
 def login(settings: Settings, role: LoginRole) -> Access:
     """How to log in; to be read before the user changes."""
+    if settings.database_url is None and not (settings.data_dir / database.DIRECTORY).is_dir():
+        raise Unavailable(
+            "no_service",
+            f"No service ever ran on {settings.data_dir}; name its --data-dir, or start it with "
+            "`privacyproxy up`.",
+        )
     return boot.access(database.login(settings, role))
 
 

@@ -22,6 +22,14 @@ if TYPE_CHECKING:
 CLI = Path(program.__file__).parent / "cli"
 
 
+def test_a_directory_where_nothing_ran_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not a missing file of ours, but what to do."""
+    assert program.main(["deposit", "--data-dir", str(tmp_path / "data")]) == 1
+    assert "No service ever ran on" in capsys.readouterr().err
+
+
 def test_every_action_is_in_the_table() -> None:
     """Each module of escrow.cli that takes arguments is an action, and there is no other."""
     modules = {
