@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from proxy.model.identifiers import DomainName, ProfileId, RegistrationId, Role, TenantId
     from proxy.model.journal import JournalPosition, ProfileChange, RecordChange
     from proxy.model.ledger import LedgerBatch, LedgerEntry
-    from proxy.model.order import KeptOrder, OrderId, OrderKind
+    from proxy.model.order import KeptOrder, OrderId
     from proxy.model.public_record import PublicContact
     from proxy.model.registrar import (
         Answer,
@@ -118,6 +118,12 @@ class Forgetter(Protocol):
         """Erasures known to the vault, in order: name, time, whether finished."""
         ...
 
+    def held(
+        self, registrations: Iterable[tuple[TenantId, RegistrationId]]
+    ) -> frozenset[tuple[TenantId, RegistrationId]]:
+        """Those that a case holds by the vault's own word, whatever the rows say."""
+        ...
+
 
 class Ledger(Protocol):
     """The vault's side of the ledger: it alone extends and signs the tree."""
@@ -198,32 +204,6 @@ class Rosters(Protocol):
 
     def settle(self, now: datetime) -> Waiting | None:
         """The roster whose time has come, now in force."""
-        ...
-
-
-class Orders(Protocol):
-    """The vault's own word on where orders stand."""
-
-    def find(self, order_id: OrderId) -> KeptOrder:
-        """What is known of an order; NotFound `order_unknown`."""
-        ...
-
-    def is_known(self, order_id: OrderId) -> bool:
-        """Whether an order of this id was ever received."""
-        ...
-
-    def receive(
-        self, order_id: OrderId, kind: OrderKind, sha256: str, expires_at: datetime, now: datetime
-    ) -> KeptOrder:
-        """The order with a nonce of its own; Conflict `order_id_used`."""
-        ...
-
-    def stop(self, order_id: OrderId) -> None:
-        """A member objected."""
-        ...
-
-    def carry_out(self, order_id: OrderId, waiting: Waiting, *, follows: str) -> None:
-        """Use the order up and let the roster that it makes wait, both or neither."""
         ...
 
 

@@ -1,6 +1,7 @@
 """Deadlines: what they are counted by, and what happened to them since. Frozen facts.
 
-Holds no arithmetic: rules.clock counts, rules.clock_changes says what may be changed. Hours end at
+Holds no arithmetic: rules.clock counts, rules.clock_changes says what may be changed, and
+rules.clock_schedule what is done on the way. Hours end at
 an instant, days and months with a local day: a time of day on another date is not offered, since
 where several dates come to one (weekends, short months) a later event could get an earlier end.
 Source: casework s7.1.
@@ -10,12 +11,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, NewType
+from typing import TYPE_CHECKING, Final, NewType
 
 if TYPE_CHECKING:
     from datetime import date, datetime, time
 
     from proxy.model.calendar import CalendarId, CalendarVersion
+    from proxy.model.case import CaseId
 
 TermsId = NewType("TermsId", str)
 
@@ -162,3 +164,54 @@ class Reckoning:
     due: datetime
     event_day: date | None  # the day that days are counted from; None for hours
     steps: tuple[Step, ...]
+
+
+DUE: Final = "due"
+"""The action at the end of a deadline."""
+
+LAST: Final = "last"
+"""The reminder with the last business day; any other is named by hundredths of the period."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is done while a deadline runs and at its end; kept with it as it was when it was set."""
+
+    remind: tuple[str, ...] = ()  # hundredths, or LAST
+    reminds: str = ""  # the template of a reminder's notice; without one a reminder is a task
+    whom: str = ""  # to whom it goes
+    at_end: str = ""  # an act of the case's table, by the timer
+    escalates: tuple[str, ...] = ()  # tasks opened at the end: "kind:role"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """Something that is due at a moment of a deadline: a reminder, or the end."""
+
+    name: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptDeadline:
+    """A round of a deadline of a case, as it is kept.
+
+    `done` are the actions that were taken, or left out because a later one had come; none is
+    taken twice. `next` is None once the end was acted on, or the deadline is over.
+    """
+
+    case_id: CaseId
+    name: str
+    round: int
+    deadline: Deadline
+    plan: Plan
+    history: tuple[Change, ...]
+    due_at: datetime
+    done: tuple[str, ...] = ()
+    next: Action | None = None
+    ended_at: datetime | None = None  # what it waited for came, or nobody waits any more
+
+    @property
+    def is_due(self) -> bool:
+        """Whether its end was acted on."""
+        return DUE in self.done

@@ -19,6 +19,7 @@ LedgerEntryId = NewType("LedgerEntryId", UUID)
 UNFIT = "unfit"
 FOREIGN_KINDS = frozenset(
     {
+        "case_event",
         "deposit_abandoned",
         "deposit_delivered",
         "deposit_drilled",
@@ -32,6 +33,13 @@ FOREIGN_KINDS = frozenset(
         "registration_enrolled",
         "registration_replaced",
         "registrations_imported",
+        "staff_enrolled",
+        "staff_invited",
+        "staff_password_changed",
+        "staff_recovery_opened",
+        "staff_recovered",
+        "staff_roles_changed",
+        "staff_suspended",
     }
 )
 """What processes other than the vault note: rows of any other kind are not theirs to write."""

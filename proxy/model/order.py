@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, NewType
 from uuid import UUID
 
 if TYPE_CHECKING:
+    from proxy.model.case import Basis, CaseId, CaseTypeId, Overlay
+    from proxy.model.identifiers import DomainName, RecordClass, RegistrationId, TenantId
     from proxy.model.roster import Agent, AgentId, DeploymentId, Person
 
 OrderId = NewType("OrderId", UUID)
@@ -21,9 +23,17 @@ OrderId = NewType("OrderId", UUID)
 
 
 class OrderKind(StrEnum):
-    """What can be ordered."""
+    """What can be ordered. All but the first are orders of a case."""
 
     CHANGE_AGENT = "change agent"
+    DISCLOSE = "disclose"
+    DISCLOSE_URGENTLY = "disclose in emergency"
+    PUBLISH = "publish"
+    DEACTIVATE = "deactivate"
+    RELEASE_PRIVACY = "release privacy"
+    LIFT_HOLD = "lift hold"
+    GAG = "gag"
+    LIFT_GAG = "lift gag"
 
 
 class OrderState(StrEnum):
@@ -48,6 +58,79 @@ class ChangeAgent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordRef:
+    """A sealed record as the author saw it: no other version and no other bytes will do."""
+
+    record_class: RecordClass
+    version: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """To whom a package goes. `identity` is the SHA-256 of the evidence of who they are.
+
+    `openpgp` is the full fingerprint of their certificate, which lies as evidence `certificate`;
+    both are "" for a package under a pass-phrase.
+    """
+
+    name: str
+    organization: str
+    identity: str
+    openpgp: str
+    certificate: str  # an evidence id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disclosure:
+    """What is given to whom: `fields` are named role.field, for one `registrant.email`."""
+
+    fields: tuple[str, ...]
+    records: tuple[RecordRef, ...]
+    recipient: Recipient
+    terms: str  # SHA-256 of the terms of use that the recipient accepts
+    delete_by: str  # a date, ISO 8601
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
+    """What is published of a name: `fields` as in a disclosure."""
+
+    fields: tuple[str, ...]
+    records: tuple[RecordRef, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Silence:
+    """A gag: until when; without an end it is reviewed every 90 days."""
+
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseSubject:
+    """What an order of a case is about, beside what is done: `deed` None where the kind says all.
+
+    `event` is the hash of the newest event of the case that the author saw.
+    """
+
+    case: CaseId
+    case_type: CaseTypeId
+    event: str
+    tenant_id: TenantId
+    registration_id: RegistrationId
+    domain: DomainName
+    unicode_name: str
+    event_date: datetime
+    basis: Basis
+    instrument: str  # SHA-256 of the paper it rests on; "" for none
+    reasons: str  # SHA-256 of the reasons, which lie as evidence
+    overlays: tuple[Overlay, ...]  # in force, in order
+    overrides_veto: bool
+    deed: Disclosure | Publication | Silence | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """What an order says. `proposer`, `handler` and `releaser` may not vote on it; "" is nobody.
 
@@ -65,12 +148,16 @@ class Order:
     reason: str
     not_before: datetime
     expires_at: datetime
-    subject: ChangeAgent
+    subject: ChangeAgent | CaseSubject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptOrder:
-    """What the vault's own state knows of an order: enough to refuse every other paper."""
+    """What the vault's own state knows of an order: enough to refuse every other paper.
+
+    `case` and `tenant` are None for an order of no case. `intended_at` is when the vault first set
+    out to do what it says.
+    """
 
     sha256: str
     nonce: bytes
@@ -78,6 +165,19 @@ class KeptOrder:
     state: OrderState
     received_at: datetime
     expires_at: datetime
+    case: UUID | None = None
+    tenant: UUID | None = None
+    overrides_veto: bool = False
+    intended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuiltPackage:
+    """A package that an order made: its id, the SHA-256 of its bytes, the mark of this copy."""
+
+    id: UUID
+    sha256: str
+    copy: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
