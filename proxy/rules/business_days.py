@@ -62,6 +62,10 @@ def walk(day: date, amount: int, paused: Sequence[Days], calendar: Calendar | No
     `paused` is in order and does not overlap. With an amount of 0 it is `day` itself.
     """
     while amount > 0:
+        if paused and day >= paused[-1][1]:
+            paused = ()
+        if calendar is None and not paused:
+            return day + amount * DAY
         day += DAY
         if paused and (over := _last_of(paused, day)) is not None:
             day = over

@@ -68,6 +68,7 @@ def explain(
     return tuple(found)
 
 
+@lru_cache(maxsize=8_192)  # the days of running deadlines, told again and again
 def day_text(day: date) -> str:
     """A date in words: `Friday 3 April 2026`."""
     return f"{_WEEKDAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]} {day.year}"
@@ -201,8 +202,11 @@ def _left_out(calendar: Calendar, first: date, last: date) -> Iterator[str]:
     """What lies between and is no business day: weekends as such, holidays by name."""
     weekend, named = False, []
     while first <= last:
-        if not business_days.is_business_day(calendar, first):
-            if first in calendar.holidays:
+        # A holiday of the weekend may be worked; most days are neither, and asked no further.
+        if first in calendar.holidays or first.weekday() in calendar.weekend:
+            if business_days.is_business_day(calendar, first):
+                pass
+            elif first in calendar.holidays:
                 named.append(f"{day_text(first)} ({calendar.holidays[first]})")
             else:
                 weekend = True

@@ -9,40 +9,65 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from proxy.model.order import ChangeAgent, OrderKind
+from proxy.model.roster import Person
+from proxy.rules.approval_matrix import MATRIX
+
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from proxy.model.order import ChangeAgent, Order
+    from proxy.model.order import Order
     from proxy.model.roster import Roster
 
-LONGEST_LIFE = timedelta(days=7)  # from its first to its last moment; a vote lives no longer
+LONGEST_LIFE = MATRIX[OrderKind.CHANGE_AGENT].longest  # from its first to its last moment
 USUAL_LIFE = timedelta(hours=72)  # casework, default limits: approval life
 AGENT_FIELDS = frozenset({"openpgp", "host", "port", "host_key", "deposits_per_day", "registrars"})
 NEW_AGENT_FIELDS = AGENT_FIELDS - {"registrars"}  # what every agent has; the rest may be absent
 OPERATOR = "operator"  # proposes orders from the command line; no person, so it never votes
 
 
-def fault(order: Order, roster: Roster, roster_sha256: str, *, replaces: str) -> str | None:
-    """What is wrong with an order under the roster in force, whatever the time; None if nothing.
+def fault(order: Order, roster: Roster, roster_sha256: str) -> str | None:
+    """What is wrong with any order under the roster in force, whatever the time; None if nothing.
 
-    `replaces` is the digest of what stands in the place of what the order would put there.
+    What it is about is looked at by `agent_fault`, or by rules.case_orders.
     """
-    rule = roster.rule(order.kind)
     people = {one.person for one in roster.members}
-    concerned = {order.proposer, order.handler, order.releaser} - {"", OPERATOR}
     if order.deployment != roster.deployment:
         return "order_deployment"
     if (order.roster, order.roster_version) != (roster_sha256, roster.version):
         return "order_roster"
+    if roster.rule(order.kind) is None:
+        return "order_kind_without_rule"
+    if OPERATOR in {order.handler, order.releaser} or not _named(order) <= people:
+        return "order_person"
+    if not timedelta() < order.expires_at - order.not_before <= MATRIX[order.kind].longest:
+        return "order_window"
+    return None
+
+
+def _named(order: Order) -> set[Person]:
+    """Who has to be a member. Who handles or proposes in a case may have no key and no vote."""
+    if order.kind is OrderKind.CHANGE_AGENT:
+        return {order.proposer, order.handler, order.releaser} - {Person(""), Person(OPERATOR)}
+    return {order.releaser} - {Person("")}
+
+
+def is_too_far(order: Order, now: datetime) -> bool:
+    """Whether an order would live on for longer than votes do."""
+    return order.expires_at - now > MATRIX[order.kind].ahead
+
+
+def agent_fault(order: Order, change: ChangeAgent, roster: Roster, replaces: str) -> str | None:
+    """What is wrong with what an order would make of an agent; None if nothing.
+
+    `replaces` is the digest of what stands in the place of what the order would put there.
+    """
+    rule = roster.rule(order.kind)
+    changes = changed_fields(change, roster)
     if rule is None:
         return "order_kind_without_rule"
-    if not concerned <= people or OPERATOR in {order.handler, order.releaser}:
-        return "order_person"
-    if not timedelta() < order.expires_at - order.not_before <= LONGEST_LIFE:
-        return "order_window"
-    if order.subject.replaces != replaces:
+    if change.replaces != replaces:
         return "order_agent_changed"
-    changes = changed_fields(order.subject, roster)
     if not changes:
         return "order_changes_nothing"
     return None if changes <= rule.fields else "order_field_limit"
@@ -71,8 +96,10 @@ def changed_fields(change: ChangeAgent, roster: Roster) -> frozenset[str]:
 
 
 def changed_roster(order: Order, order_sha256: str, roster: Roster, now: datetime) -> Roster:
-    """The successor that an order makes: other agents, nothing else."""
+    """The successor that an order of an agent makes: other agents, nothing else."""
     change = order.subject
+    if not isinstance(change, ChangeAgent):
+        raise TypeError(order.kind)  # a bug: orders of cases make no roster
     kept = tuple(one for one in roster.agents if one.id != change.agent_id)
     added = () if change.agent is None else (change.agent,)
     return replace(

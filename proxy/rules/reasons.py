@@ -16,6 +16,8 @@ SENTENCES: Mapping[str, str] = {
     "roster_person_twice": "A person stands twice in the roster.",
     "roster_key_shared": "A key stands twice in the roster: every key is one person's.",
     "roster_floor": "Two people at the least stand behind everything; no number may be below 2.",
+    "roster_below_matrix": "A rule asks for fewer people, or fewer roles among them, than orders of"
+    " its kind need at the least.",
     "roster_unworkable": "The members could never satisfy one of the rules, or sign a successor.",
     "roster_recovery": "Recovery needs two keepers at the least, and no more than there are.",
     "roster_possession": "Every new key must sign the roster, to show that its owner has it.",
@@ -34,8 +36,9 @@ SENTENCES: Mapping[str, str] = {
     " one.",
     "order_kind_without_rule": "The roster has no rule for orders of this kind.",
     "order_person": "Proposer, handler and releaser are members of the roster, or the operator"
-    " proposes.",
-    "order_window": "An order lives longer than no time and no longer than seven days.",
+    " proposes; an order of a case is proposed by a person.",
+    "order_window": "An order lives longer than no time and no longer than its kind may: seven days"
+    " for an agent, 72 hours for a case, 60 minutes in an emergency.",
     "order_agent_changed": "The agent is not what the order says it replaces: make a new order.",
     "order_changes_nothing": "The order changes nothing.",
     "order_field_limit": "The roster does not let such an order change all of these fields.",
@@ -44,6 +47,44 @@ SENTENCES: Mapping[str, str] = {
     "order_early": "The order may not be carried out yet.",
     "order_stopped": "A member objected to this order, or the vault was anchored anew: it is over.",
     "order_used": "This order was carried out: an order is used once.",
+    "order_case_type": "The order is of a type of case that this vault does not know.",
+    "order_case": "The order does not say of its case what the case's own events say.",
+    "order_name": "The order's name is not the case's in both forms.",
+    "order_case_closed": "The case is closed.",
+    "order_event_unknown": "The order names an event that its case does not have.",
+    "order_event_passed": "Something that matters has happened since in the case: make a new"
+    " order.",
+    "order_handler": "The order names another handler than its case has.",
+    "order_basis": "Cases of this type, or orders of this kind, do not rest on this ground.",
+    "order_outcome": "Cases of this type never come to this.",
+    "order_overlays": "The order does not say what lies over its case: make a new one.",
+    "order_stay": "A court has stayed the case: nothing is released before it decides.",
+    "order_minor": "The registrant may be a child: its data goes to a court or an authority, or to"
+    " those who avert a danger, and to nobody else.",
+    "order_udrp_lock": "The name is under a UDRP or URS lock: it has to keep resolving.",
+    "order_vetoed": "The data protection officer has said no in this case: an order that overrides"
+    " that says so, and needs counsel and a director.",
+    "order_no_veto": "The order overrides a veto, and there is none that stands against it.",
+    "order_overrides_veto": "This order overrides the officer's veto: counsel and a director answer"
+    " for it, and another veto does not stop it.",
+    "order_gag_none": "No gag lies over the case.",
+    "order_gag_end": "The gag would be over before it begins.",
+    "order_hold_none": "The case holds nothing.",
+    "order_reasons": "The order's reasons do not lie as evidence in its case.",
+    "order_instrument": "The paper that the order rests on does not lie as evidence in its case.",
+    "order_recipient": "The proof of who the recipient is, or their certificate, does not lie as"
+    " evidence in the case.",
+    "order_fields": "The order gives fields that were not asked for, or that cases of this type do"
+    " not give on this ground.",
+    "order_records": "The order names a record that is not the newest of its kind, or not as it is:"
+    " make a new order.",
+    "order_releaser": "A disclosure has a releaser, who is a member of that role.",
+    "order_requester": "The requester is not verified, or not for as long as the order holds.",
+    "order_assurances": "Both assurances are valid: nothing is disclosed or deactivated for this"
+    " claim.",
+    "order_breach": "No two people have found a breach after the time for the assurances was over.",
+    "vote_own_case": "Who handled, verified, investigated or proposed in the case, or declared a"
+    " conflict, does not vote on its orders.",
     "vote_stranger": "Only members of the roster in force vote.",
     "vote_own_order": "Nobody votes on an order of their own.",
     "vote_role": "The roster lets people of other roles vote on this.",
@@ -74,5 +115,6 @@ LACKS: Mapping[str, str] = {
     "order_kind_without_rule": "the roster has no rule for it",
     "approvals_lacking": "too few people have voted for it",
     "role_lacking": "somebody of a role that it needs has not voted for it",
+    "clearance_lacking": "the data protection officer has not cleared it",
     "detached_lacking": "nobody has voted for it with a key on a machine of their own",
 }

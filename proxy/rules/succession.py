@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from proxy.rules import approvals
+from proxy.rules import approval_matrix, approvals
 
 if TYPE_CHECKING:
     from proxy.model.approval_key import ApprovalKey
@@ -85,6 +85,7 @@ def unsound(roster: Roster) -> str | None:
         ("roster_person_twice", len(set(people)) == len(people)),
         ("roster_key_shared", len(set(keys)) == len(keys)),
         ("roster_floor", min(numbers) >= approvals.FLOOR),
+        ("roster_below_matrix", not any(map(approval_matrix.is_below, roster.rules))),
         ("roster_unworkable", roster.approvals <= len(able)),
         ("roster_unworkable", all(approvals.is_workable(roster, one) for one in roster.rules)),
         ("roster_recovery", not roster.holders or roster.recovery_approvals in recovery),
