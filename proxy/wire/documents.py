@@ -7,6 +7,8 @@ so that no two texts mean one thing. Pure. Source: vault.md, Roster and orders; 
 from __future__ import annotations
 
 import hashlib
+import itertools
+import unicodedata
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
@@ -20,7 +22,23 @@ if TYPE_CHECKING:
 
 LIMIT_OCTETS = 131_072  # a roster of some hundred members; bounds a parser's memory
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
+_MOST_MARKS = 4  # on one letter: what any script needs, and less than reaches another line
 _T = TypeVar("_T")
+
+
+def is_line(text: str) -> bool:
+    """Whether a text stays on its line of a terminal, as it is written: approvers read it there.
+
+    Nothing that moves the cursor, hides or turns other text, or piles marks on one letter.
+    """
+    marks = (unicodedata.combining(one) > 0 for one in text)
+    runs = (sum(1 for _ in run) for is_mark, run in itertools.groupby(marks) if is_mark)
+    return (
+        text.isprintable()
+        and "  " not in text
+        and text.strip() == text
+        and all(length <= _MOST_MARKS for length in runs)
+    )
 
 
 def digest(document: str) -> str:

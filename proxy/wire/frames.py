@@ -190,6 +190,76 @@ class AreErased(_Request, tag="are_erased", frozen=True):
     registrations: tuple[str, ...]
 
 
+class DescribeCase(_Request, tag="describe_case", frozen=True):
+    """What an order of a case has to name: its newest event, overlays, the newest record."""
+
+    case: str
+
+
+class PlaceHold(_Request, tag="place_hold", frozen=True):
+    """From now on nothing of a registration is erased, because of a case; one person may do it."""
+
+    tenant: str
+    registration: str
+    case: str
+
+
+class ReadEvidence(_Request, tag="read_evidence", frozen=True):
+    """A file of a case, asked for by a member of staff, sealed to a key of their own machine."""
+
+    document: str
+    signature: Signature
+
+
+class Match(_Request, tag="match", frozen=True):
+    """Whether a registration's contacts hold a value, asked for by a member of staff."""
+
+    document: str
+    signature: Signature
+
+
+class Notice(_Request, tag="notice", frozen=True):
+    """The address of a case's registrant or requester, sealed to the relay, for one notice.
+
+    With a purpose a single-use token for a link is sealed along with it.
+    """
+
+    case: str
+    notice: str
+    to: str
+    purpose: str = ""
+    subject: str = ""  # of a package's link: the package
+
+
+class UseToken(_Request, tag="use_token", frozen=True):
+    """What a token out of a notice is good for; it is good once, and gives a session.
+
+    A step-up's token raises the session that is named beside it.
+    """
+
+    token: str
+    session: str = ""
+
+
+class ShowSession(_Request, tag="show_session", frozen=True):
+    """What a session that a token gave is for, and whether it still holds."""
+
+    session: str
+
+
+class ShowOwn(_Request, tag="show_own", frozen=True):
+    """What we hold of a registrant, masked, for their own session."""
+
+    session: str
+
+
+class PassPhrase(_Request, tag="pass_phrase", frozen=True):
+    """The pass-phrase of a package, for its releaser alone, sealed to a key of theirs; once."""
+
+    document: str
+    signature: Signature
+
+
 Request = (
     Status | Rotate | Retry | Check | Prove
     | ShowRoster | SubmitRoster | ObjectToRoster
@@ -197,6 +267,8 @@ Request = (
     | ProposeAnchor | SubmitAnchor
     | Relay | Search | ShowAgent | BeginDeposit | DepositKeys | EndDeposit
     | CountPeople | AreErased
+    | DescribeCase | PlaceHold | ReadEvidence | Match | Notice
+    | UseToken | ShowSession | ShowOwn | PassPhrase
 )  # fmt: skip
 """What may be asked of the vault; grants.py says by whom."""
 

@@ -1,69 +1,62 @@
 """Orders as documents and back. Pure; what an order needs and does is said elsewhere.
 
-Every kind of order has the members of `_Common` and those of its own. Source: vault.md, Order.
+Every kind of order has the members of `Common` and those of its own; those of cases are in
+wire.case_order_document. Source: vault.md, Order; FORMAT.md, Rosters and orders.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
-from uuid import UUID
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 
 from proxy.errors import InvalidInput
 from proxy.model.order import ChangeAgent, Order, OrderId, OrderKind
 from proxy.model.roster import AgentId, DeploymentId, Person
-from proxy.wire import documents, roster_document
-from proxy.wire.roster_document import AgentFacts
+from proxy.wire import case_order_document, documents, roster_document
+from proxy.wire.case_order_document import (
+    CaseOrder,
+    Common,
+    Deactivate,
+    Disclose,
+    DiscloseUrgently,
+    Gag,
+    LiftGag,
+    LiftHold,
+    Publish,
+    ReleasePrivacy,
+)
+from proxy.wire.roster_document import AgentFacts  # noqa: TC001 - msgspec reads it
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-REASON_LIMIT = 500  # characters: what an approver reads before signing
-
-_Hex32 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}\Z")]
-_Hex64 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
-_Handle = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9-]{0,31}\Z")]
-_Nobody = Annotated[str, msgspec.Meta(pattern=r"^([a-z][a-z0-9-]{0,31})?\Z")]
+REASON_LIMIT = case_order_document.REASON_LIMIT
 
 
-class _Document(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
-    type: Literal["privacyproxy order"]
-    v: Literal[1]
-    kind: Literal["change agent"]
-    deployment: _Hex32
-    id: UUID
-    roster_version: Annotated[int, msgspec.Meta(ge=1, le=2**31)]
-    roster: _Hex64
-    proposer: _Handle
-    handler: _Nobody
-    releaser: _Nobody
-    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=REASON_LIMIT)]
-    not_before: str
-    expires_at: str
-    agent_id: _Handle
+class _ChangeAgent(Common, frozen=True, kw_only=True, tag=OrderKind.CHANGE_AGENT.value):
+    agent_id: Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9-]{0,31}\Z")]
     agent: Annotated[tuple[AgentFacts, ...], msgspec.Meta(max_length=1)]
     replaces: Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{64})?\Z")]
 
 
+_Any = (
+    _ChangeAgent | Disclose | DiscloseUrgently | Publish | Deactivate | ReleasePrivacy
+    | LiftHold | Gag | LiftGag
+)  # fmt: skip
+
+
 def parse(document: str) -> Order:
     """The order; InvalidInput `document_malformed`, `document_not_canonical`, `agent_malformed`."""
-    found = documents.parse(document, _Document)
-    if (
-        not found.reason.isprintable()
-        or "  " in found.reason
-        or found.reason.strip() != found.reason
-    ):
+    found: CaseOrder | _ChangeAgent = documents.parse(document, _Any)  # type: ignore[arg-type] # a union is no type to mypy
+    if not documents.is_line(found.reason):
         # An approver reads it on a terminal: nothing in it may move the cursor, hide text, or
         # push some to the next line.
         raise InvalidInput("document_malformed", "The reason holds characters that do not print.")
-    agent = next((roster_document.agent(one) for one in found.agent), None)
-    if agent is not None and agent.id != found.agent_id:
-        raise InvalidInput("document_malformed", "The order names two agents.")
     order = Order(
         deployment=DeploymentId(found.deployment),
         id=OrderId(found.id),
-        kind=OrderKind(found.kind),
+        kind=OrderKind(str(found.__struct_config__.tag)),
         roster_version=found.roster_version,
         roster=found.roster,
         proposer=Person(found.proposer),
@@ -72,16 +65,31 @@ def parse(document: str) -> Order:
         reason=found.reason,
         not_before=documents.moment(found.not_before),
         expires_at=documents.moment(found.expires_at),
-        subject=ChangeAgent(agent_id=AgentId(found.agent_id), agent=agent, replaces=found.replaces),
+        subject=_agent_subject(found)
+        if isinstance(found, _ChangeAgent)
+        else case_order_document.subject(found),
     )
-    if render(order) != document:  # an id with capitals, for one
+    if render(order) != document:  # an id with capitals, a list out of order, for one
         raise InvalidInput("document_malformed", "The order is written in another way than it is.")
     return order
 
 
 def render(order: Order) -> str:
     """The order's document."""
-    return documents.render({**_common(order), **_change_agent(order.subject)})
+    subject = order.subject
+    own = (
+        _agent_facts(subject)
+        if isinstance(subject, ChangeAgent)
+        else case_order_document.facts(subject)
+    )
+    return documents.render({**_common(order), **own})
+
+
+def _agent_subject(found: _ChangeAgent) -> ChangeAgent:
+    agent = next((roster_document.agent(one) for one in found.agent), None)
+    if agent is not None and agent.id != found.agent_id:
+        raise InvalidInput("document_malformed", "The order names two agents.")
+    return ChangeAgent(agent_id=AgentId(found.agent_id), agent=agent, replaces=found.replaces)
 
 
 def _common(order: Order) -> Mapping[str, object]:
@@ -102,7 +110,7 @@ def _common(order: Order) -> Mapping[str, object]:
     }
 
 
-def _change_agent(subject: ChangeAgent) -> Mapping[str, object]:
+def _agent_facts(subject: ChangeAgent) -> Mapping[str, object]:
     agent = subject.agent
     return {
         "agent_id": subject.agent_id,

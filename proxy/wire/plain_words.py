@@ -5,8 +5,9 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from proxy.model.order import OrderKind
-from proxy.rules import approvals, orders
+from proxy.model.order import CaseSubject
+from proxy.rules import approval_matrix, approvals, orders
+from proxy.wire import case_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from proxy.model.anchor import Anchor
     from proxy.model.approval_key import ApprovalKey
     from proxy.model.identifiers import TenantId
-    from proxy.model.order import Order
+    from proxy.model.order import ChangeAgent, Order
     from proxy.model.roster import Agent, Roster
 
 _TIME = "%Y-%m-%d %H:%M UTC"
@@ -87,16 +88,22 @@ def difference(before: Roster, after: Roster) -> tuple[str, ...]:
 def order(one: Order, sha256: str, under: Roster) -> Iterator[str]:
     """An order, a line each: what it does, why, who and until when."""
     yield f"Order {one.id}: {one.kind}"
-    for text in _deed(one, under):
-        yield f"  does        {text}"
+    subject = one.subject
+    if isinstance(subject, CaseSubject):
+        yield from case_words.lines(one.kind, subject)
+    else:
+        for text in _agent_deed(subject, under):
+            yield f"  does        {text}"
     # With a margin of its own, so that nothing in it can look like another line.
     for place, text in enumerate(textwrap.wrap(one.reason, 72)):
         yield f"  {'because' if place == 0 else '':<11} | {text}"
     for place_of in ("proposer", "handler", "releaser"):
         person = getattr(one, place_of)
-        if person:  # nothing proves who it is but the operator who submits the order
-            by = "" if person == orders.OPERATOR else ", named by the operator"
+        if person:  # of an agent's order nothing proves who it is but the operator who submits it
+            is_named = person != orders.OPERATOR and not isinstance(subject, CaseSubject)
+            by = ", named by the operator" if is_named else ""
             yield f"  {place_of:<11} {person}{by}"
+    yield from _votes(one, under)
     yield f"  not before  {one.not_before:{_TIME}}"
     yield f"  expires     {one.expires_at:{_TIME}}"
     yield f"  under       roster {one.roster_version}, {one.roster}"
@@ -125,20 +132,27 @@ def anchor(one: Anchor, sha256: str) -> Iterator[str]:
     yield f"  digest      {sha256}"
 
 
-def _deed(one: Order, under: Roster) -> Sequence[str]:
-    match one.kind:
-        case OrderKind.CHANGE_AGENT:
-            change = one.subject
-            before = under.agent(change.agent_id)
-            texts = [
-                f"escrow agent {change.agent_id}: {text}" for text in _agent(before, change.agent)
-            ]
-            if change.agent is not None:
-                texts.append(
-                    "deposits hold every person behind every name: whoever has this key and"
-                    f" host gets those of {_whose(change.agent)}"
-                )
-            return texts
+def _votes(one: Order, under: Roster) -> Iterator[str]:
+    """How many people the order needs, and which."""
+    rule = under.rule(one.kind)
+    if rule is None:
+        return
+    needed = approval_matrix.by_order(rule, one)
+    each = f", among them {' and '.join(needed.each)}" if needed.each else ""
+    clears = f"; beside them {' and '.join(needed.clears)} clears it" if needed.clears else ""
+    alone = "; all on machines of their own" if needed.all_detached else ""
+    yield f"  needs       {needed.approvals} who approve{each}{clears}{alone}"
+
+
+def _agent_deed(change: ChangeAgent, under: Roster) -> Sequence[str]:
+    before = under.agent(change.agent_id)
+    texts = [f"escrow agent {change.agent_id}: {text}" for text in _agent(before, change.agent)]
+    if change.agent is not None:
+        texts.append(
+            "deposits hold every person behind every name: whoever has this key and"
+            f" host gets those of {_whose(change.agent)}"
+        )
+    return texts
 
 
 def _agent(before: Agent | None, after: Agent | None) -> Iterator[str]:

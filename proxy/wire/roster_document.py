@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 
 _Hex = Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{64})?\Z")]
 _Handle = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9-]{0,31}\Z")]
-_Field = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]{0,31}\Z")]
+# A field of an agent, or one of a contact with its role: registrant.email.
+_Field = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]{0,31}(\.[a-z][a-z0-9_]{0,31})?\Z")]
 _Small = Annotated[int, msgspec.Meta(ge=0, le=64)]
 _Seconds = Annotated[int, msgspec.Meta(ge=0, le=2**31)]
 _Short = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
