@@ -32,6 +32,7 @@ class LoginRole(StrEnum):
     WORKER = "worker"
     WEB = "web"
     ESCROW = "escrow"  # makes and sends deposits
+    RELAY = "relay"  # sends notices, takes bounces
     OPERATOR = "operator"  # the command line
 
     @property

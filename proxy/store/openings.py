@@ -1,4 +1,4 @@
-"""What the vault looks up for an opening: an alias, a blind-index token. Opens nothing."""
+"""What the vault looks up for an opening: an alias, a token, a notice. Opens nothing."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from proxy.model.sealed import RecordName
 from proxy.store import pool, queries
 
 if TYPE_CHECKING:
+    from proxy.model.case import CaseId, NoticeId
     from proxy.store.pool import Connection
 
 QUERIES = queries.load("openings")
@@ -38,3 +39,12 @@ async def find_sharing(
         )
         for row in rows
     )
+
+
+async def find_notice(
+    connection: Connection, case_id: CaseId, notice_id: NoticeId
+) -> tuple[str, str, str] | None:
+    """Party, purpose and subject of a notice of the case; None where there is none."""
+    with pool.translated():
+        row = await connection.fetchrow(QUERIES["find_notice"], case_id, notice_id)
+    return None if row is None else (row["to_party"], row["purpose"], row["subject"])

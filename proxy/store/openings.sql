@@ -15,3 +15,9 @@ ORDER BY tenant_id, id LIMIT 1;
 SELECT registration_id, version FROM blind_index
 WHERE tenant_id = $1 AND $2::bytea = ANY(tokens)
 ORDER BY registration_id LIMIT $3;
+
+-- find_notice --
+-- To whom a notice of a case goes, and what its link is for.
+-- roles: operator relay vault web worker
+-- $1 case_id, $2 notice_id
+SELECT to_party, purpose, subject FROM notice WHERE case_id = $1 AND id = $2;

@@ -135,6 +135,14 @@ async def open_pool(
     return pool
 
 
+@contextlib.asynccontextmanager
+async def acquired(pool: Pool) -> AsyncIterator[Connection]:
+    """A connection of a pool for the length of the block; Unavailable where none can be had."""
+    with translated():
+        async with pool.acquire() as connection:
+            yield connection
+
+
 @contextlib.contextmanager
 def translated(constraints: Mapping[str, ProxyError] | None = None) -> Iterator[None]:
     """Turns the driver's errors into ours for the length of the block.

@@ -1,5 +1,24 @@
 -- The schema after all migrations, for reading. Written by `python -m tests.support.schema`.
 
+CREATE FUNCTION public.guard_staff_state() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+BEGIN
+  IF NEW.state = OLD.state OR NEW.state = 'suspended'
+     OR OLD.state = 'invited' AND NEW.state = 'active' THEN
+    RETURN NEW;
+  END IF;
+  IF NEW.state = 'invited' AND EXISTS (
+    SELECT FROM staff_recovery r
+    JOIN staff_invitation i ON i.recovery = r.id
+    WHERE r.person = NEW.person AND r.approved_at IS NOT NULL AND i.used_at IS NULL
+  ) THEN
+    RETURN NEW;
+  END IF;
+  RAISE EXCEPTION 'state of staff' USING ERRCODE = 'restrict_violation';
+END $$;
+
 CREATE FUNCTION public.refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -17,6 +36,74 @@ BEGIN
     RAISE EXCEPTION 'append-only table ledger_entry' USING ERRCODE = 'restrict_violation';
   END IF;
   RETURN NEW;
+END $$;
+
+CREATE FUNCTION public.refuse_event_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  IF TG_OP = 'DELETE' OR OLD.is_seen AND NOT NEW.is_seen
+     OR (NEW.case_id, NEW.seq, NEW.id, NEW.previous, NEW.hash, NEW.actor, NEW.role, NEW.act,
+         NEW.facts, NEW.at)
+        IS DISTINCT FROM (OLD.case_id, OLD.seq, OLD.id, OLD.previous, OLD.hash, OLD.actor,
+         OLD.role, OLD.act, OLD.facts, OLD.at) THEN
+    RAISE EXCEPTION 'append-only table case_event' USING ERRCODE = 'restrict_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+
+CREATE FUNCTION public.refuse_notice_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  IF TG_OP = 'DELETE'
+     OR (NEW.id, NEW.case_id, NEW.template, NEW.to_party, NEW.facts, NEW.purpose, NEW.subject,
+         NEW.queued_at, NEW.not_before)
+        IS DISTINCT FROM (OLD.id, OLD.case_id, OLD.template, OLD.to_party, OLD.facts, OLD.purpose,
+         OLD.subject, OLD.queued_at, OLD.not_before)
+     OR OLD.message_id IS NOT NULL AND NEW.message_id IS DISTINCT FROM OLD.message_id
+     OR OLD.failing_since IS NOT NULL AND NEW.failing_since IS DISTINCT FROM OLD.failing_since
+     OR OLD.handed_at IS NOT NULL AND NEW.handed_at IS DISTINCT FROM OLD.handed_at
+     OR OLD.delivered_at IS NOT NULL AND NEW.delivered_at IS DISTINCT FROM OLD.delivered_at
+     OR OLD.bounced_at IS NOT NULL AND NEW.bounced_at IS DISTINCT FROM OLD.bounced_at
+     OR OLD.acknowledged_at IS NOT NULL AND NEW.acknowledged_at IS DISTINCT FROM OLD.acknowledged_at
+     OR OLD.delivery_told_at IS NOT NULL AND NEW.delivery_told_at IS DISTINCT FROM OLD.delivery_told_at
+     OR OLD.bounce_told_at IS NOT NULL AND NEW.bounce_told_at IS DISTINCT FROM OLD.bounce_told_at
+  THEN
+    RAISE EXCEPTION 'what was said or proven of a notice stays' USING ERRCODE = 'restrict_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+
+CREATE FUNCTION public.refuse_package_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  IF TG_OP = 'DELETE'
+     OR (NEW.order_id, NEW.case_id, NEW.tenant_id)
+        IS DISTINCT FROM (OLD.order_id, OLD.case_id, OLD.tenant_id)
+     OR OLD.state <> 'built' AND
+        (NEW.id, NEW.sha256, NEW.octets, NEW.copy_id, NEW.recipient_openpgp, NEW.recipient_sha256,
+         NEW.releaser, NEW.fields, NEW.terms, NEW.delete_by, NEW.made_at, NEW.released_at)
+        IS DISTINCT FROM
+        (OLD.id, OLD.sha256, OLD.octets, OLD.copy_id, OLD.recipient_openpgp, OLD.recipient_sha256,
+         OLD.releaser, OLD.fields, OLD.terms, OLD.delete_by, OLD.made_at, OLD.released_at)
+     OR OLD.state <> 'built' AND NEW.content IS NOT NULL AND NEW.content IS DISTINCT FROM OLD.content
+     OR OLD.collected_at IS NOT NULL AND NEW.collected_at IS DISTINCT FROM OLD.collected_at
+     OR NOT (NEW.state = OLD.state OR (OLD.state, NEW.state) IN
+        (('built', 'released'), ('built', 'expired'), ('released', 'collected'),
+         ('released', 'expired'), ('collected', 'receipted')))
+  THEN
+    RAISE EXCEPTION 'a package only moves on' USING ERRCODE = 'restrict_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+
+CREATE FUNCTION public.refuse_recipient_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  RAISE EXCEPTION 'append-only table recipient_ledger' USING ERRCODE = 'restrict_violation';
 END $$;
 
 CREATE FUNCTION public.unstamp() RETURNS trigger
@@ -68,12 +155,128 @@ CREATE TABLE public.approval_vote (
     CONSTRAINT approval_vote_person_check CHECK ((person ~ '^[a-z][a-z0-9-]{0,31}$'::text))
 );
 
+CREATE TABLE public.beat (
+    what text NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    CONSTRAINT beat_what CHECK ((what = ANY (ARRAY['web'::text, 'relay'::text])))
+);
+
 CREATE TABLE public.blind_index (
     tenant_id uuid NOT NULL,
     registration_id uuid NOT NULL,
     version integer NOT NULL,
     tokens bytea[] NOT NULL,
     contacts bigint
+);
+
+CREATE TABLE public.calendar (
+    id text NOT NULL,
+    version bytea NOT NULL,
+    document text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    taken_at timestamp with time zone,
+    taken_after uuid,
+    taken_whole_at timestamp with time zone,
+    CONSTRAINT calendar_document_check CHECK ((octet_length(document) <= 1048576)),
+    CONSTRAINT calendar_id_check CHECK ((id ~ '^[A-Z0-9][A-Z0-9-]{0,63}$'::text)),
+    CONSTRAINT calendar_taken CHECK (((taken_at IS NOT NULL) OR ((taken_after IS NULL) AND (taken_whole_at IS NULL)))),
+    CONSTRAINT calendar_version_check CHECK ((length(version) = 32))
+);
+
+CREATE TABLE public.case_deadline (
+    case_id uuid NOT NULL,
+    name text NOT NULL,
+    round integer NOT NULL,
+    terms jsonb NOT NULL,
+    plan jsonb NOT NULL,
+    calendar_id text NOT NULL,
+    calendar_version bytea NOT NULL,
+    zone text NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    no_earlier_than timestamp with time zone,
+    no_later_than timestamp with time zone,
+    history jsonb DEFAULT '[]'::jsonb NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    fired text[] DEFAULT '{}'::text[] NOT NULL,
+    next_action text,
+    next_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    CONSTRAINT case_deadline_ended CHECK (((ended_at IS NULL) OR (next_at IS NULL))),
+    CONSTRAINT case_deadline_history CHECK (((jsonb_typeof(history) = 'array'::text) AND (octet_length((history)::text) <= 131072))),
+    CONSTRAINT case_deadline_name CHECK ((name ~ '^[a-z][a-z0-9_]{0,47}$'::text)),
+    CONSTRAINT case_deadline_next CHECK (((next_at IS NULL) = (next_action IS NULL))),
+    CONSTRAINT case_deadline_plan CHECK ((octet_length((plan)::text) <= 8192)),
+    CONSTRAINT case_deadline_round CHECK ((round > 0)),
+    CONSTRAINT case_deadline_terms CHECK ((octet_length((terms)::text) <= 8192))
+);
+
+CREATE TABLE public.case_event (
+    case_id uuid NOT NULL,
+    seq integer NOT NULL,
+    id uuid NOT NULL,
+    previous bytea NOT NULL,
+    hash bytea NOT NULL,
+    actor text NOT NULL,
+    role text NOT NULL,
+    act text NOT NULL,
+    facts jsonb NOT NULL,
+    at timestamp with time zone NOT NULL,
+    is_seen boolean DEFAULT false NOT NULL,
+    CONSTRAINT case_event_act CHECK ((act ~ '^[a-z][a-z0-9_]{0,47}$'::text)),
+    CONSTRAINT case_event_actor CHECK ((actor ~ '^[a-z][a-z0-9-]{0,31}$'::text)),
+    CONSTRAINT case_event_facts CHECK (((jsonb_typeof(facts) = 'object'::text) AND (octet_length((facts)::text) <= 65536))),
+    CONSTRAINT case_event_hash CHECK ((length(hash) = 32)),
+    CONSTRAINT case_event_previous CHECK ((length(previous) = 32)),
+    CONSTRAINT case_event_role CHECK ((role ~ '^[a-z][a-z-]{0,31}$'::text)),
+    CONSTRAINT case_event_seq CHECK ((seq > 0))
+);
+
+CREATE TABLE public.case_file (
+    id uuid NOT NULL,
+    type text NOT NULL,
+    tenant_id uuid NOT NULL,
+    registration_id uuid NOT NULL,
+    domain text NOT NULL,
+    event_date timestamp with time zone NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    touched_at timestamp with time zone NOT NULL,
+    closed_at timestamp with time zone,
+    state text NOT NULL,
+    is_open boolean NOT NULL,
+    handler text DEFAULT ''::text NOT NULL,
+    seq integer NOT NULL,
+    head bytea NOT NULL,
+    destroyed_at timestamp with time zone,
+    CONSTRAINT case_file_domain CHECK (((length(domain) >= 3) AND (length(domain) <= 253))),
+    CONSTRAINT case_file_end CHECK ((is_open = (closed_at IS NULL))),
+    CONSTRAINT case_file_head CHECK ((length(head) = 32)),
+    CONSTRAINT case_file_seq CHECK ((seq > 0)),
+    CONSTRAINT case_file_state CHECK ((state ~ '^[a-z][a-z0-9_]{0,47}$'::text)),
+    CONSTRAINT case_file_type CHECK ((type ~ '^[a-z][a-z0-9_]{0,47}$'::text))
+);
+
+CREATE TABLE public.case_order (
+    order_id uuid NOT NULL,
+    case_id uuid NOT NULL,
+    kind text NOT NULL,
+    state text NOT NULL,
+    proposed_at timestamp with time zone NOT NULL,
+    look_at timestamp with time zone,
+    CONSTRAINT case_order_kind CHECK (((kind ~ '^[a-z ]+$'::text) AND (length(kind) <= 48))),
+    CONSTRAINT case_order_state CHECK ((state = ANY (ARRAY['proposed'::text, 'approved'::text, 'voided'::text, 'carried_out'::text])))
+);
+
+CREATE TABLE public.case_task (
+    id uuid NOT NULL,
+    case_id uuid NOT NULL,
+    kind text NOT NULL,
+    role text NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone,
+    done_at timestamp with time zone,
+    done_by text,
+    CONSTRAINT case_task_kind CHECK ((kind ~ '^[a-z][a-z0-9_]{0,47}$'::text)),
+    CONSTRAINT case_task_role CHECK ((role ~ '^[a-z][a-z-]{0,31}$'::text))
 );
 
 CREATE TABLE public.deposit (
@@ -125,6 +328,45 @@ END),
     CONSTRAINT deposit_stream CHECK ((stream ~ '^[a-z][a-z0-9-]{0,47}$'::text))
 );
 
+CREATE TABLE public.disclosure_package (
+    id uuid NOT NULL,
+    order_id uuid NOT NULL,
+    case_id uuid NOT NULL,
+    tenant_id uuid NOT NULL,
+    state text DEFAULT 'built'::text NOT NULL,
+    sha256 bytea NOT NULL,
+    octets integer NOT NULL,
+    content bytea,
+    copy_id text NOT NULL,
+    recipient_openpgp text NOT NULL,
+    recipient_sha256 bytea NOT NULL,
+    releaser text NOT NULL,
+    fields text[] NOT NULL,
+    terms bytea NOT NULL,
+    delete_by date NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    released_at timestamp with time zone,
+    collected_at timestamp with time zone,
+    receipted_at timestamp with time zone,
+    expired_at timestamp with time zone,
+    CONSTRAINT disclosure_package_collected CHECK (((collected_at IS NOT NULL) = (state = ANY (ARRAY['collected'::text, 'receipted'::text])))),
+    CONSTRAINT disclosure_package_content CHECK (((octet_length(content) >= 1) AND (octet_length(content) <= 4194304))),
+    CONSTRAINT disclosure_package_copy CHECK ((copy_id ~ '^[0-9A-Z-]{8,32}$'::text)),
+    CONSTRAINT disclosure_package_expired CHECK (((expired_at IS NOT NULL) = (state = 'expired'::text))),
+    CONSTRAINT disclosure_package_fields CHECK (((cardinality(fields) >= 1) AND (cardinality(fields) <= 64))),
+    CONSTRAINT disclosure_package_kept CHECK (((content IS NOT NULL) = (state = ANY (ARRAY['built'::text, 'released'::text])))),
+    CONSTRAINT disclosure_package_octets CHECK ((octets > 0)),
+    CONSTRAINT disclosure_package_receipted CHECK (((receipted_at IS NOT NULL) = (state = 'receipted'::text))),
+    CONSTRAINT disclosure_package_recipient CHECK ((recipient_openpgp ~ '^([0-9A-F]{40}|[0-9A-F]{64})?$'::text)),
+    CONSTRAINT disclosure_package_recipient_sha256 CHECK ((length(recipient_sha256) = 32)),
+    CONSTRAINT disclosure_package_released CHECK (((state = ANY (ARRAY['built'::text, 'expired'::text])) OR (released_at IS NOT NULL))),
+    CONSTRAINT disclosure_package_releaser CHECK ((releaser ~ '^[a-z][a-z0-9-]{0,31}$'::text)),
+    CONSTRAINT disclosure_package_sha256 CHECK ((length(sha256) = 32)),
+    CONSTRAINT disclosure_package_state CHECK ((state = ANY (ARRAY['built'::text, 'released'::text, 'collected'::text, 'receipted'::text, 'expired'::text]))),
+    CONSTRAINT disclosure_package_terms CHECK ((length(terms) = 32))
+);
+
 CREATE TABLE public.erasure (
     tenant_id uuid NOT NULL,
     registration_id uuid NOT NULL,
@@ -140,6 +382,25 @@ CREATE TABLE public.event (
     body jsonb NOT NULL,
     at timestamp with time zone NOT NULL,
     pos bigint
+);
+
+CREATE TABLE public.evidence (
+    case_id uuid NOT NULL,
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    media_type text NOT NULL,
+    octets bigint NOT NULL,
+    sha256 bytea NOT NULL,
+    first_version integer NOT NULL,
+    records integer NOT NULL,
+    added_by text NOT NULL,
+    added_at timestamp with time zone NOT NULL,
+    CONSTRAINT evidence_first CHECK ((first_version > 0)),
+    CONSTRAINT evidence_kind CHECK ((kind ~ '^[a-z][a-z0-9_]{0,47}$'::text)),
+    CONSTRAINT evidence_media_type CHECK ((length(media_type) <= 100)),
+    CONSTRAINT evidence_octets CHECK ((octets >= 0)),
+    CONSTRAINT evidence_records CHECK ((records > 0)),
+    CONSTRAINT evidence_sha256 CHECK ((length(sha256) = 32))
 );
 
 CREATE TABLE public.former_alias (
@@ -244,6 +505,56 @@ CREATE TABLE public.ledger_tile (
     CONSTRAINT ledger_tile_level_check CHECK (((level >= 0) AND (level <= 7)))
 );
 
+CREATE TABLE public.legal_hold (
+    tenant_id uuid NOT NULL,
+    registration_id uuid NOT NULL,
+    case_id uuid NOT NULL,
+    placed_by text NOT NULL,
+    placed_at timestamp with time zone NOT NULL,
+    lifted_at timestamp with time zone
+);
+
+CREATE TABLE public.notice (
+    id uuid NOT NULL,
+    case_id uuid NOT NULL,
+    template text NOT NULL,
+    to_party text NOT NULL,
+    facts jsonb NOT NULL,
+    purpose text DEFAULT ''::text NOT NULL,
+    subject text DEFAULT ''::text NOT NULL,
+    queued_at timestamp with time zone NOT NULL,
+    not_before timestamp with time zone NOT NULL,
+    state text DEFAULT 'queued'::text NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    try_after timestamp with time zone,
+    reason text DEFAULT ''::text NOT NULL,
+    reply integer DEFAULT 0 NOT NULL,
+    failing_since timestamp with time zone,
+    message_id text,
+    template_version integer,
+    language text,
+    handed_at timestamp with time zone,
+    delivered_at timestamp with time zone,
+    bounced_at timestamp with time zone,
+    acknowledged_at timestamp with time zone,
+    delivery_told_at timestamp with time zone,
+    bounce_told_at timestamp with time zone,
+    CONSTRAINT notice_attempts CHECK ((attempts >= 0)),
+    CONSTRAINT notice_bounce_told CHECK (((bounce_told_at IS NULL) OR (bounced_at IS NOT NULL))),
+    CONSTRAINT notice_delivery_told CHECK (((delivery_told_at IS NULL) OR (delivered_at IS NOT NULL) OR (acknowledged_at IS NOT NULL))),
+    CONSTRAINT notice_due CHECK (((state = ANY (ARRAY['queued'::text, 'sending'::text])) = (try_after IS NOT NULL))),
+    CONSTRAINT notice_facts CHECK (((jsonb_typeof(facts) = 'object'::text) AND (octet_length((facts)::text) <= 16384))),
+    CONSTRAINT notice_language CHECK ((language ~ '^[a-zA-Z0-9-]{1,35}$'::text)),
+    CONSTRAINT notice_message_id CHECK ((length(message_id) <= 320)),
+    CONSTRAINT notice_purpose CHECK ((purpose ~ '^[a-z0-9_]{0,48}$'::text)),
+    CONSTRAINT notice_reason CHECK ((reason ~ '^[a-z0-9_]{0,48}$'::text)),
+    CONSTRAINT notice_reply CHECK (((reply >= 0) AND (reply <= 599))),
+    CONSTRAINT notice_state CHECK ((state = ANY (ARRAY['queued'::text, 'sending'::text, 'handed'::text, 'delivered'::text, 'bounced'::text, 'withheld'::text]))),
+    CONSTRAINT notice_subject CHECK ((length(subject) <= 64)),
+    CONSTRAINT notice_template CHECK ((template ~ '^[a-z][a-z0-9_]{0,63}$'::text)),
+    CONSTRAINT notice_to CHECK ((to_party = ANY (ARRAY['registrant'::text, 'requester'::text])))
+);
+
 CREATE TABLE public.operation (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -267,6 +578,14 @@ CREATE TABLE public.operation_error (
     line bigint NOT NULL,
     code text NOT NULL,
     faults jsonb NOT NULL
+);
+
+CREATE TABLE public.outage (
+    what text NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone NOT NULL,
+    CONSTRAINT outage_length CHECK ((ended_at > started_at)),
+    CONSTRAINT outage_what CHECK ((what = ANY (ARRAY['web'::text, 'relay'::text])))
 );
 
 CREATE TABLE public.portfolio (
@@ -312,6 +631,20 @@ CREATE TABLE public.published_profile (
     body jsonb NOT NULL,
     pos bigint,
     CONSTRAINT published_profile_pos_check CHECK ((pos > 0))
+);
+
+CREATE TABLE public.recipient_ledger (
+    package_id uuid NOT NULL,
+    order_id uuid NOT NULL,
+    case_id uuid NOT NULL,
+    tenant_id uuid NOT NULL,
+    registration_id uuid NOT NULL,
+    recipient_sha256 bytea NOT NULL,
+    fields text[] NOT NULL,
+    released_at timestamp with time zone NOT NULL,
+    delete_by date NOT NULL,
+    CONSTRAINT recipient_ledger_fields CHECK (((cardinality(fields) >= 1) AND (cardinality(fields) <= 64))),
+    CONSTRAINT recipient_ledger_recipient CHECK ((length(recipient_sha256) = 32))
 );
 
 CREATE TABLE public.registration (
@@ -376,6 +709,97 @@ CREATE TABLE public.sealed_record (
     CONSTRAINT sealed_record_version_check CHECK ((version > 0))
 );
 
+CREATE TABLE public.staff (
+    person text NOT NULL,
+    roles text[] NOT NULL,
+    state text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    enrolled_at timestamp with time zone,
+    CONSTRAINT staff_duties CHECK (((NOT ('administrator'::text = ANY (roles))) OR (cardinality(roles) = 1))),
+    CONSTRAINT staff_enrolled CHECK (((state <> 'active'::text) OR (enrolled_at IS NOT NULL))),
+    CONSTRAINT staff_person CHECK ((person ~ '^[a-z][a-z0-9-]{0,31}$'::text)),
+    CONSTRAINT staff_roles CHECK (((cardinality(roles) >= 1) AND (cardinality(roles) <= 16))),
+    CONSTRAINT staff_state CHECK ((state = ANY (ARRAY['invited'::text, 'active'::text, 'suspended'::text])))
+);
+
+CREATE TABLE public.staff_challenge (
+    attempt_sha256 bytea NOT NULL,
+    person text NOT NULL,
+    nonce bytea NOT NULL,
+    must_change boolean NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT staff_challenge_attempt CHECK ((length(attempt_sha256) = 32)),
+    CONSTRAINT staff_challenge_nonce CHECK ((length(nonce) = 32))
+);
+
+CREATE TABLE public.staff_invitation (
+    code_sha256 bytea NOT NULL,
+    person text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    recovery uuid,
+    used_at timestamp with time zone,
+    CONSTRAINT staff_invitation_code CHECK ((length(code_sha256) = 32))
+);
+
+CREATE TABLE public.staff_key (
+    person text NOT NULL,
+    id text NOT NULL,
+    kind text NOT NULL,
+    public text NOT NULL,
+    credential text NOT NULL,
+    added_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT staff_key_credential CHECK ((octet_length(credential) <= 1400)),
+    CONSTRAINT staff_key_id CHECK (((id ~~ 'SHA256:%'::text) AND (octet_length(id) <= 64))),
+    CONSTRAINT staff_key_kind CHECK ((kind = ANY (ARRAY['ssh-ed25519'::text, 'sk-ssh-ed25519@openssh.com'::text, 'webauthn'::text]))),
+    CONSTRAINT staff_key_public CHECK ((octet_length(public) <= 4096))
+);
+
+CREATE TABLE public.staff_password (
+    person text NOT NULL,
+    number integer NOT NULL,
+    set_at timestamp with time zone NOT NULL,
+    hash text NOT NULL,
+    CONSTRAINT staff_password_hash CHECK (((hash ~~ '$argon2id$%'::text) AND (octet_length(hash) <= 255))),
+    CONSTRAINT staff_password_number CHECK ((number > 0))
+);
+
+CREATE TABLE public.staff_recovery (
+    id uuid NOT NULL,
+    person text NOT NULL,
+    opened_by text NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    approved_by text,
+    approved_at timestamp with time zone,
+    CONSTRAINT staff_recovery_approved CHECK (((approved_by IS NULL) = (approved_at IS NULL))),
+    CONSTRAINT staff_recovery_two CHECK (((opened_by <> person) AND (approved_by <> person) AND (approved_by <> opened_by)))
+);
+
+CREATE TABLE public.staff_session (
+    token_sha256 bytea NOT NULL,
+    person text NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    last_seen_at timestamp with time zone NOT NULL,
+    level text NOT NULL,
+    must_change boolean NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT staff_session_level CHECK ((level = ANY (ARRAY['passkey'::text, 'security_key'::text, 'key'::text]))),
+    CONSTRAINT staff_session_token CHECK ((length(token_sha256) = 32))
+);
+
+CREATE TABLE public.staff_slowness (
+    kind text NOT NULL,
+    slot integer NOT NULL,
+    failures integer NOT NULL,
+    failed_at timestamp with time zone NOT NULL,
+    blocked_until timestamp with time zone NOT NULL,
+    CONSTRAINT staff_slowness_failures CHECK ((failures >= 0)),
+    CONSTRAINT staff_slowness_kind CHECK ((kind = ANY (ARRAY['person'::text, 'client'::text]))),
+    CONSTRAINT staff_slowness_slot CHECK (((slot >= 0) AND (slot <= 1048575)))
+);
+
 CREATE TABLE public.submission (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -404,11 +828,41 @@ ALTER TABLE ONLY public.approval_order
 ALTER TABLE ONLY public.approval_vote
     ADD CONSTRAINT approval_vote_pkey PRIMARY KEY (order_id, person);
 
+ALTER TABLE ONLY public.beat
+    ADD CONSTRAINT beat_pkey PRIMARY KEY (what);
+
 ALTER TABLE ONLY public.blind_index
     ADD CONSTRAINT blind_index_pkey PRIMARY KEY (tenant_id, registration_id);
 
+ALTER TABLE ONLY public.calendar
+    ADD CONSTRAINT calendar_pkey PRIMARY KEY (id, version);
+
+ALTER TABLE ONLY public.case_deadline
+    ADD CONSTRAINT case_deadline_pkey PRIMARY KEY (case_id, name, round);
+
+ALTER TABLE ONLY public.case_event
+    ADD CONSTRAINT case_event_id_key UNIQUE (id);
+
+ALTER TABLE ONLY public.case_event
+    ADD CONSTRAINT case_event_pkey PRIMARY KEY (case_id, seq);
+
+ALTER TABLE ONLY public.case_file
+    ADD CONSTRAINT case_file_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.case_order
+    ADD CONSTRAINT case_order_pkey PRIMARY KEY (order_id);
+
+ALTER TABLE ONLY public.case_task
+    ADD CONSTRAINT case_task_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.deposit
     ADD CONSTRAINT deposit_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.disclosure_package
+    ADD CONSTRAINT disclosure_package_order UNIQUE (order_id);
+
+ALTER TABLE ONLY public.disclosure_package
+    ADD CONSTRAINT disclosure_package_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.erasure
     ADD CONSTRAINT erasure_pkey PRIMARY KEY (tenant_id, registration_id, version);
@@ -418,6 +872,9 @@ ALTER TABLE ONLY public.event
 
 ALTER TABLE ONLY public.event
     ADD CONSTRAINT event_pos_key UNIQUE (pos);
+
+ALTER TABLE ONLY public.evidence
+    ADD CONSTRAINT evidence_pkey PRIMARY KEY (case_id, id);
 
 ALTER TABLE ONLY public.former_alias
     ADD CONSTRAINT former_alias_pkey PRIMARY KEY (alias);
@@ -455,11 +912,20 @@ ALTER TABLE ONLY public.ledger_leaf
 ALTER TABLE ONLY public.ledger_tile
     ADD CONSTRAINT ledger_tile_pkey PRIMARY KEY (level, index);
 
+ALTER TABLE ONLY public.legal_hold
+    ADD CONSTRAINT legal_hold_pkey PRIMARY KEY (tenant_id, registration_id, case_id);
+
+ALTER TABLE ONLY public.notice
+    ADD CONSTRAINT notice_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.operation_error
     ADD CONSTRAINT operation_error_pkey PRIMARY KEY (tenant_id, operation_id, line);
 
 ALTER TABLE ONLY public.operation
     ADD CONSTRAINT operation_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.outage
+    ADD CONSTRAINT outage_pkey PRIMARY KEY (what, started_at);
 
 ALTER TABLE ONLY public.portfolio_declared
     ADD CONSTRAINT portfolio_declared_pkey PRIMARY KEY (tenant_id, accreditation);
@@ -476,6 +942,12 @@ ALTER TABLE ONLY public.published
 ALTER TABLE ONLY public.published_profile
     ADD CONSTRAINT published_profile_pkey PRIMARY KEY (tenant_id, id);
 
+ALTER TABLE ONLY public.recipient_ledger
+    ADD CONSTRAINT recipient_ledger_order UNIQUE (order_id);
+
+ALTER TABLE ONLY public.recipient_ledger
+    ADD CONSTRAINT recipient_ledger_pkey PRIMARY KEY (package_id);
+
 ALTER TABLE ONLY public.registration
     ADD CONSTRAINT registration_pkey PRIMARY KEY (tenant_id, id);
 
@@ -488,6 +960,30 @@ ALTER TABLE ONLY public.schema_migration
 ALTER TABLE ONLY public.sealed_record
     ADD CONSTRAINT sealed_record_pkey PRIMARY KEY (tenant_id, registration_id, class, version);
 
+ALTER TABLE ONLY public.staff_challenge
+    ADD CONSTRAINT staff_challenge_pkey PRIMARY KEY (attempt_sha256);
+
+ALTER TABLE ONLY public.staff_invitation
+    ADD CONSTRAINT staff_invitation_pkey PRIMARY KEY (code_sha256);
+
+ALTER TABLE ONLY public.staff_key
+    ADD CONSTRAINT staff_key_pkey PRIMARY KEY (person, id);
+
+ALTER TABLE ONLY public.staff_password
+    ADD CONSTRAINT staff_password_pkey PRIMARY KEY (person, number);
+
+ALTER TABLE ONLY public.staff
+    ADD CONSTRAINT staff_pkey PRIMARY KEY (person);
+
+ALTER TABLE ONLY public.staff_recovery
+    ADD CONSTRAINT staff_recovery_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.staff_session
+    ADD CONSTRAINT staff_session_pkey PRIMARY KEY (token_sha256);
+
+ALTER TABLE ONLY public.staff_slowness
+    ADD CONSTRAINT staff_slowness_pkey PRIMARY KEY (kind, slot);
+
 ALTER TABLE ONLY public.submission
     ADD CONSTRAINT submission_pkey PRIMARY KEY (tenant_id, id);
 
@@ -496,11 +992,35 @@ ALTER TABLE ONLY public.tenant
 
 CREATE INDEX approval_order_by_time ON public.approval_order USING btree (received_at);
 
+CREATE INDEX calendar_being_taken ON public.calendar USING btree (taken_at) WHERE ((taken_at IS NOT NULL) AND (taken_whole_at IS NULL));
+
+CREATE INDEX case_deadline_due ON public.case_deadline USING btree (next_at, case_id) WHERE (next_at IS NOT NULL);
+
+CREATE UNIQUE INDEX case_deadline_running ON public.case_deadline USING btree (case_id, name) WHERE (ended_at IS NULL);
+
+CREATE INDEX case_event_unseen ON public.case_event USING btree (case_id, seq) WHERE (NOT is_seen);
+
+CREATE INDEX case_file_by_registration ON public.case_file USING btree (tenant_id, registration_id);
+
+CREATE INDEX case_file_open ON public.case_file USING btree (touched_at, id) WHERE is_open;
+
+CREATE INDEX case_order_by_case ON public.case_order USING btree (case_id);
+
+CREATE INDEX case_order_open ON public.case_order USING btree (look_at) WHERE (look_at IS NOT NULL);
+
+CREATE INDEX case_task_by_case ON public.case_task USING btree (case_id);
+
+CREATE INDEX case_task_open ON public.case_task USING btree (role, due_at, id) WHERE (done_at IS NULL);
+
 CREATE INDEX deposit_by_slot ON public.deposit USING btree (tenant_id, stream, slot);
 
 CREATE UNIQUE INDEX deposit_missed ON public.deposit USING btree (tenant_id, stream, slot) WHERE (step = 'missed'::text);
 
 CREATE UNIQUE INDEX deposit_open ON public.deposit USING btree (tenant_id, stream) WHERE (step = ANY (ARRAY['staging'::text, 'staged'::text]));
+
+CREATE INDEX disclosure_package_by_case ON public.disclosure_package USING btree (case_id);
+
+CREATE INDEX disclosure_package_open ON public.disclosure_package USING btree (expires_at, id) WHERE (state = ANY (ARRAY['built'::text, 'released'::text]));
 
 CREATE INDEX former_alias_by_registration ON public.former_alias USING btree (tenant_id, registration_id);
 
@@ -508,7 +1028,17 @@ CREATE INDEX idempotency_age ON public.idempotency USING btree (created_at);
 
 CREATE INDEX ledger_entry_waiting ON public.ledger_entry USING btree (at) WHERE (leaf_index IS NULL);
 
+CREATE INDEX notice_by_case ON public.notice USING btree (case_id, queued_at);
+
+CREATE INDEX notice_unproven ON public.notice USING btree (handed_at, id) WHERE (state = 'handed'::text);
+
+CREATE INDEX notice_untold ON public.notice USING btree (id) WHERE ((((delivered_at IS NOT NULL) OR (acknowledged_at IS NOT NULL)) AND (delivery_told_at IS NULL)) OR ((bounced_at IS NOT NULL) AND (bounce_told_at IS NULL)));
+
+CREATE INDEX notice_waiting ON public.notice USING btree (try_after, id) WHERE (try_after IS NOT NULL);
+
 CREATE INDEX operation_running ON public.operation USING btree (touched_at) WHERE (state = 'running'::text);
+
+CREATE INDEX outage_ended ON public.outage USING btree (ended_at);
 
 CREATE UNIQUE INDEX published_pos ON public.published USING btree (pos) WHERE (pos IS NOT NULL);
 
@@ -519,6 +1049,8 @@ CREATE INDEX published_profile_unstamped ON public.published_profile USING btree
 CREATE INDEX published_registration ON public.published USING btree (registration_id);
 
 CREATE INDEX published_unstamped ON public.published USING btree (domain) WHERE (pos IS NULL);
+
+CREATE INDEX recipient_ledger_by_registration ON public.recipient_ledger USING btree (tenant_id, registration_id);
 
 CREATE UNIQUE INDEX registration_alias ON public.registration USING btree (alias);
 
@@ -540,6 +1072,20 @@ CREATE INDEX sealed_record_pending ON public.sealed_record USING btree (submissi
 
 CREATE INDEX sealed_record_superseded ON public.sealed_record USING btree (superseded_at) WHERE ((superseded_at IS NOT NULL) AND (wrapped_dek IS NOT NULL));
 
+CREATE INDEX staff_challenge_expiry ON public.staff_challenge USING btree (expires_at);
+
+CREATE INDEX staff_invitation_by_person ON public.staff_invitation USING btree (person);
+
+CREATE UNIQUE INDEX staff_key_one_person ON public.staff_key USING btree (id) WHERE (ended_at IS NULL);
+
+CREATE INDEX staff_recovery_by_person ON public.staff_recovery USING btree (person, opened_at);
+
+CREATE INDEX staff_session_by_person ON public.staff_session USING btree (person) WHERE (ended_at IS NULL);
+
+CREATE TRIGGER case_event_append_only BEFORE DELETE OR UPDATE ON public.case_event FOR EACH ROW EXECUTE FUNCTION public.refuse_event_change();
+
+CREATE TRIGGER disclosure_package_moves_on BEFORE DELETE OR UPDATE ON public.disclosure_package FOR EACH ROW EXECUTE FUNCTION public.refuse_package_change();
+
 CREATE TRIGGER ledger_checkpoint_append_only BEFORE DELETE OR UPDATE ON public.ledger_checkpoint FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER ledger_cosignature_append_only BEFORE DELETE OR UPDATE ON public.ledger_cosignature FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
@@ -550,9 +1096,15 @@ CREATE TRIGGER ledger_leaf_append_only BEFORE DELETE OR UPDATE ON public.ledger_
 
 CREATE TRIGGER ledger_tile_append_only BEFORE DELETE OR UPDATE ON public.ledger_tile FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER notice_keeps BEFORE DELETE OR UPDATE ON public.notice FOR EACH ROW EXECUTE FUNCTION public.refuse_notice_change();
+
 CREATE TRIGGER published_profile_unstamp BEFORE UPDATE OF body ON public.published_profile FOR EACH ROW WHEN (((new.pos IS NOT NULL) AND (new.body IS DISTINCT FROM old.body))) EXECUTE FUNCTION public.unstamp();
 
 CREATE TRIGGER published_unstamp BEFORE UPDATE OF value ON public.published FOR EACH ROW WHEN (((new.pos IS NOT NULL) AND (new.value IS DISTINCT FROM old.value))) EXECUTE FUNCTION public.unstamp();
+
+CREATE TRIGGER recipient_ledger_append_only BEFORE DELETE OR UPDATE ON public.recipient_ledger FOR EACH ROW EXECUTE FUNCTION public.refuse_recipient_change();
+
+CREATE TRIGGER staff_state_guard BEFORE UPDATE OF state ON public.staff FOR EACH ROW EXECUTE FUNCTION public.guard_staff_state();
 
 ALTER TABLE ONLY public.accreditation
     ADD CONSTRAINT accreditation_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
@@ -563,11 +1115,44 @@ ALTER TABLE ONLY public.api_key
 ALTER TABLE ONLY public.approval_vote
     ADD CONSTRAINT approval_vote_order_id_fkey FOREIGN KEY (order_id) REFERENCES public.approval_order(id);
 
+ALTER TABLE ONLY public.case_deadline
+    ADD CONSTRAINT case_deadline_calendar FOREIGN KEY (calendar_id, calendar_version) REFERENCES public.calendar(id, version);
+
+ALTER TABLE ONLY public.case_deadline
+    ADD CONSTRAINT case_deadline_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.case_file(id);
+
+ALTER TABLE ONLY public.case_event
+    ADD CONSTRAINT case_event_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.case_file(id);
+
+ALTER TABLE ONLY public.case_file
+    ADD CONSTRAINT case_file_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
+
+ALTER TABLE ONLY public.case_order
+    ADD CONSTRAINT case_order_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.case_file(id);
+
+ALTER TABLE ONLY public.case_task
+    ADD CONSTRAINT case_task_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.case_file(id);
+
 ALTER TABLE ONLY public.deposit
     ADD CONSTRAINT deposit_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
 
+ALTER TABLE ONLY public.disclosure_package
+    ADD CONSTRAINT disclosure_package_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.case_file(id);
+
+ALTER TABLE ONLY public.disclosure_package
+    ADD CONSTRAINT disclosure_package_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
+
+ALTER TABLE ONLY public.evidence
+    ADD CONSTRAINT evidence_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.case_file(id);
+
 ALTER TABLE ONLY public.ledger_cosignature
     ADD CONSTRAINT ledger_cosignature_size_fkey FOREIGN KEY (size) REFERENCES public.ledger_checkpoint(size);
+
+ALTER TABLE ONLY public.legal_hold
+    ADD CONSTRAINT legal_hold_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.case_file(id);
+
+ALTER TABLE ONLY public.notice
+    ADD CONSTRAINT notice_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.case_file(id);
 
 ALTER TABLE ONLY public.operation_error
     ADD CONSTRAINT operation_error_tenant_id_operation_id_fkey FOREIGN KEY (tenant_id, operation_id) REFERENCES public.operation(tenant_id, id) ON DELETE CASCADE;
@@ -578,8 +1163,41 @@ ALTER TABLE ONLY public.portfolio
 ALTER TABLE ONLY public.profile
     ADD CONSTRAINT profile_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
 
+ALTER TABLE ONLY public.recipient_ledger
+    ADD CONSTRAINT recipient_ledger_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.case_file(id);
+
+ALTER TABLE ONLY public.recipient_ledger
+    ADD CONSTRAINT recipient_ledger_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
+
 ALTER TABLE ONLY public.registration
     ADD CONSTRAINT registration_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
+
+ALTER TABLE ONLY public.staff_challenge
+    ADD CONSTRAINT staff_challenge_person_fkey FOREIGN KEY (person) REFERENCES public.staff(person);
+
+ALTER TABLE ONLY public.staff_invitation
+    ADD CONSTRAINT staff_invitation_person_fkey FOREIGN KEY (person) REFERENCES public.staff(person);
+
+ALTER TABLE ONLY public.staff_invitation
+    ADD CONSTRAINT staff_invitation_recovery_fkey FOREIGN KEY (recovery) REFERENCES public.staff_recovery(id);
+
+ALTER TABLE ONLY public.staff_key
+    ADD CONSTRAINT staff_key_person_fkey FOREIGN KEY (person) REFERENCES public.staff(person);
+
+ALTER TABLE ONLY public.staff_password
+    ADD CONSTRAINT staff_password_person_fkey FOREIGN KEY (person) REFERENCES public.staff(person);
+
+ALTER TABLE ONLY public.staff_recovery
+    ADD CONSTRAINT staff_recovery_approved_by_fkey FOREIGN KEY (approved_by) REFERENCES public.staff(person);
+
+ALTER TABLE ONLY public.staff_recovery
+    ADD CONSTRAINT staff_recovery_opened_by_fkey FOREIGN KEY (opened_by) REFERENCES public.staff(person);
+
+ALTER TABLE ONLY public.staff_recovery
+    ADD CONSTRAINT staff_recovery_person_fkey FOREIGN KEY (person) REFERENCES public.staff(person);
+
+ALTER TABLE ONLY public.staff_session
+    ADD CONSTRAINT staff_session_person_fkey FOREIGN KEY (person) REFERENCES public.staff(person);
 
 ALTER TABLE ONLY public.submission
     ADD CONSTRAINT submission_intake_key_id_fkey FOREIGN KEY (intake_key_id) REFERENCES public.intake_key(id);

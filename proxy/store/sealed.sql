@@ -2,7 +2,7 @@
 
 -- newest_intake_key --
 -- The intake key to seal with.
--- roles: api vault operator
+-- roles: api operator vault web
 -- no arguments
 SELECT id, public_key, not_before, not_after, signature FROM intake_key ORDER BY id DESC LIMIT 1;
 

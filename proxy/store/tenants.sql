@@ -20,7 +20,7 @@ SELECT id FROM accreditation WHERE tenant_id = $1 ORDER BY id LIMIT 1000;
 
 -- newest_intake_key --
 -- The intake key to seal with now.
--- roles: api operator vault
+-- roles: api operator vault web
 -- $1 now
 SELECT id, public_key, not_before, not_after, signature
 FROM intake_key WHERE not_before <= $1 AND not_after > $1
