@@ -1,8 +1,8 @@
 """Adopting what intake hosts sealed: implements ports.Adopter.
 
-Checks signature, encapsulation, wrapping and record; opens the record once for its blind index;
-anchors its hash in the state; wraps its DEK under the current KEK. A record that fails is named
-with a reason and does not stop others. The record's bytes do not change.
+Checks signature, what its signer may seal, encapsulation, wrapping and record; opens the record
+once for its blind index; anchors its hash in the state; wraps its DEK under the current KEK. A
+record that fails is named with a reason and does not stop others. Its bytes do not change.
 Source: vault.md, Write-only intake; FORMAT.md, Adoption.
 """
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from proxy.errors import InvalidInput, Refused
 from proxy.model.identifiers import RecordClass
 from proxy.model.sealed import Adopted, NotAdopted
-from proxy.vault import blind, persons, primitives, unseal
+from proxy.vault import blind, evidence, keyfile, persons, primitives, unseal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +25,13 @@ if TYPE_CHECKING:
     from proxy.ports import Clock
     from proxy.vault.keyring import Keyring
     from proxy.vault.state import State
+
+
+# A web process that fell can not renew a person's address, nor an API host slip in evidence.
+_SEALS = {
+    keyfile.API_SIGNER: frozenset({RecordClass.IDENTITY, RecordClass.REACH}),
+    keyfile.WEB_SIGNER: frozenset({RecordClass.EVIDENCE}),
+}
 
 
 class VaultAdopter:
@@ -64,7 +71,13 @@ class VaultAdopter:
             cipher = unseal.decapsulate(self._keyring, batch.submission)
         except Refused as fault:
             return [NotAdopted(name=one.name, reason=fault.code) for one in batch.records]
-        return [self._adopt_one(cipher, batch.submission.id, one) for one in batch.records]
+        allowed = _may_seal(batch.submission.signer_id)
+        return [
+            self._adopt_one(cipher, batch.submission.id, one)
+            if one.name.record_class in allowed
+            else NotAdopted(name=one.name, reason="signer_class")
+            for one in batch.records
+        ]
 
     def _adopt_one(
         self, cipher: AESGCM, submission_id: SubmissionId, row: SealedRecord
@@ -92,9 +105,17 @@ class VaultAdopter:
         """Tokens and number of contacts of an identity record; None and None of others."""
         if row.name.record_class is RecordClass.REACH:
             persons.parse_reach(plaintext)
+        if row.name.record_class is RecordClass.EVIDENCE:
+            evidence.parse(plaintext)
         if row.name.record_class is not RecordClass.IDENTITY:
             return None, None
         tenant_id = row.name.tenant_id
         contacts = persons.parse_identity(plaintext)
         tokens = blind.tokens(contacts, lambda field: self._keyring.blind_key(tenant_id, field))
         return tokens, len(contacts.given)
+
+
+def _may_seal(signer_id: str) -> frozenset[RecordClass]:
+    return next(
+        (several for prefix, several in _SEALS.items() if signer_id.startswith(prefix)), frozenset()
+    )

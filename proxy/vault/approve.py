@@ -50,8 +50,14 @@ def public_key(key_file: Path) -> ApprovalKey:
     return _public(_content(key_file))
 
 
-def sign(message: bytes, key_file: Path, passphrase: Callable[[], bytes | None]) -> str:
-    """The armoured SSHSIG of the key over `message`, in the namespace of approvals.
+def sign(
+    message: bytes,
+    key_file: Path,
+    passphrase: Callable[[], bytes | None],
+    *,
+    namespace: str = sshsig.NAMESPACE,
+) -> str:
+    """The armoured SSHSIG of the key over `message`, in the namespace of approvals or another.
 
     `passphrase` is asked for an encrypted file, once; None gives up (`passphrase_missing`). Errors
     as of `public_key`, and InvalidInput `passphrase_wrong`, Unavailable `ssh_keygen`.
@@ -60,11 +66,11 @@ def sign(message: bytes, key_file: Path, passphrase: Callable[[], bytes | None])
     key = _public(content)
     is_file_of_ours = key.kind is KeyKind.ED25519 and content.startswith(_BEGIN)
     if is_file_of_ours and _header(content)[0] in _CIPHERS:
-        armored = _signed_here(key, content, message, passphrase)
+        armored = _signed_here(key, content, message, passphrase, namespace)
     else:
-        armored = _signed_by_ssh_keygen(key_file, message)
+        armored = _signed_by_ssh_keygen(key_file, message, namespace)
     # What left this machine is what the vault will take: a wrong agent or file shows here.
-    sshsig.verify_sshsig(key, armored, message)
+    sshsig.verify_sshsig(key, armored, message, namespace=namespace)
     return armored
 
 
@@ -107,7 +113,11 @@ def _header(content: bytes) -> tuple[bytes, bytes]:
 
 
 def _signed_here(
-    key: ApprovalKey, content: bytes, message: bytes, passphrase: Callable[[], bytes | None]
+    key: ApprovalKey,
+    content: bytes,
+    message: bytes,
+    passphrase: Callable[[], bytes | None],
+    namespace: str,
 ) -> str:
     """Ed25519 over the SSHSIG text: deterministic, no nonce; namespace and magic lead the text."""
     word = None
@@ -123,10 +133,11 @@ def _signed_here(
         raise InvalidInput("passphrase_wrong", "The pass-phrase does not open the file.") from None
     if not isinstance(private, ed25519.Ed25519PrivateKey):  # the file's head said it is one
         raise _damaged()
-    return sshsig.render(key, private.sign(sshsig.to_sign(message)))
+    signature = private.sign(sshsig.to_sign(message, namespace=namespace))
+    return sshsig.render(key, signature, namespace=namespace)
 
 
-def _signed_by_ssh_keygen(key_file: Path, message: bytes) -> str:
+def _signed_by_ssh_keygen(key_file: Path, message: bytes, namespace: str) -> str:
     """What `ssh-keygen -Y sign` prints; its own questions and complaints go to the terminal."""
     program = shutil.which("ssh-keygen")
     if program is None:
@@ -137,7 +148,7 @@ def _signed_by_ssh_keygen(key_file: Path, message: bytes) -> str:
         )
     try:
         done = subprocess.run(  # noqa: S603 - a fixed program; the file's name is one argument
-            [program, "-Y", "sign", "-f", str(key_file), "-n", sshsig.NAMESPACE],
+            [program, "-Y", "sign", "-f", str(key_file), "-n", namespace],
             input=message,  # PINs are asked on the terminal itself, never on this stream
             stdout=subprocess.PIPE,
             check=False,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 
 from proxy.errors import InvalidInput, Refused
-from proxy.model.order import Voter
+from proxy.model.order import ChangeAgent, Voter
 from proxy.model.roster import Person
 from proxy.rules import approvals, orders, succession
 from proxy.rules.succession import NotEntitled, Route
@@ -135,8 +135,13 @@ def _check_order(before: Step, roster: Roster, link: Link) -> None:
     if documents.digest(document) != roster.order:
         raise Refused("order_forged", f"Roster {roster.version} names another order than it has.")
     order = order_document.parse(document)
-    replaces = roster_document.agent_digest(before.roster.agent(order.subject.agent_id))
-    fault = orders.fault(order, before.roster, before.sha256, replaces=replaces)
+    change = order.subject
+    if not isinstance(change, ChangeAgent):
+        raise Refused("roster_order", f"Roster {roster.version} is not what its order makes.")
+    replaces = roster_document.agent_digest(before.roster.agent(change.agent_id))
+    fault = orders.fault(order, before.roster, before.sha256) or orders.agent_fault(
+        order, change, before.roster, replaces
+    )
     if fault is not None:
         raise Refused(fault, f"The order of roster {roster.version} does not fit.")
     if orders.changed_roster(order, roster.order, before.roster, roster.made_at) != roster:

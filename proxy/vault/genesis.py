@@ -2,8 +2,8 @@
 
 Runs before processes start (`up`), so that every role finds its keys; idempotent; a crash at any
 point is mended by the next run, because keys.json is written last and counts as "done".
-KEYDIR/vault belongs to the vault, KEYDIR/api to the API, KEYDIR/relay to the relay; nothing secret
-lies in the data directory, which gets the public halves alone.
+KEYDIR/vault belongs to the vault, KEYDIR/api to the API, and so web and relay; nothing secret lies
+in the data directory, which gets the public halves alone.
 Source: vault.md, Keys; FORMAT.md, Key file.
 """
 
@@ -16,7 +16,16 @@ import msgspec
 
 from proxy.errors import ProxyError, Unavailable
 from proxy.model.identifiers import RecordClass
-from proxy.vault import files, keyfile, note, primitives, relay, state
+from proxy.vault import (
+    files,
+    keyfile,
+    note,
+    package_keys,
+    primitives,
+    relay,
+    seal_evidence,
+    state,
+)
 from proxy.vault.keyfile import Epoch, KeyFile, Secret
 
 if TYPE_CHECKING:
@@ -26,13 +35,16 @@ if TYPE_CHECKING:
 VAULT_DIRECTORY = "vault"
 API_DIRECTORY = "api"
 RELAY_DIRECTORY = "relay"
+WEB_DIRECTORY = "web"
 ROOT_NAME = "root.key"
 NEXT_ROOT_NAME = "root.key.next"
 KEYS_NAME = "keys.json"
 API_KEYS_NAME = "api.json"
 RELAY_KEY_NAME = "relay.json"
+WEB_KEYS_NAME = "web.json"
 PIN_NAME = "vault.pub"
 LEDGER_KEY_NAME = "ledger.vkey"
+PACKAGE_KEY_NAME = "package.pem"
 _PIN_WORD = "privacyproxy-vault-ed25519"
 _ROOT_WORD = "privacyproxy-root-v1"
 _LIMIT_OCTETS = 4096
@@ -57,10 +69,14 @@ def initialise(key_dir: Path, data_dir: Path, *, now: datetime) -> None:
             )
         _create(vault, api, now)
     keys = _load(vault)
-    read_root(vault, keys)
+    root = read_root(vault, keys)
     _check_pin(data_dir, keys)
+    if keys.package is None or keys.package_certificate is None:
+        keys = _enrol_package(vault, root, keys, now)
     if keys.relay_public is None:
-        _enrol_relay(vault, key_dir / RELAY_DIRECTORY, keys)
+        keys = _enrol_relay(vault, key_dir / RELAY_DIRECTORY, keys)
+    if not any(one.startswith(keyfile.WEB_SIGNER) for one in keys.signers):
+        _enrol_web(vault, key_dir / WEB_DIRECTORY, keys)
     files.write(
         data_dir / PIN_NAME, f"{_PIN_WORD} {keys.vault_public.hex()}\n".encode(), _PUBLIC_FILE
     )
@@ -69,6 +85,9 @@ def initialise(key_dir: Path, data_dir: Path, *, now: datetime) -> None:
         f"{note.verifier_key(keys.ledger_public)}\n".encode(),
         _PUBLIC_FILE,
     )
+    if keys.package_certificate is not None:
+        public = package_keys.pem(keys.package_certificate)
+        files.write(data_dir / PACKAGE_KEY_NAME, public, _PUBLIC_FILE)
 
 
 def examine(key_dir: Path, data_dir: Path) -> str | None:
@@ -154,7 +173,7 @@ def _create(vault: Path, api: Path, now: datetime) -> None:
     seeds = {name: secrets.token_bytes(primitives.KEY_OCTETS) for name in Secret}
     signing_key = secrets.token_bytes(primitives.KEY_OCTETS)
     signer = primitives.ed25519_public(signing_key)
-    signer_id = f"api-{primitives.sha256(signer)[:8].hex()}"
+    signer_id = _signer_id(keyfile.API_SIGNER, signer)
     api_file = {
         "signer_id": signer_id,
         "signing_key": signing_key,
@@ -178,7 +197,20 @@ def _create(vault: Path, api: Path, now: datetime) -> None:
     files.write(vault / KEYS_NAME, keyfile.render(keys))
 
 
-def _enrol_relay(vault: Path, directory: Path, keys: KeyFile) -> None:
+def _enrol_package(vault: Path, root: bytes, keys: KeyFile, now: datetime) -> KeyFile:
+    """Make the key that signs packages, and its certificate: both at once, or neither."""
+    scalar = package_keys.new_key(secrets.token_bytes)
+    deployment = keys.state_id.hex()
+    changed = msgspec.structs.replace(
+        keys,
+        package=primitives.wrap(root, scalar),
+        package_certificate=package_keys.certify(scalar, deployment, now, secrets.token_bytes),
+    )
+    files.write(vault / KEYS_NAME, keyfile.render(changed))
+    return changed
+
+
+def _enrol_relay(vault: Path, directory: Path, keys: KeyFile) -> KeyFile:
     """Make the relay's key pair; its public half in keys.json comes last and counts as done.
 
     Once it is there the private half is the relay's affair: it may have moved to another host.
@@ -188,9 +220,31 @@ def _enrol_relay(vault: Path, directory: Path, keys: KeyFile) -> None:
     if not path.exists():
         files.write(path, relay.render_key(secrets.token_bytes(primitives.KEY_OCTETS)))
     public = primitives.x25519_public(relay.load_key(path))
-    files.write(
-        vault / KEYS_NAME, keyfile.render(msgspec.structs.replace(keys, relay_public=public))
-    )
+    changed = msgspec.structs.replace(keys, relay_public=public)
+    files.write(vault / KEYS_NAME, keyfile.render(changed))
+    return changed
+
+
+def _enrol_web(vault: Path, directory: Path, keys: KeyFile) -> None:
+    """Make the web role's signing key; its public half in keys.json comes last, as the relay's."""
+    files.make_directory(directory)
+    path = directory / WEB_KEYS_NAME
+    if not path.exists():
+        seed = secrets.token_bytes(primitives.KEY_OCTETS)
+        signer_id = _signer_id(keyfile.WEB_SIGNER, primitives.ed25519_public(seed))
+        made = seal_evidence.WebKeys(signer_id=signer_id, signing_key=seed)
+        files.write(path, seal_evidence.render_keys(made))
+    found = seal_evidence.load_keys(path)
+    public = primitives.ed25519_public(found.signing_key)
+    # Its name is not taken from the file: it says what the key may sign (vault.adoption).
+    if found.signer_id != _signer_id(keyfile.WEB_SIGNER, public):
+        raise Unavailable("web_keys", f"The web role's key file {path} is damaged.")
+    signers = {**keys.signers, found.signer_id: public}
+    files.write(vault / KEYS_NAME, keyfile.render(msgspec.structs.replace(keys, signers=signers)))
+
+
+def _signer_id(prefix: str, public: bytes) -> str:
+    return f"{prefix}{primitives.sha256(public)[:8].hex()}"
 
 
 def _load(vault: Path) -> KeyFile:

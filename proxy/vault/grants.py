@@ -42,6 +42,13 @@ class Grant(StrEnum):
     RELAY = "relay"  # one address, sealed to the relay, for one message
     SEARCH = "search"  # registrations that share a value; never the value
     DEPOSIT = "deposit"  # data keys for an escrow deposit
+    PROPOSE = "propose"  # an order, to be voted on by others
+    HOLD = "hold"  # nothing of a registration is erased any more
+    EVIDENCE = "evidence"  # a file of a case, sealed to the member of staff who signed for it
+    MATCH = "match"  # whether one registration's contacts hold a value; never the value
+    NOTICE = "notice"  # one address of a case, sealed to the relay, for one notice
+    REGISTRANT = "registrant"  # a token out of a notice, and what its session may see
+    RELEASE = "release"  # the pass-phrase of a package, for its releaser
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,13 +64,18 @@ GRANTS: dict[Caller, frozenset[Grant]] = {
     Caller.OPERATOR: frozenset(
         {
             Grant.MANAGE, Grant.PROVE, Grant.CHECK, Grant.PREFLIGHT,
-            Grant.READ, Grant.SUBMIT, Grant.CARRY_OUT,
+            Grant.READ, Grant.SUBMIT, Grant.PROPOSE, Grant.CARRY_OUT,
         }
     ),
-    Caller.WORKER: frozenset(),
+    Caller.WORKER: frozenset({Grant.READ, Grant.CARRY_OUT, Grant.HOLD}),
     Caller.API: frozenset({Grant.READ, Grant.VOTE}),
-    Caller.WEB: frozenset({Grant.READ, Grant.VOTE, Grant.SEARCH}),
-    Caller.RELAY: frozenset({Grant.RELAY}),
+    Caller.WEB: frozenset(
+        {
+            Grant.READ, Grant.VOTE, Grant.SEARCH, Grant.PROPOSE, Grant.CARRY_OUT, Grant.HOLD,
+            Grant.EVIDENCE, Grant.MATCH, Grant.REGISTRANT, Grant.RELEASE,
+        }
+    ),
+    Caller.RELAY: frozenset({Grant.RELAY, Grant.NOTICE}),
     Caller.ESCROW: frozenset({Grant.DEPOSIT}),
 }  # fmt: skip
 
@@ -78,7 +90,21 @@ BUDGETS = {
     Grant.SEARCH: Budget(most=50, hours=24),
     # Deposits to all agents in a day; the roster limits each agent's own.
     Grant.DEPOSIT: Budget(most=100, hours=24),
+    # Files that one member of staff reads in a day; EVIDENCE_IN_ALL limits all of them together.
+    Grant.EVIDENCE: Budget(most=300, hours=24),
+    # Matches of one member of staff in a day: each is a guess at a hidden person.
+    Grant.MATCH: Budget(most=40, hours=24),
+    # Persons to whom a notice goes in an hour: far more than a desk opens cases.
+    Grant.NOTICE: Budget(most=1000),
+    # Registrants who look at their own data in an hour.
+    Grant.REGISTRANT: Budget(most=1000),
+    # Pass-phrases of packages told in a day: most recipients have a key of their own.
+    Grant.RELEASE: Budget(most=50, hours=24),
 }
+EVIDENCE_IN_ALL = Budget(most=3000, hours=24)
+MATCHES_IN_ALL = Budget(most=400, hours=24)
+# Notices of one case in a day: a flood at one person stops there.
+NOTICES_OF_CASE = Budget(most=40, hours=24)
 # Messages to one alias in an hour: a busy correspondence; a flood at one person stops there.
 MESSAGES_OF_ALIAS = Budget(most=60)
 # The same message to one alias again in an hour: a relay that lost an answer, not one that tries.

@@ -15,6 +15,8 @@ from proxy.errors import Unavailable
 from proxy.model.identifiers import RecordClass
 
 FILE_LIMIT_OCTETS = 4 << 20  # some thousand epochs; protects the parser's memory
+API_SIGNER = "api-"  # how the ids of intake hosts begin: it says what they may seal
+WEB_SIGNER = "web-"
 
 
 class Secret(StrEnum):
@@ -60,6 +62,8 @@ class KeyFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=T
     epochs: tuple[Epoch, ...] = ()
     intake: tuple[Intake, ...] = ()
     relay_public: bytes | None = None  # X25519; files of before the relay have none
+    package: bytes | None = None  # P-256, wrapped; files of before packages have none
+    package_certificate: bytes | None = None  # X.509, DER
     roster: str = ""  # SHA-256 of the roster last known to be in force, "" before genesis
     roster_version: int = 0
 

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import keywrap
 
 from proxy.errors import Refused, Unavailable
 from proxy.model.sealed import IntakeKey
-from proxy.vault import files, genesis, keyfile, primitives, statements
+from proxy.vault import files, genesis, keyfile, package_keys, primitives, statements
 from proxy.vault.keyfile import Epoch, Intake, Secret
 
 if TYPE_CHECKING:
@@ -102,6 +102,26 @@ class Keyring:
         """Ed25519 of the ledger key over a checkpoint's text (its own format, C2SP)."""
         return primitives.sign(self._secrets[Secret.LEDGER], text)
 
+    def sign_package(self, content: bytes) -> bytes:
+        """The package key's detached CMS signature; Unavailable `package_key` without one."""
+        keys = self._file
+        if keys.package is None or keys.package_certificate is None:
+            raise Unavailable("package_key", "The vault has no key for packages: start it anew.")
+        scalar = unwrap(self._root, keys.package)
+        return package_keys.sign_detached(scalar, keys.package_certificate, content)
+
+    def wrap_pass_phrase(self, package: bytes, octets: bytes) -> bytes:
+        """A package's pass-phrase as it waits for its releaser in the state.
+
+        Its key is derived from the blind root under a label of its own: it outlives a change of
+        root.
+        """
+        return primitives.wrap(self._pass_phrase_key(package), octets)
+
+    def unwrap_pass_phrase(self, package: bytes, wrapped: bytes) -> bytes:
+        """The pass-phrase; Refused `unwrap`."""
+        return unwrap(self._pass_phrase_key(package), wrapped)
+
     def newest_intake(self) -> IntakeKey | None:
         """The public half that API hosts should seal with."""
         newest = max(self._file.intake, key=lambda one: one.id, default=None)
@@ -185,6 +205,7 @@ class Keyring:
             intake=tuple(
                 msgspec.structs.replace(one, wrapped=moved(one.wrapped)) for one in old.intake
             ),
+            package=None if old.package is None else moved(old.package),
         )
         genesis.place_next_root(self._directory, root)
         # Only what is on disk counts: if this write fails, the old root stays the one in use.
@@ -192,6 +213,10 @@ class Keyring:
         self._root = root
         self._adopt(changed)
         genesis.finish_root_change(self._directory)
+
+    def _pass_phrase_key(self, package: bytes) -> bytes:
+        info = primitives.joined(b"pp-pass-phrase-key-v1", package)
+        return primitives.derive(self._secrets[Secret.BLIND], info)
 
     def _kek(self, record_class: RecordClass, epoch: int) -> bytes:
         kek = self._keks.get((record_class, epoch))

@@ -1,7 +1,9 @@
-"""What the vault remembers of orders in its own state: implements ports.Orders.
+"""What the vault remembers of orders in its own state: implements outer_ports.Orders.
 
 An order's digest, its nonce and where it stands; documents and votes lie in PostgreSQL and are
-checked against this. An order is single use: its line stays for ever.
+checked against this. An order is single use: its line stays for ever. What an order changes in the
+state itself (a roster, a gag, a hold, a veto) is changed with it in one transaction, and so is the
+ledger entry that tells of it.
 Source: vault.md, Order and State outside PostgreSQL.
 """
 
@@ -13,16 +15,21 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from proxy.errors import Conflict, NotFound
-from proxy.model.order import KeptOrder, OrderState
+from proxy.model.case import CaseId
+from proxy.model.order import CaseSubject, KeptOrder, OrderKind, OrderState, Silence
+from proxy.vault import leaf
+from proxy.vault.casebook import CaseBook
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from proxy.model.order import OrderId, OrderKind
+    from proxy.model.ledger import LedgerEntry
+    from proxy.model.order import Order, OrderId
     from proxy.model.roster import Waiting
     from proxy.vault.roster import RosterKeeper
     from proxy.vault.state import State
+    from proxy.vault.writes import Write
 
 NONCE_OCTETS = 32
 
@@ -34,6 +41,8 @@ class OrderBook:
         self._state = state
         self._rosters = rosters
         self._random = random
+        self._cases = CaseBook(state)
+        _, self._entries = state.table(b"entries")
 
     def find(self, order_id: OrderId) -> KeptOrder:
         """What is known of an order; NotFound `order_unknown`."""
@@ -46,45 +55,88 @@ class OrderBook:
         """Whether an order of this id was ever received."""
         return self._state.order(order_id.bytes) is not None
 
-    def receive(
-        self, order_id: OrderId, kind: OrderKind, sha256: str, expires_at: datetime, now: datetime
-    ) -> KeptOrder:
+    def receive(self, order: Order, sha256: str, now: datetime) -> KeptOrder:
         """The order with a nonce of its own; the same document again gives the same.
 
         Conflict `order_id_used` when another document has had this id.
         """
-        content = self._state.order(order_id.bytes)
+        content = self._state.order(order.id.bytes)
         if content is not None:
             known = msgspec.json.decode(content, type=KeptOrder)
             if known.sha256 != sha256:
                 raise Conflict("order_id_used", "Another order has had this id; draw a new one.")
             return known
+        subject = order.subject if isinstance(order.subject, CaseSubject) else None
         made = KeptOrder(
             sha256=sha256,
             nonce=self._random(NONCE_OCTETS),
-            kind=kind,
+            kind=order.kind,
             state=OrderState.OPEN,
             received_at=now,
-            expires_at=expires_at,
+            expires_at=order.expires_at,
+            case=None if subject is None else subject.case,
+            tenant=None if subject is None else subject.tenant_id,
+            overrides_veto=subject is not None and subject.overrides_veto,
         )
-        self._keep(order_id, made)
+        self._keep(order.id, made)
         return made
 
-    def stop(self, order_id: OrderId) -> None:
-        """A member objected: the order is over."""
-        self._keep(order_id, replace(self.find(order_id), state=OrderState.STOPPED))
+    def stop(self, order_id: OrderId, *, is_veto: bool = False) -> None:
+        """A member objected: the order is over; a veto stays with its case, whatever comes."""
+        kept = self.find(order_id)
+        writes: tuple[Write, ...] = ()
+        if is_veto and kept.case is not None:
+            writes = self._cases.vetoing(CaseId(kept.case))
+        self._keep(order_id, replace(kept, state=OrderState.STOPPED), writes)
 
-    def carry_out(self, order_id: OrderId, waiting: Waiting, *, follows: str) -> None:
-        """The order is used, and the roster it makes waits: both or neither, durably."""
+    def intend(self, order_id: OrderId, entry: LedgerEntry) -> None:
+        """Remember that the deed was set out on, with its entry: both or neither, and once."""
+        kept = self._open(order_id)
+        if kept.intended_at is None:
+            self._keep(order_id, replace(kept, intended_at=entry.at), (self._entry(entry),))
+
+    def carry_out(
+        self, order: Order, entry: LedgerEntry, *, waiting: Waiting | None = None, follows: str = ""
+    ) -> None:
+        """Use the order up, with its entry and what it changes in the state: all or nothing."""
+        kept = self._open(order.id)
+        used = replace(kept, state=OrderState.CARRIED_OUT)
+        roster = None if waiting is None else self._rosters.announced(waiting, follows=follows)
+        self._keep(order.id, used, (*self._changes(order), self._entry(entry)), roster)
+
+    def _changes(self, order: Order) -> tuple[Write, ...]:
+        """What an order of a case changes in the state."""
+        subject = order.subject
+        if not isinstance(subject, CaseSubject):
+            return ()
+        match order.kind:
+            case OrderKind.GAG if isinstance(subject.deed, Silence):
+                return self._cases.gagging(subject.case, subject.deed.until)
+            case OrderKind.LIFT_GAG:
+                return self._cases.ungagging(subject.case)
+            case OrderKind.LIFT_HOLD:
+                return self._cases.releasing(
+                    subject.tenant_id, subject.registration_id, subject.case
+                )
+            case _:
+                return ()
+
+    def _open(self, order_id: OrderId) -> KeptOrder:
         kept = self.find(order_id)
         if kept.state is not OrderState.OPEN:
             raise Conflict("order_used", "This order is over.")
-        used = replace(kept, state=OrderState.CARRIED_OUT)
-        self._state.put_order(
-            order_id.bytes,
-            msgspec.json.encode(used),
-            roster=self._rosters.announced(waiting, follows=follows),
-        )
+        return kept
 
-    def _keep(self, order_id: OrderId, order: KeptOrder) -> None:
-        self._state.put_order(order_id.bytes, msgspec.json.encode(order))
+    def _entry(self, entry: LedgerEntry) -> Write:
+        return self._entries, entry.id.bytes, leaf.canonical(entry)
+
+    def _keep(
+        self,
+        order_id: OrderId,
+        order: KeptOrder,
+        writes: tuple[Write, ...] = (),
+        roster: bytes | None = None,
+    ) -> None:
+        self._state.put_order(
+            order_id.bytes, msgspec.json.encode(order), roster=roster, writes=writes
+        )

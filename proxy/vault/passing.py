@@ -46,6 +46,11 @@ class Passing:
             _forget(transaction, now)
             transaction.put(key, _until(until) + value)
 
+    def drop(self, key: bytes) -> bool:
+        """Forget a value now; whether it was there."""
+        with self._environment.begin(write=True, db=self._table) as transaction:
+            return bool(transaction.delete(key))
+
     def claim(self, key: bytes, until: datetime, now: datetime) -> bool:
         """Whether the key was free; taken until then when it was."""
         with self._environment.begin(write=True, db=self._table) as transaction:

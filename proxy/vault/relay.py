@@ -1,7 +1,8 @@
-"""The relay's own key, and the blob in which it gets one address for one message.
+"""The relay's own key, and the blobs in which it gets one address for one message or notice.
 
 The vault seals with the public half; the relay opens with KEYDIR/relay/relay.json. Imports neither
-keyring nor unseal, so that the relay may load it. Source: vault.md, Grants; FORMAT.md, Relay.
+keyring nor unseal, so that the relay may load it. Source: vault.md, Grants; FORMAT.md, Relay and
+Notices.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 # Holds the longest address the API takes (254 characters, up to 4 octets each) and a language of
 # 35; every blob has this length, so that it tells nothing of whose it is.
 PLAINTEXT_OCTETS = 1280
+NOTICE_OCTETS = 1408  # the same and a token of 43 characters
 _FILE_LIMIT_OCTETS = 4096
 
 
@@ -46,12 +48,33 @@ class _Plain(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
         return "<_Plain>"
 
 
+class _Notice(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    email: str
+    v: int
+    language: str | None = None
+    token: str = ""
+
+    @override
+    def __repr__(self) -> str:
+        """Neither address nor token."""
+        return "<_Notice>"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
     """Where a message goes, and the language to write in."""
 
     email: str = field(repr=False)
     language: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addressed:
+    """Where a notice goes, in which language, and the token of its link; "" for none."""
+
+    email: str = field(repr=False)
+    language: str | None = field(default=None, repr=False)
+    token: str = field(default="", repr=False)
 
 
 def render_key(private_key: bytes) -> bytes:
@@ -91,3 +114,25 @@ def open_address(private_key: bytes, blob: bytes, *, alias: str, message: str) -
     except (InvalidTag, ValueError, msgspec.MsgspecError):
         raise Refused("relay_blob") from None
     return Address(email=found.email, language=found.language)
+
+
+def seal_notice(public_key: bytes, addressed: Addressed, *, case: str, notice: str) -> bytes:
+    """The blob: for this case and notice alone, always of one length; Refused `relay_address`."""
+    plain = _Notice(email=addressed.email, v=1, language=addressed.language, token=addressed.token)
+    plaintext = msgspec.json.encode(plain, order="sorted")
+    if len(plaintext) > NOTICE_OCTETS:
+        raise Refused("relay_address")
+    return primitives.seal_to(
+        public_key, plaintext.ljust(NOTICE_OCTETS), statements.noticed(case, notice)
+    )
+
+
+def open_notice(private_key: bytes, blob: bytes, *, case: str, notice: str) -> Addressed:
+    """The address inside a blob of this case and notice; Refused `relay_blob`."""
+    key = x25519.X25519PrivateKey.from_private_bytes(private_key)
+    try:
+        plaintext = primitives.INTAKE_SUITE.decrypt(blob, key, statements.noticed(case, notice))
+        found = msgspec.json.decode(plaintext, type=_Notice)
+    except (InvalidTag, ValueError, msgspec.MsgspecError):
+        raise Refused("relay_blob") from None
+    return Addressed(email=found.email, language=found.language, token=found.token)

@@ -12,25 +12,24 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import msgspec
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from typing_extensions import override
 
 from proxy.errors import InvalidInput, Unavailable
-from proxy.model import identifiers
-from proxy.model.identifiers import RecordClass, SubmissionId
-from proxy.model.sealed import RecordName, SealedBatch, SealedRecord, Submission
-from proxy.vault import files, persons, primitives, record, statements
+from proxy.model.identifiers import RecordClass
+from proxy.model.sealed import RecordName
+from proxy.vault import files, persons, primitives, submissions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from proxy import ports
     from proxy.model.contact import ContactSet
     from proxy.model.identifiers import RegistrationId, TenantId
-    from proxy.model.sealed import IntakeKey, ToSeal
+    from proxy.model.sealed import IntakeKey, SealedBatch, ToSeal
 
-_FILE_LIMIT_OCTETS = 4096
+load_pin = submissions.load_pin
+seal_record = submissions.seal_record
 
 
 class _ApiFile(msgspec.Struct, forbid_unknown_fields=True):
@@ -73,25 +72,13 @@ class _Plain:
 def load_api_keys(path: Path) -> ApiKeys:
     """The keys in KEYDIR/api/api.json; Unavailable `api_keys` when absent or damaged."""
     try:
-        content = files.read(path, _FILE_LIMIT_OCTETS)
+        content = files.read(path, submissions.FILE_LIMIT_OCTETS)
         found = msgspec.json.decode(content or b"", type=_ApiFile)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         raise Unavailable("api_keys", f"The API's key file {path} can not be read.") from None
     if not len(found.signing_key) == len(found.mac_key) == primitives.KEY_OCTETS:
         raise Unavailable("api_keys", f"The API's key file {path} is damaged.")
     return ApiKeys(signer_id=found.signer_id, signing_key=found.signing_key, mac_key=found.mac_key)
-
-
-def load_pin(path: Path) -> bytes:
-    """The vault's verification key in DATA/vault.pub; Unavailable `vault_pin` when unusable."""
-    try:
-        text = (files.read(path, _FILE_LIMIT_OCTETS) or b"").decode("ascii").split()
-        key = bytes.fromhex(text[1])
-    except (OSError, ValueError, IndexError):
-        raise Unavailable("vault_pin", f"The vault's key {path} can not be read.") from None
-    if text[0] != "privacyproxy-vault-ed25519" or len(key) != primitives.KEY_OCTETS:
-        raise Unavailable("vault_pin", f"The vault's key {path} is damaged.")
-    return key
 
 
 class IntakeSealer:
@@ -107,13 +94,15 @@ class IntakeSealer:
         random: Callable[[int], bytes],
     ) -> None:
         """`current` gives the newest row of intake_key as last read; `random(n)` n octets."""
-        self._keys = keys
-        self._sign = primitives.signer(keys.signing_key)
-        self._pin = pin
-        self._current = current
-        self._clock = clock
-        self._random = random
-        self._checked: IntakeKey | None = None  # the last key whose signature held
+        self._mac_key = keys.mac_key
+        self._submitter = submissions.Submitter(
+            signer_id=keys.signer_id,
+            signing_key=keys.signing_key,
+            pin=pin,
+            current=current,
+            clock=clock,
+            random=random,
+        )
 
     def seal(self, batch: Sequence[ToSeal]) -> SealedBatch:
         """One submission of two records per registration; Unavailable without a valid key.
@@ -154,44 +143,7 @@ class IntakeSealer:
         return self._seal(tenant_id, given)
 
     def _seal(self, tenant_id: TenantId, batch: Sequence[_Plain]) -> SealedBatch:
-        key = self._valid_key()
-        submission_id = SubmissionId(identifiers.uuid7(self._clock.now(), self._random(10)))
-        intake_key = self._random(primitives.KEY_OCTETS)
-        cipher = AESGCM(intake_key)
-        records: list[SealedRecord] = []
-        for item in batch:
-            for record_class, plaintext in (
-                (RecordClass.IDENTITY, item.identity),
-                (RecordClass.REACH, persons.render_reach(item.contacts)),
-            ):
-                name = RecordName(
-                    tenant_id=tenant_id,
-                    registration_id=item.registration_id,
-                    record_class=record_class,
-                    version=item.version,
-                )
-                header = record.render_header(name, key.id)
-                dek = self._random(primitives.KEY_OCTETS)
-                sealed = seal_record(dek, self._random(primitives.NONCE_OCTETS), header, plaintext)
-                bound = record.intake_associated_data(
-                    submission_id, header, primitives.sha256(sealed)
-                )
-                wrapped = primitives.wrap_for_intake(cipher, len(records), dek, bound)
-                records.append(SealedRecord(name=name, record=sealed, wrapped_dek=wrapped))
-        info = statements.encapsulation_info(tenant_id, submission_id, key.id)
-        encapsulation = primitives.encapsulate(intake_key, key.public_key, info)
-        statement = statements.submission(
-            tenant_id, submission_id, key.id, self._keys.signer_id, encapsulation
-        )
-        submission = Submission(
-            id=submission_id,
-            tenant_id=tenant_id,
-            intake_key_id=key.id,
-            encapsulation=encapsulation,
-            signer_id=self._keys.signer_id,
-            signature=self._sign(statement),
-        )
-        return SealedBatch(submission=submission, records=tuple(records))
+        return self._submitter.submit(tenant_id, _records(tenant_id, batch))
 
     def fingerprint(
         self, tenant_id: TenantId, registration_id: RegistrationId, contacts: ContactSet
@@ -203,37 +155,27 @@ class IntakeSealer:
         """
         identity = persons.render_identity(contacts)
         return primitives.mac(
-            self._keys.mac_key,
+            self._mac_key,
             primitives.joined(b"pp-contacts-v1", tenant_id.bytes, registration_id.bytes, identity),
         )
 
     def body_mac(self, tenant_id: TenantId, body: bytes) -> bytes:
         """HMAC over tenant and request body; the same remark as for `fingerprint`."""
         return primitives.mac(
-            self._keys.mac_key, primitives.joined(b"pp-body-v1", tenant_id.bytes, body)
+            self._mac_key, primitives.joined(b"pp-body-v1", tenant_id.bytes, body)
         )
 
-    def _valid_key(self) -> IntakeKey:
-        """The current intake key, its signature and time checked; Unavailable `intake_key`."""
-        key = self._current()
-        if key is None:
-            raise Unavailable("intake_key", "The vault has not published an intake key yet.")
-        if not key.not_before <= self._clock.now() < key.not_after:
-            raise Unavailable("intake_key", "The newest intake key is out of date; see the vault.")
-        if key != self._checked:
-            statement = statements.intake_key(key.id, key.public_key, key.not_before, key.not_after)
-            if not primitives.is_signed(self._pin, key.signature, statement):
-                raise Unavailable("intake_key", "The intake key is not signed by our vault.")
-            self._checked = key
-        return key
 
-
-def seal_record(dek: bytes, nonce: bytes, header: bytes, plaintext: bytes) -> bytes:
-    """The record bytes of a plaintext under a fresh DEK (FORMAT.md, Record)."""
-    associated = record.associated_data(header)
-    return record.render(
-        header,
-        nonce,
-        primitives.commitment(dek, associated),
-        primitives.seal_plaintext(dek, nonce, persons.pad(plaintext), associated),
-    )
+def _records(tenant_id: TenantId, batch: Sequence[_Plain]) -> Iterator[tuple[RecordName, bytes]]:
+    for item in batch:
+        for record_class, plaintext in (
+            (RecordClass.IDENTITY, item.identity),
+            (RecordClass.REACH, persons.render_reach(item.contacts)),
+        ):
+            name = RecordName(
+                tenant_id=tenant_id,
+                registration_id=item.registration_id,
+                record_class=record_class,
+                version=item.version,
+            )
+            yield name, plaintext

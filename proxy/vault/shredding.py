@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 
 from proxy.errors import InvalidInput, Refused
 from proxy.model.identifiers import RecordClass
-from proxy.vault import persons, unseal
+from proxy.vault import evidence, persons, unseal
 from proxy.vault import state as states
+from proxy.vault.casebook import CaseBook
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
+    from proxy.model.identifiers import RegistrationId, TenantId
     from proxy.model.sealed import RecordName, SealedRecord
     from proxy.vault.keyring import Keyring
     from proxy.vault.state import State
@@ -27,6 +29,7 @@ class VaultForgetter:
 
     def __init__(self, state: State) -> None:
         self._state = state
+        self._cases = CaseBook(state)
 
     def begin(self, erasures: Sequence[tuple[RecordName, datetime]]) -> None:
         """Refuse these versions and all older ones from now on."""
@@ -46,6 +49,12 @@ class VaultForgetter:
         """Erasures behind `after`, in order of tenant and registration."""
         key = b"" if after is None else states.person_key(after.tenant_id, after.registration_id)
         return self._state.erasures(key, limit)
+
+    def held(
+        self, registrations: Iterable[tuple[TenantId, RegistrationId]]
+    ) -> frozenset[tuple[TenantId, RegistrationId]]:
+        """Those that any case holds."""
+        return self._cases.held(registrations)
 
 
 class VaultExaminer:
@@ -82,3 +91,5 @@ def check_plaintext(record_class: RecordClass, plaintext: bytes) -> None:
         persons.parse_identity(plaintext)
     elif record_class is RecordClass.REACH:
         persons.parse_reach(plaintext)
+    elif record_class is RecordClass.EVIDENCE:
+        evidence.parse(plaintext)

@@ -1,7 +1,8 @@
 """Detached OpenSSH signatures (SSHSIG) of approvers: parsed strictly, verified, never made.
 
 Holds no key and no state. Every fault has a code of its own, so that an approver is told what to
-mend; there is one namespace, so that a signature made for git or mail never is a vote.
+mend; votes have one namespace and sign-ins of staff another, so that a signature made for git, mail
+or a sign-in never is a vote.
 Source: OpenSSH PROTOCOL.sshsig and PROTOCOL.u2f; RFC 8032.
 """
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from proxy.model.approval_key import ApprovalKey
 
 NAMESPACE = "approval@privacyproxy"
+STAFF_NAMESPACE = "staff@privacyproxy"  # of sign-ins and enrolments of staff
 ARMOR_LIMIT = 4096  # characters; ours have some 400. Bounds what a stranger makes us decode
 LINE_LIMIT = 76  # characters, PROTOCOL.sshsig; ssh-keygen writes 70
 SIGNATURE_OCTETS = 64  # RFC 8032 s5.1.6
@@ -46,7 +48,9 @@ class Sshsig:
     signature: bytes
 
 
-def verify_sshsig(key: ApprovalKey, armored: str, message: bytes) -> None:
+def verify_sshsig(
+    key: ApprovalKey, armored: str, message: bytes, *, namespace: str = NAMESPACE
+) -> None:
     """Return when `armored` is the key's signature over `message`; Refused `signature_*` if not.
 
     A security key proves a touch (`signature_presence`), not who touched it: whether a PIN was
@@ -56,15 +60,15 @@ def verify_sshsig(key: ApprovalKey, armored: str, message: bytes) -> None:
     if key.kind is KeyKind.PASSKEY:
         raise Refused("signature_kind", "A passkey makes no such signature.")
     found = parse(armored)
-    if found.namespace != NAMESPACE.encode():
+    if found.namespace != namespace.encode():
         raise Refused(
-            "signature_namespace", f"The signature was made for another use than {NAMESPACE}."
+            "signature_namespace", f"The signature was made for another use than {namespace}."
         )
     if found.hash_name not in _HASHES:
         raise Refused("signature_hash", "The signature's hash is neither sha512 nor sha256.")
     if found.public != key.octets:
         raise Refused("signature_key", "Another key made this signature.")
-    octets, signed = _what_was_signed(key, found, message)
+    octets, signed = _what_was_signed(key, found, message, namespace)
     public = public_keys.ed25519_key(key.point)
     try:
         # Ed25519 over a text that starts with the magic and the namespace; OpenSSL refuses a
@@ -91,22 +95,30 @@ def parse(armored: str) -> Sshsig:
     return Sshsig(public=public, namespace=namespace, hash_name=hash_name, signature=signature)
 
 
-def to_sign(message: bytes, hash_name: bytes = b"sha512") -> bytes:
-    """What an SSHSIG signs: magic, our namespace, the hash's name and the message's hash."""
+def to_sign(message: bytes, hash_name: bytes = b"sha512", *, namespace: str = NAMESPACE) -> bytes:
+    """What an SSHSIG signs: magic, a namespace of ours, the hash's name and the message's hash."""
     digest = _HASHES[hash_name](message).digest()
-    return _MAGIC + ssh_strings.render(NAMESPACE.encode(), b"", hash_name, digest)
+    return _MAGIC + ssh_strings.render(namespace.encode(), b"", hash_name, digest)
 
 
-def render(key: ApprovalKey, signature: bytes, hash_name: bytes = b"sha512") -> str:
+def render(
+    key: ApprovalKey,
+    signature: bytes,
+    hash_name: bytes = b"sha512",
+    *,
+    namespace: str = NAMESPACE,
+) -> str:
     """The armoured text of an Ed25519 signature over `to_sign`, as ssh-keygen writes it."""
     blob = ssh_strings.render(key.kind.encode(), signature)
-    fields = ssh_strings.render(key.octets, NAMESPACE.encode(), b"", hash_name, blob)
+    fields = ssh_strings.render(key.octets, namespace.encode(), b"", hash_name, blob)
     text = base64.b64encode(_MAGIC + _VERSION + fields).decode()
     lines = (text[at : at + _WRITTEN_LINE] for at in range(0, len(text), _WRITTEN_LINE))
     return "\n".join([_BEGIN, *lines, _END, ""])
 
 
-def _what_was_signed(key: ApprovalKey, found: Sshsig, message: bytes) -> tuple[bytes, bytes]:
+def _what_was_signed(
+    key: ApprovalKey, found: Sshsig, message: bytes, namespace: str
+) -> tuple[bytes, bytes]:
     """The 64 octets of the signature, and what they must be over."""
     try:
         (kind, octets), rest = ssh_strings.take_many(found.signature, 2)
@@ -117,7 +129,7 @@ def _what_was_signed(key: ApprovalKey, found: Sshsig, message: bytes) -> tuple[b
     is_security_key = key.kind is KeyKind.SK_ED25519
     if len(octets) != SIGNATURE_OCTETS or len(rest) != is_security_key * _SECURITY_KEY_OCTETS:
         raise _malformed()
-    signed = to_sign(message, found.hash_name)
+    signed = to_sign(message, found.hash_name, namespace=namespace)
     if not is_security_key:
         return octets, signed
     if not rest[0] & _PRESENCE:

@@ -23,19 +23,24 @@ import lmdb
 from proxy.errors import Unavailable
 from proxy.model.identifiers import RecordClass, RegistrationId, TenantId
 from proxy.model.sealed import RecordName
-from proxy.vault import budgets, census, files, passing, renewals
+from proxy.vault import budgets, census, files, passing, renewals, tokens
+from proxy.vault import writes as writing
 from proxy.vault.record import CLASS_CODES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from lmdb import _Database
+
+    from proxy.vault.writes import Write
+
 DIRECTORY = "state"
 _LOCK_NAME = "in-use"
 _MAP_OCTETS = 64 << 30  # address space only; about 200 octets of disk a registration
 _TABLES = (
     b"meta", b"records", b"changing", b"renewed", b"erased", b"budgets", b"entries", b"orders",
-    b"passing",
+    b"passing", b"cases", b"holds", b"gags", b"tokens",
 )  # fmt: skip
 _VERSION = struct.Struct(">I")
 _CODE_CLASSES = {code: one for one, code in CLASS_CODES.items()}
@@ -109,6 +114,7 @@ class State:
         self._tables = {name: self._environment.open_db(name) for name in _TABLES}
         self.budgets = budgets.Budgets(self._environment, self._tables[b"budgets"])
         self.passing = passing.Passing(self._environment, self._tables[b"passing"])
+        self.tokens = tokens.Tokens(self._environment, self._tables[b"tokens"])
         self.renewals = renewals.Renewals(
             self._environment, self._tables[b"records"], self._tables[b"renewed"]
         )
@@ -123,6 +129,10 @@ class State:
         """Release the file."""
         self._environment.close()
         os.close(self._lock)
+
+    def table(self, name: bytes) -> tuple[lmdb.Environment, _Database]:
+        """A table, for a room that keeps one of its own (vault.casebook)."""
+        return self._environment, self._tables[name]
 
     def slot(self, slot: Slot) -> bytes | None:
         """A single value."""
@@ -146,12 +156,20 @@ class State:
             found = transaction.get(order_id)
             return None if found is None else bytes(found)
 
-    def put_order(self, order_id: bytes, value: bytes, *, roster: bytes | None = None) -> None:
-        """Keep an order and, if given, the roster slot: both or neither, durably."""
+    def put_order(
+        self,
+        order_id: bytes,
+        value: bytes,
+        *,
+        roster: bytes | None = None,
+        writes: Iterable[Write] = (),
+    ) -> None:
+        """Keep an order and, if given, the roster slot and what else it changes: all or nothing."""
         with self._environment.begin(write=True, db=self._tables[b"orders"]) as transaction:
             transaction.put(order_id, value)
             if roster is not None:
                 transaction.put(Slot.ROSTER.encode(), roster, db=self._tables[b"meta"])
+            writing.write_all(transaction, writes)
 
     # Records: the hash of every living version.
 

@@ -1,7 +1,7 @@
 """The byte strings that keys sign, so that signer and verifier can not differ. Pure.
 
-Source: FORMAT.md, Intake and Roster and orders. Every statement starts with a label of its own, so
-no signature can be taken for another.
+Source: FORMAT.md, Intake, Roster and orders, Evidence, Notices. Every statement starts with a label
+of its own, so no signature can be taken for another.
 """
 
 from __future__ import annotations
@@ -82,3 +82,38 @@ def search(document_sha256: bytes) -> bytes:
 def relayed(alias: str, message: str) -> bytes:
     """What HPKE binds of an address on its way to the relay: the alias and the message."""
     return primitives.joined(b"pp-relay-v1", alias.encode(), message.encode())
+
+
+def noticed(case: str, notice: str) -> bytes:
+    """What HPKE binds of an address for a notice: the case and the notice."""
+    return primitives.joined(b"pp-notice-v1", case.encode(), notice.encode())
+
+
+def reading(document_sha256: bytes) -> bytes:
+    """What a member of staff signs who reads evidence: 32 octets; fresh as a search is."""
+    return primitives.sha256(b"pp-reading-v1" + document_sha256)
+
+
+def matching(document_sha256: bytes) -> bytes:
+    """What a member of staff signs who compares a value: 32 octets; fresh as a search is."""
+    return primitives.sha256(b"pp-match-v1" + document_sha256)
+
+
+def read_part(document_sha256: bytes, place: int, *, is_last: bool) -> bytes:
+    """What HPKE binds of a part of a file on its way to its reader: document, place, whether last.
+
+    So parts can be neither swapped, left out at the end, nor taken for another reading's.
+    """
+    return primitives.joined(
+        b"pp-evidence-part-v1", document_sha256, _U64.pack(place), bytes([is_last])
+    )
+
+
+def pass_phrase(document_sha256: bytes) -> bytes:
+    """What a releaser signs who asks for a pass-phrase: 32 octets; fresh as a search is."""
+    return primitives.sha256(b"pp-pass-phrase-v1" + document_sha256)
+
+
+def pass_phrase_sealed(document_sha256: bytes) -> bytes:
+    """What HPKE binds of a pass-phrase on its way to its releaser: the document that asked."""
+    return primitives.joined(b"pp-pass-phrase-sealed-v1", document_sha256)
