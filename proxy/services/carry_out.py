@@ -1,35 +1,44 @@
 """Do what an order says, once its votes allow it.
 
-Flow: everything is checked again from the start; an entry of intent; the document of the result;
-then one step of the vault's state uses the order up and lets the result take place. A crash before
-that step leaves the order open, after it nothing is left to do. Another kind of order is another
-deed here. Source: vault.md, Order.
+Flow: everything is checked again from the start; an entry of intent, once an order; the document of
+the result, or the package; then one step of the vault's state uses the order up, with the entry
+that says so and what the order changes in the state itself. A crash before that step leaves the
+order open and nothing released, after it nothing is left to do; a repetition finds what is there.
+What others do afterwards, a registrar's system or the public record, they do because the vault
+says that the order counts as carried out. Another kind of order is another deed here.
+Source: vault.md, Order; casework s7.5, invariants 8 and 15.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from proxy.errors import Refused
-from proxy.rules import orders, reasons, succession
+from proxy.errors import Refused, Unavailable
+from proxy.model.order import ChangeAgent, OrderKind
+from proxy.rules import case_orders, orders, reasons, succession
 from proxy.rules.succession import NotEntitled
 from proxy.services import decide, keep_roster
 from proxy.wire import roster_document
 
 if TYPE_CHECKING:
-    from proxy.model.order import OrderId
-    from proxy.model.roster import Waiting
-    from proxy.ports import Orders
-    from proxy.services.decide import Shown
-    from proxy.services.keep_roster import Keeping
+    from proxy.model.order import BuiltPackage, OrderId
+    from proxy.services.decide import Deciding, Shown
     from proxy.store.pool import Connection
 
 
-async def carry_out(
-    connection: Connection, keeping: Keeping, book: Orders, order_id: OrderId
-) -> Waiting:
-    """The roster that waits by this order; Refused says what the order lacks."""
-    shown = await decide.show(connection, keeping, book, order_id)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarriedOut:
+    """What came of an order. `package` is there for a disclosure alone."""
+
+    kind: OrderKind
+    package: BuiltPackage | None = None
+
+
+async def carry_out(connection: Connection, deciding: Deciding, order_id: OrderId) -> CarriedOut:
+    """What came of it; Refused says what the order lacks, Conflict that it is over."""
+    keeping = deciding.keeping
+    shown = await decide.show(connection, deciding, order_id)
     decide.check_open(shown, keeping)
     untimely = orders.untimely(shown.order, keeping.now)
     if untimely is not None:
@@ -37,22 +46,42 @@ async def carry_out(
     if shown.lacking:
         lacks = "; ".join(reasons.LACKS[one] for one in shown.lacking)
         raise Refused(shown.lacking[0], f"The order is not approved: {lacks}.")
-    keeping.note(
-        "order_intended",
-        {
-            "order": str(order_id),
-            "sha256": shown.kept.sha256,
-            "approvers": len(shown.voters),
-        },
-    )
-    return await _change_agent(connection, keeping, book, shown)
+    keeping.be_seen()  # nothing is done that no leaf could tell of
+    said = {**decide.facts(shown.order, shown.kept.sha256), "approvers": len(shown.voters)}
+    entry = keeping.entry("order_intended", said, **decide.about(shown.order))
+    deciding.book.intend(order_id, entry)
+    if isinstance(shown.order.subject, ChangeAgent):
+        return await _change_agent(connection, deciding, shown)
+    return await _of_case(connection, deciding, shown)
 
 
-async def _change_agent(
-    connection: Connection, keeping: Keeping, book: Orders, shown: Shown
-) -> Waiting:
+async def _of_case(connection: Connection, deciding: Deciding, shown: Shown) -> CarriedOut:
+    """An order of a case: a package, or a word in the vault's state by which others act."""
+    order, keeping = shown.order, deciding.keeping
+    built = None
+    if order.kind in case_orders.DISCLOSURES:
+        packager = deciding.knowing.packager
+        if packager is None:
+            raise Unavailable("packages_unavailable", "This vault makes no packages.")
+        async with connection.transaction():
+            built = await packager.build(
+                connection,
+                order,
+                shown.kept.sha256,
+                approvers=len(shown.voters),
+                now=keeping.now,
+            )
+    said = decide.facts(order, shown.kept.sha256)
+    if built is not None:
+        said |= {"package": str(built.id), "package_sha256": built.sha256, "copy": built.copy}
+    entry = keeping.entry("order_carried_out", said, **decide.about(order))
+    deciding.book.carry_out(order, entry)
+    return CarriedOut(kind=order.kind, package=built)
+
+
+async def _change_agent(connection: Connection, deciding: Deciding, shown: Shown) -> CarriedOut:
     """An escrow agent's key or host: the next roster, which waits as any other does."""
-    before, order = shown.in_force, shown.order
+    before, order, keeping = shown.in_force, shown.order, deciding.keeping
     after = orders.changed_roster(order, shown.kept.sha256, before.roster, keeping.now)
     voters = frozenset(one.person for one in shown.voters)
     entitled = succession.by_order(before.roster, before.sha256, after, voters)
@@ -69,6 +98,6 @@ async def _change_agent(
     document = roster_document.render(after)
     waiting = keep_roster.wait(after.version, document, evidence, entitled, keeping.now)
     await keep_roster.announce(connection, keeping, waiting, evidence)
-    book.carry_out(order.id, waiting, follows=before.sha256)
-    keeping.note("order_carried_out", {"order": str(order.id), "sha256": shown.kept.sha256})
-    return waiting
+    entry = keeping.entry("order_carried_out", decide.facts(order, shown.kept.sha256))
+    deciding.book.carry_out(order, entry, waiting=waiting, follows=before.sha256)
+    return CarriedOut(kind=order.kind)

@@ -7,9 +7,10 @@ change is a ledger entry before it happens. Source: vault.md, Roster.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from proxy.errors import Conflict, Refused
 from proxy.model.roster import Person, Waiting
@@ -20,14 +21,39 @@ from proxy.store.approvals import RosterRow
 from proxy.wire import documents, roster_document
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from proxy.model.approval_key import ApprovalKey
+    from proxy.model.identifiers import TenantId
+    from proxy.model.ledger import LedgerEntry
     from proxy.model.roster import Roster, Standing
     from proxy.ports import Rosters, Signatures
     from proxy.store.pool import Connection
     from proxy.wire.frames import Signature
+
+
+Facts = Mapping[str, str | int | bool]
+
+
+class Note(Protocol):
+    """How an entry of the vault's own is made."""
+
+    def __call__(
+        self, kind: str, facts: Facts, *, subject: str = "", tenant_id: TenantId | None = None
+    ) -> object:
+        """Keep the entry, durably."""
+        ...
+
+
+class Entry(Protocol):
+    """How an entry of the vault's own is worded."""
+
+    def __call__(
+        self, kind: str, facts: Facts, *, subject: str = "", tenant_id: TenantId | None = None
+    ) -> LedgerEntry:
+        """The entry, kept by nobody yet."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,12 +69,14 @@ class InForce:
 class Keeping:
     """What decisions about rosters and orders need.
 
-    `note` makes a ledger entry, durably; `be_seen` raises while no leaf could tell of it.
+    `note` makes a ledger entry, durably, of a subject if one is given; `entry` only words it, for
+    who keeps it along with something else; `be_seen` raises while no leaf could tell of it.
     """
 
     rosters: Rosters
     signatures: Signatures
-    note: Callable[[str, Mapping[str, str | int | bool]], object]
+    note: Note
+    entry: Entry
     be_seen: Callable[[], object]
     now: datetime
     deployment: str

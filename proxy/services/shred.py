@@ -3,7 +3,8 @@
 Flow: find what is due, lock its registrations, have the vault refuse them from then on, destroy
 rows and tokens and write certificates in one transaction, tell the vault. Failure: a crash after
 the vault's first word is finished by `replay` at the next start. A hold beats erasure on every
-path: it is read under the same lock, and `replay` takes back what a hold has overtaken.
+path: it is read under the same lock, and `replay` takes back what a hold has overtaken. The vault's
+own word on holds counts beside the rows': who writes rows can not lift a hold.
 Idempotency: destroying twice is destroying once. Secrets: none are opened. Logs: counts.
 Manual run: none; `doctor` shows what is due.
 """
@@ -52,21 +53,24 @@ async def shred(
     async with pool.acquire() as connection:
         async with connection.transaction():
             due = await store.due_ended(connection, now - terms.retention, BATCH)
-            ended = tuple(
-                Erasure(
-                    tenant_id=one.tenant_id,
-                    registration_id=one.registration_id,
-                    version=one.version,
-                    erased_at=now,
-                )
-                for one in due
-                if rules.is_due(one, now=now, retention=terms.retention)
+            ended = _unheld(
+                forgetter,
+                tuple(
+                    Erasure(
+                        tenant_id=one.tenant_id,
+                        registration_id=one.registration_id,
+                        version=one.version,
+                        erased_at=now,
+                    )
+                    for one in due
+                    if rules.is_due(one, now=now, retention=terms.retention)
+                ),
             )
             await _destroy(connection, forgetter, ledger, ended, terms)
         forgetter.finish(_named(ended))
         async with connection.transaction():
             found = await store.due_superseded(connection, now - terms.superseded, now, BATCH)
-            superseded = await store.unheld(connection, found)
+            superseded = _unheld(forgetter, await store.unheld(connection, found))
             await _destroy(connection, forgetter, ledger, superseded, terms)
         forgetter.finish(_named(superseded))
         count = len(ended) + len(superseded)
@@ -89,7 +93,7 @@ async def replay(pool: Pool, forgetter: Forgetter, *, terms: Terms) -> tuple[int
         after = known[-1][0]
         erasures = tuple(_erasure(name, at) for name, at, _ in known)
         async with pool.acquire() as connection, connection.transaction():
-            free = await store.unheld(connection, erasures)
+            free = _unheld(forgetter, await store.unheld(connection, erasures))
             until = [one.erased_at + terms.backup_cycle for one in free]
             returned += await store.destroy(connection, free, until)
         forgetter.finish(_named(free))
@@ -110,7 +114,7 @@ async def _keep_back(
 ) -> int:
     """Take back begun erasures of registrations on hold; how many are on hold."""
     async with pool.acquire() as connection:
-        on_hold = await store.held(connection, sorted(kept))
+        on_hold = await store.held(connection, sorted(kept)) | forgetter.held(kept)
     for name in names:
         if (name.tenant_id, name.registration_id) in on_hold:
             forgetter.cancel(name)
@@ -120,6 +124,14 @@ async def _keep_back(
                 registration_id=str(name.registration_id),
             )
     return len(on_hold)
+
+
+def _unheld(forgetter: Forgetter, erasures: Sequence[Erasure]) -> tuple[Erasure, ...]:
+    """Those that no case holds by the vault's own word; rows that deny such a hold are told of."""
+    held = forgetter.held((one.tenant_id, one.registration_id) for one in erasures)
+    if held:
+        _log.error("hold_denied_by_rows", count=len(held))
+    return tuple(one for one in erasures if (one.tenant_id, one.registration_id) not in held)
 
 
 async def _destroy(
