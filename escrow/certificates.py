@@ -1,46 +1,23 @@
-"""What OpenPGP certificates of others are good for: who they are, until when, and why not.
+"""Which certificates deposits are encrypted to, in the words of escrow.
 
 Holds no key. pysequoia encrypts to expired and to revoked certificates without a word, so every
-recipient passes `require_usable`; when an encryption subkey ends is read from the packets of the
-certificate, because pysequoia tells the primary key's end alone. Sequoia itself judges with its
-standard policy and the clock of the system.
-Source: RFC 9580 s5.1 (PKESK), s5.2.3.13 (key expiration), s10.1.1 (order of packets).
+recipient passes `require_usable`. How a certificate is read is proxy.vault.openpgp_certificates.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Final
 
-import pysequoia
-from pysequoia.packet import PacketPile, SignatureType, Tag
-
-from proxy.errors import ProxyError, Refused
+from proxy.errors import Refused
+from proxy.vault import openpgp_certificates as common
+from proxy.vault.openpgp_certificates import LIMIT_OCTETS, Certificate, guarded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
     from datetime import datetime
 
-    from pysequoia.packet import Packet
+    import pysequoia
 
-LIMIT_OCTETS: Final = 1 << 20  # a certificate; protects memory from a file that is none
-
-_SECRET: Final = frozenset({int(Tag.SecretKey), int(Tag.SecretSubkey)})
-_KEYS: Final = frozenset({int(Tag.PublicKey), int(Tag.PublicSubkey)})
-_PKESK_V3: Final = 3
-_PKESK_V6: Final = 6
-
-_T = TypeVar("_T")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Certificate:
-    """A certificate without secrets, and until when deposits may be encrypted to it."""
-
-    fingerprint: str  # upper-case hex
-    octets: bytes = field(repr=False)  # binary
-    is_revoked: bool
-    expires_at: datetime | None  # the primary key's end or the last encryption key's, if earlier
+__all__ = ("LIMIT_OCTETS", "Certificate", "guarded", "load", "merged", "parse", "require_usable")
 
 
 def parse(data: bytes) -> Certificate:
@@ -49,25 +26,12 @@ def parse(data: bytes) -> Certificate:
     Refused `escrow_recipient_malformed`, `escrow_recipient_secret_key` or
     `escrow_recipient_no_encryption_key`. Expiry and revocation are facts, not faults, here.
     """
-    return _facts(load(data))
+    return common.examine(load(data), _FAULTS)
 
 
 def load(data: bytes) -> pysequoia.Cert:
     """The same, as pysequoia has it, without asking for an encryption key."""
-    malformed = Refused(
-        "escrow_recipient_malformed",
-        "This is not one sound OpenPGP certificate. Ask its owner for an export of the public key.",
-    )
-    if len(data) > LIMIT_OCTETS:
-        raise malformed
-    packets = guarded(lambda: list(PacketPile.from_bytes(data)), malformed)
-    if any(int(packet.tag) in _SECRET for packet in packets):
-        raise Refused(
-            "escrow_recipient_secret_key",
-            "This file holds a secret key. Nobody but its owner may have it: export the public "
-            "key instead, and ask the owner to make a new key if the file was sent to you.",
-        )
-    return guarded(lambda: pysequoia.Cert.from_bytes(data), malformed)
+    return common.load(data, _FAULTS)
 
 
 def merged(known: bytes, update: bytes) -> bytes:
@@ -101,97 +65,39 @@ def require_usable(certificate: Certificate, now: datetime) -> None:
         )
 
 
-def guarded(call: Callable[[], _T], fault: ProxyError) -> _T:
-    """What `call` into pysequoia returns; `fault` for whatever it raises.
-
-    Its errors are RuntimeErrors that carry a Rust backtrace, sometimes with values; a panic in
-    Rust is a BaseException. Neither goes any further.
-    """
-    try:
-        return call()
-    except ProxyError:
-        raise
-    except Exception:  # noqa: BLE001 - see above
-        raise fault from None
-    except BaseException as error:  # noqa: BLE001 - raised again unless it is a panic
-        _unless_panic(error, fault)
+def _malformed() -> Refused:
+    return Refused(
+        "escrow_recipient_malformed",
+        "This is not one sound OpenPGP certificate. Ask its owner for an export of the public key.",
+    )
 
 
-def _unless_panic(error: BaseException, fault: ProxyError) -> NoReturn:
-    if type(error).__name__ == "PanicException":  # pyo3 has no module to import it from
-        raise fault from None
-    raise error
+def _secret_key() -> Refused:
+    return Refused(
+        "escrow_recipient_secret_key",
+        "This file holds a secret key. Nobody but its owner may have it: export the public "
+        "key instead, and ask the owner to make a new key if the file was sent to you.",
+    )
 
 
-def _facts(cert: pysequoia.Cert) -> Certificate:
-    fingerprint = cert.fingerprint.upper()
-    none = Refused(
+def _no_encryption_key(fingerprint: str) -> Refused:
+    return Refused(
         "escrow_recipient_no_encryption_key",
         f"The certificate {fingerprint} has no key that deposits can be encrypted to: none was "
         "made for it, it was revoked, or it is too weak. Ask the agent for a complete one.",
     )
-    malformed = Refused(
+
+
+def _unsound(fingerprint: str) -> Refused:
+    return Refused(
         "escrow_recipient_malformed",
         f"The certificate {fingerprint} is not soundly signed by its own key.",
     )
-    primary_end = guarded(lambda: cert.expiration, malformed)
-    message = guarded(lambda: pysequoia.encrypt(b"", recipients=[cert], armor=False), none)
-    chosen = frozenset(_recipient(packet) for packet in _of(message, Tag.PKESK))
-    ends = _ends(list(PacketPile.from_bytes(bytes(cert))), primary_end)
-    usable = [end for ids, end in ends if ids & chosen]
-    if not usable:
-        raise none
-    last = None if None in usable else max(end for end in usable if end is not None)
-    known = [end for end in (primary_end, last) if end is not None]
-    return Certificate(
-        fingerprint=fingerprint,
-        octets=bytes(cert),
-        is_revoked=guarded(lambda: cert.is_revoked, malformed),
-        expires_at=min(known, default=None),
-    )
 
 
-def _of(message: bytes, tag: Tag) -> Iterable[Packet]:
-    return (packet for packet in PacketPile.from_bytes(message) if packet.tag == tag)
-
-
-def _recipient(packet: Packet) -> str:
-    """Key id or fingerprint, lower-case hex, that a PKESK names (RFC 9580 s5.1)."""
-    body = packet.body
-    if body[0] == _PKESK_V3:
-        return body[1:9].hex()
-    if body[0] == _PKESK_V6:
-        return body[3 : 2 + body[1]].hex()
-    return ""
-
-
-def _ends(
-    packets: list[Packet], primary_end: datetime | None
-) -> list[tuple[frozenset[str], datetime | None]]:
-    """Every key by its names, with its own end: its newest binding counts, as for Sequoia."""
-    found: list[tuple[frozenset[str], datetime | None]] = []
-    for number, packet in enumerate(packets):
-        if int(packet.tag) not in _KEYS:
-            continue
-        names = frozenset({packet.fingerprint or "", packet.key_id or ""})
-        is_primary = packet.tag == Tag.PublicKey
-        found.append((names, primary_end if is_primary else _end(packet, packets[number + 1 :])))
-    return found
-
-
-def _end(key: Packet, following: list[Packet]) -> datetime | None:
-    newest: Packet | None = None
-    for packet in following:
-        if packet.tag != Tag.Signature:
-            break
-        if packet.signature_type != SignatureType.SubkeyBinding or not packet.signature_created:
-            continue
-        if (
-            newest is None
-            or newest.signature_created is None
-            or packet.signature_created > newest.signature_created
-        ):
-            newest = packet
-    if newest is None or newest.key_validity_period is None or key.key_created is None:
-        return None
-    return key.key_created + newest.key_validity_period
+_FAULTS: Final = common.Faults(
+    malformed=_malformed,
+    secret_key=_secret_key,
+    no_encryption_key=_no_encryption_key,
+    unsound=_unsound,
+)

@@ -5,8 +5,9 @@ Rooms hand in their routes: the public ledger, the approvers' pages.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
+import msgspec
 from aiohttp import web
 
 from proxy.apps import answering
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from aiohttp.web_routedef import AbstractRouteDef
 
     from proxy.metrics import Registry
+
+_T = TypeVar("_T", bound=msgspec.Struct)
 
 BODY_OCTETS: Final = 65_536  # the longest that any room takes; each has a limit of its own
 BODY_TIMEOUT_S: Final = 10.0
@@ -57,3 +60,16 @@ async def read_body(request: web.Request, limit_octets: int) -> bytes:
     if len(body) > limit_octets:
         raise InvalidInput("body_too_large", "The body is too large.")
     return body
+
+
+async def read_json(request: web.Request, shape: type[_T], limit_octets: int) -> _T:
+    """The body as `shape`; InvalidInput `content_type`, `json`, or as `read_body`."""
+    if request.content_type != "application/json":
+        raise InvalidInput("content_type", "Send application/json.")
+    content = await read_body(request, limit_octets)
+    try:
+        return msgspec.json.decode(content, type=shape)
+    except msgspec.ValidationError as error:  # names members and types, no values
+        raise InvalidInput("json", f"{error}.") from None
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        raise InvalidInput("json", "The body is no JSON.") from None

@@ -50,7 +50,7 @@ _CODES: Final = {
 
 _TITLES: Final = {
     400: "The request can not be read",
-    401: "No valid API key",
+    401: "No valid API key or session",
     403: "Not allowed",
     404: "Not found",
     405: "Method not allowed",

@@ -71,6 +71,11 @@ def demo(data_dir: Path) -> dict[str, object]:
     return facts
 
 
+def is_demo(data_dir: Path) -> bool:
+    """Whether the directory is a demo's; asks for no right to read what it holds."""
+    return (data_dir / DEMO_NAME).exists()
+
+
 def hold(data_dir: Path, name: str = "up") -> Hold:
     """The hold on the directory; blocks while a killed predecessor's processes end.
 
@@ -145,7 +150,7 @@ def running(data_dir: Path) -> dict[str, object]:
     They may be of a run that was killed. The directory of sockets is the vault's.
     """
     facts: dict[str, object] = {}
-    for name in ("edge", "escrow", "worker", "api", "web", "vault", "up"):
+    for name in ("edge", "escrow", "relay", "worker", "api", "web", "vault", "up"):
         facts |= _facts(data_dir, name)
     return facts
 

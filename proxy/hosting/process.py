@@ -33,8 +33,8 @@ class Paths:
     """Everything but keys. The follower owns `data_dir/snapshot`, escrow `data_dir/escrow`."""
 
     key_dir: Path
-    """Keys. The vault owns `key_dir/vault`, the API `key_dir/api`, escrow `key_dir/escrow`; nobody
-    else can look inside."""
+    """Keys. The vault owns `key_dir/vault`, and so do the API, escrow and the relay, each with a
+    directory of its name; nobody else can look inside."""
 
     run_dir: Path
     """Sockets only: short and private, gone at exit."""
@@ -48,7 +48,7 @@ class Process:
     """One process of a role, before it serves."""
 
     role: str
-    """`vault`, `api`, `web`, `worker`, `escrow`, `follower` or `edge`."""
+    """`vault`, `api`, `web`, `worker`, `escrow`, `relay`, `follower` or `edge`."""
 
     index: int
     """Number of this worker among those of its role, from 0."""
@@ -58,7 +58,7 @@ class Process:
     """The role's own login; None for edge workers, which have none."""
 
     sockets: Mapping[str, tuple[socket.socket, ...]]
-    """Bound, listening sockets by name: `whois`, `rdap`, `api`, `web`, `vault.CALLER`.
+    """Bound, listening sockets by name: `whois`, `rdap`, `api`, `web`, `smtp`, `vault.CALLER`.
     They are shared with the other workers: close them, never shut them down."""
 
     users: Mapping[str, int]

@@ -15,6 +15,7 @@ from proxy.hosting import directory
 from proxy.wire import frames
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from proxy.wire.frames import Answer, Request
@@ -63,6 +64,27 @@ class VaultCaller:
         except (OSError, EOFError, TimeoutError):
             raise Unavailable("vault", "The vault does not answer; try again later.") from None
 
+    async def answers(self, request: Request) -> AsyncIterator[Answer]:
+        """Every frame of an answer, the last with `done`; raises as `ask` does.
+
+        The wait is for each frame: a long file may take as long as its reader does.
+        """
+        try:
+            async with asyncio.timeout(self._wait_s):
+                reader, writer = await asyncio.open_unix_connection(self._path())
+            try:
+                writer.write(frames.render(request))
+                is_done = False
+                while not is_done:
+                    async with asyncio.timeout(self._wait_s):
+                        answer = await _next(reader)
+                    is_done = answer.get("done") is True
+                    yield answer
+            finally:
+                writer.close()
+        except (OSError, EOFError, TimeoutError):
+            raise Unavailable("vault", "The vault does not answer; try again later.") from None
+
     def _path(self) -> str:
         # Looked up at each call: a vault that starts again has another directory.
         own = self._run_dir / self._name
@@ -73,13 +95,18 @@ class VaultCaller:
 
 async def _last(reader: asyncio.StreamReader) -> Answer:
     while True:
-        prefix = await reader.readexactly(frames.LENGTH_OCTETS)
-        length = frames.length(prefix, frames.ANSWER_LIMIT_OCTETS)
-        answer = frames.parse_answer(await reader.readexactly(length))
-        if "error" in answer:
-            raise fault(answer)
+        answer = await _next(reader)
         if answer.get("done") is True:
             return answer
+
+
+async def _next(reader: asyncio.StreamReader) -> Answer:
+    prefix = await reader.readexactly(frames.LENGTH_OCTETS)
+    length = frames.length(prefix, frames.ANSWER_LIMIT_OCTETS)
+    answer = frames.parse_answer(await reader.readexactly(length))
+    if "error" in answer:
+        raise fault(answer)
+    return answer
 
 
 def fault(answer: Answer) -> ProxyError:
