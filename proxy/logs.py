@@ -27,11 +27,14 @@ KEYS = frozenset(
         # who speaks
         "role", "worker", "pid", "reference",
         # what it is about: ids and codes, never values
-        "tenant_id", "registration_id", "operation_id", "submission_id", "record_class",
+        "tenant_id", "registration_id", "case_id", "operation_id", "submission_id", "record_class",
         "record_version", "kek_epoch", "accreditation_id", "profile_id", "api_key_id", "code",
         "constraint", "library", "grant", "purpose", "state", "reason", "migration", "listener",
         "deposit_id", "stream", "method", "route", "status", "setting", "signal", "task", "error",
         "places",
+        "notice_id",
+        # a handle of staff or of the roster, which stands for a person and names none
+        "person",
         # how much, how long, where to
         "count", "total", "done", "failed", "octets", "epoch", "position", "leaf_index", "entry_id",
         "exit_code", "deaths", "delay_s", "duration_s", "age_s", "port",

@@ -14,8 +14,8 @@ import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
+from proxy import setting_values as values
 from proxy.errors import Fault, InvalidInput
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 PREFIX = "PRIVACYPROXY_"
 DEFAULT_DATA_DIR = "var/privacyproxy"
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,106 +51,42 @@ class Address:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-def _refuse(expected: str) -> InvalidInput:
-    return InvalidInput("invalid_setting", f"expected {expected}")
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str) or not value:
-        raise _refuse("a text")
-    return value
-
-
-def _path(value: object) -> Path:
-    return Path(_text(value)).absolute()
-
-
-def _whole(least: int, most: int) -> Callable[[object], int]:
-    def parse(value: object) -> int:
-        expected = f"a whole number from {least} to {most}"
-        if isinstance(value, bool) or not isinstance(value, int | str):
-            raise _refuse(expected)
-        try:
-            number = int(value)
-        except ValueError:
-            raise _refuse(expected) from None
-        if not least <= number <= most:
-            raise _refuse(expected)
-        return number
-
-    return parse
-
-
-def _choice(*words: str) -> Callable[[object], str]:
-    def parse(value: object) -> str:
-        if not isinstance(value, str) or value not in words:
-            raise _refuse("one of " + ", ".join(words))
-        return value
-
-    return parse
-
-
 def _rate(value: object) -> RateLimit | None:
     if value == "off":
         return None
-    requests, slash, seconds = _text(value).partition("/")
+    requests, slash, seconds = values.text(value).partition("/")
     if not (slash and requests.isdecimal() and seconds.isdecimal()):
-        raise _refuse("N/seconds, such as 60/60, or off")
+        raise values.refuse("N/seconds, such as 60/60, or off")
     if not (0 < int(requests) < 2**31 and 0 < int(seconds) <= 86_400):  # noqa: PLR2004 - a day
-        raise _refuse("at least one request in 1 to 86400 seconds, or off")
+        raise values.refuse("at least one request in 1 to 86400 seconds, or off")
     return RateLimit(requests=int(requests), seconds=int(seconds))
-
-
-def _networks(value: object) -> tuple[Network, ...]:
-    parts = value.split(",") if isinstance(value, str) else value
-    if not isinstance(parts, list | tuple):
-        raise _refuse("a list of networks in CIDR form")
-    try:
-        return tuple(ipaddress.ip_network(str(part).strip()) for part in parts if str(part).strip())
-    except ValueError:
-        raise _refuse("networks in CIDR form, such as 192.0.2.0/24, 2001:db8::/32") from None
 
 
 def _addresses(value: object) -> tuple[Address, ...]:
     parts = value.split(",") if isinstance(value, str) else value
     if not isinstance(parts, list | tuple) or not parts:
-        raise _refuse("one or more host:port")
+        raise values.refuse("one or more host:port")
     return tuple(_address(str(part).strip()) for part in parts)
 
 
 def _address(value: object) -> Address:
     expected = "host:port with a numeric host, such as 127.0.0.1:4343 or [::]:43"
-    host, _, port = _text(value).rpartition(":")
+    host, _, port = values.text(value).rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
     try:
         ipaddress.ip_address(host)
     except ValueError:
-        raise _refuse(expected) from None
+        raise values.refuse(expected) from None
     if not port.isdecimal() or int(port) > 65_535:  # noqa: PLR2004 - the highest port
-        raise _refuse(expected)
+        raise values.refuse(expected)
     return Address(host=host, port=int(port))
-
-
-def _http_url(value: object) -> str:
-    parts = urlsplit(_text(value))
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
-        raise _refuse("an http or https address without query or fragment")
-    return parts.geturl().rstrip("/")
-
-
-def _database_url(value: object) -> str:
-    parts = urlsplit(_text(value))
-    if parts.scheme not in {"postgresql", "postgres"}:
-        raise _refuse("postgresql://host:port/database")
-    if parts.password is not None:
-        raise _refuse("a URL without a password; passwords stand in files (database_password_dir)")
-    return parts.geturl()
 
 
 _WHOIS_LISTEN = (Address(host="127.0.0.1", port=4343),)
 _RDAP_LISTEN = (Address(host="127.0.0.1", port=4380),)
 _API_LISTEN = (Address(host="127.0.0.1", port=4381),)
 _WEB_LISTEN = (Address(host="127.0.0.1", port=4382),)
+_SMTP_LISTEN = (Address(host="127.0.0.1", port=4325),)
 _METRICS_LISTEN = Address(host="127.0.0.1", port=4390)
 _WHOIS_RATE = RateLimit(requests=60, seconds=60)
 _RDAP_RATE = RateLimit(requests=120, seconds=60)
@@ -176,6 +111,7 @@ class Settings:
     rdap_listen: tuple[Address, ...] = _RDAP_LISTEN  # RDAP listeners
     api_listen: tuple[Address, ...] = _API_LISTEN  # registrar API listeners
     web_listen: tuple[Address, ...] = _WEB_LISTEN  # public ledger and approvals by passkey
+    smtp_listen: tuple[Address, ...] = _SMTP_LISTEN  # bounces of notices; nothing else is taken
     metrics_listen: Address = _METRICS_LISTEN  # metrics and health listener
     listen_backlog: int = 1_024  # connections the system may queue per listener
     ports: str = "fixed"  # auto: take free ports instead of those above
@@ -183,8 +119,8 @@ class Settings:
     edge_workers: int = 0  # WHOIS and RDAP processes; 0 for one per core
     # networks whose word on a client's address is believed: WHOIS by PROXY protocol, RDAP and
     # the limit on requests without a key by X-Forwarded-For
-    trusted_proxies: tuple[Network, ...] = ()
-    rate_limit_exempt: tuple[Network, ...] = ()  # networks without rate limits
+    trusted_proxies: tuple[values.Network, ...] = ()
+    rate_limit_exempt: tuple[values.Network, ...] = ()  # networks without rate limits
 
     # WHOIS queries, N/seconds per client and host, or off
     whois_rate_limit: RateLimit | None = _WHOIS_RATE
@@ -215,6 +151,11 @@ class Settings:
     # in; N/seconds per client and role, or off
     approvals_rate_limit: RateLimit | None = _APPROVALS_RATE
 
+    casework_calendar: str = "IN-DL"  # whose public holidays the office of cases keeps (ISO 3166)
+    casework_zone: str = "Asia/Kolkata"  # time zone of that office; days end by its clocks
+    casework_limits: Path | None = None  # TOML file of limits of cases that differ from ours
+    evidence_limit_octets: int = 26_214_400  # longest file that may be handed in with a case
+
     reservation_days: int = 7  # days until a reservation lapses
     retention_days: int = 540  # days after the end until contacts are shredded
     superseded_days: int = 540  # days after replacement until old contacts are shredded
@@ -224,33 +165,50 @@ class Settings:
     ledger_witnesses: Path | None = None
     escrow_plan: Path | None = None  # TOML file of escrow streams; without it nothing is deposited
 
+    # domain of notices' senders and of their return paths, whose MX is smtp_listen; without it
+    # notices wait in the outbox
+    mail_domain: str | None = None
+    mail_hostname: str | None = None  # what we say in EHLO; mail_domain by default
+    mail_from: str | None = None  # sender of notices; notices@ the mail domain by default
+    office_mail: str = "office@privacy.example"  # where people write to the office of cases
+    office_address: str = "Privacy Office, 1 Harbour Road, New Delhi"  # its postal address
+    office_arbitration: str = "arbitration.example"  # where a complaint about us can be taken
+    mail_sender_name: str = "Domain privacy service"  # the name beside it
+    # host:port that all mail goes through instead of each recipient's exchanger; what it takes is
+    # no proof of delivery
+    mail_route: values.MailRoute | None = None
+    mail_tls: str = "offered"  # required: only to a host with a certificate of its name
+    smtp_max_connections: int = 64  # open SMTP connections
+    smtp_max_connections_per_client: int = 8  # open SMTP connections of one client
+
     drain_s: int = 5  # seconds open requests may take at a stop
     log_format: str = "auto"  # auto: console on a terminal, JSON otherwise
     log_level: str = "info"  # least level that is logged
 
 
-_DAYS = _whole(0, 36_500)
-_SECONDS = _whole(1, 3_600)
-_COUNT = _whole(1, 1_000_000)
-_OCTETS = _whole(1_024, 2**40)
+_DAYS = values.whole(0, 36_500)
+_SECONDS = values.whole(1, 3_600)
+_COUNT = values.whole(1, 1_000_000)
+_OCTETS = values.whole(1_024, 2**40)
 
 _PARSERS: Mapping[str, Callable[[object], object]] = {
-    "data_dir": _path,
-    "key_dir": _path,
-    "database_url": _database_url,
-    "database_password_dir": _path,
-    "database_ca": _path,
-    "role_user_base": _whole(1, 2**31 - 8),
+    "data_dir": values.path,
+    "key_dir": values.path,
+    "database_url": values.database_url,
+    "database_password_dir": values.path,
+    "database_ca": values.path,
+    "role_user_base": values.whole(1, 2**31 - 8),
     "whois_listen": _addresses,
     "rdap_listen": _addresses,
     "api_listen": _addresses,
     "web_listen": _addresses,
+    "smtp_listen": _addresses,
     "metrics_listen": _address,
     "listen_backlog": _COUNT,
-    "ports": _choice("fixed", "auto"),
-    "edge_workers": _whole(0, 256),
-    "trusted_proxies": _networks,
-    "rate_limit_exempt": _networks,
+    "ports": values.choice("fixed", "auto"),
+    "edge_workers": values.whole(0, 256),
+    "trusted_proxies": values.networks,
+    "rate_limit_exempt": values.networks,
     "whois_rate_limit": _rate,
     "whois_max_connections": _COUNT,
     "whois_max_connections_per_client": _COUNT,
@@ -260,27 +218,42 @@ _PARSERS: Mapping[str, Callable[[object], object]] = {
     "rdap_max_connections_per_client": _COUNT,
     "rdap_read_timeout_s": _SECONDS,
     "rdap_idle_timeout_s": _SECONDS,
-    "rdap_base_url": _http_url,
-    "rdap_tls_cert": _path,
-    "rdap_tls_key": _path,
-    "web_base_url": _http_url,
+    "rdap_base_url": values.http_url,
+    "rdap_tls_cert": values.path,
+    "rdap_tls_key": values.path,
+    "web_base_url": values.http_url,
     "api_rate_limit": _rate,
     "approvals_rate_limit": _rate,
-    "api_database_connections": _whole(1, 500),
+    "api_database_connections": values.whole(1, 500),
     "api_body_octets": _OCTETS,
     "import_max_octets": _OCTETS,
     "import_line_octets": _OCTETS,
-    "import_batch_rows": _whole(1, 5_000),
+    "import_batch_rows": values.whole(1, 5_000),
+    "casework_calendar": values.place,
+    "casework_zone": values.zone,
+    "casework_limits": values.path,
+    "evidence_limit_octets": values.whole(1_024, 64 << 20),
     "reservation_days": _DAYS,
     "retention_days": _DAYS,
     "superseded_days": _DAYS,
     "backup_cycle_days": _DAYS,
     "ledger_interval_s": _SECONDS,
-    "ledger_witnesses": _path,
-    "escrow_plan": _path,
-    "drain_s": _whole(0, 600),
-    "log_format": _choice("auto", "json", "console"),
-    "log_level": _choice("debug", "info", "warning", "error"),
+    "ledger_witnesses": values.path,
+    "escrow_plan": values.path,
+    "mail_domain": values.mail_domain,
+    "mail_hostname": values.mail_domain,
+    "mail_from": values.mail_from,
+    "office_mail": values.printable,
+    "office_address": values.printable,
+    "office_arbitration": values.printable,
+    "mail_sender_name": values.printable,
+    "mail_route": values.mail_route,
+    "mail_tls": values.choice("offered", "required"),
+    "smtp_max_connections": _COUNT,
+    "smtp_max_connections_per_client": _COUNT,
+    "drain_s": values.whole(0, 600),
+    "log_format": values.choice("auto", "json", "console"),
+    "log_level": values.choice("debug", "info", "warning", "error"),
 }
 
 
@@ -382,7 +355,7 @@ def _plain(value: object) -> object:
             return [_plain(part) for part in value]
         case bool() | int() | str():
             return value
-        case RateLimit() | Address():
+        case RateLimit() | Address() | values.MailRoute():
             return value.text
         case _:
             return str(value)

@@ -21,20 +21,17 @@ from proxy.errors import ProxyError, Unavailable
 from proxy.hosting.vault_calls import VaultCaller
 from proxy.rules.throttling import Limit
 from proxy.run.admission import admission
+from proxy.run.intake import Intake
 from proxy.run.waking import Waker
 from proxy.services.register import Registrar
-from proxy.store import operations, registrations, tenants
+from proxy.store import operations, registrations
 from proxy.store import pool as pools
 from proxy.vault import seal
 
 if TYPE_CHECKING:
     from proxy.hosting.process import Process
-    from proxy.model.sealed import IntakeKey
     from proxy.settings import Settings
     from proxy.store.pool import Pool
-
-INTAKE_POLL_S: Final = 2.0
-"""Seconds between looks at the newest intake key; keys are renewed daily and overlap by hours."""
 
 SWEEP_S: Final = 2.0
 INTERRUPTED_AFTER: Final = timedelta(seconds=10)  # five heartbeats of services.ingest
@@ -58,7 +55,7 @@ async def serve(process: Process) -> None:
         session=registrations.SESSION,
         is_stateless=True,
     )
-    intake = _Intake(process, pool)
+    intake = Intake(process.clock, pool)
     waker = Waker(process.database)
     sealer = seal.IntakeSealer(
         keys=seal.load_api_keys(process.paths.key_dir / "api" / "api.json"),
@@ -117,38 +114,6 @@ def _limits(settings: Settings) -> Limits:
         reservation_days=settings.reservation_days,
         rate=None if rate is None else Limit(count=rate.requests, period_s=rate.seconds),
     )
-
-
-class _Intake:
-    """The newest intake key, as last read."""
-
-    def __init__(self, process: Process, pool: Pool) -> None:
-        self._clock = process.clock
-        self._pool = pool
-        self._key: IntakeKey | None = None
-        self._found = asyncio.Event()
-
-    def current(self) -> IntakeKey | None:
-        """The key, or None before the vault has published one."""
-        return self._key
-
-    async def first(self) -> None:
-        """Returns once there is a key: until then no PUT could be sealed."""
-        await self._found.wait()
-
-    async def watch(self) -> None:
-        """Reads the newest key for ever; keeps the last one while the database is away."""
-        while True:
-            try:
-                async with self._pool.acquire() as connection:
-                    key = await tenants.newest_intake_key(connection, self._clock.now())
-            except (ProxyError, OSError) as error:
-                _log.warning("intake_key_unread", error=type(error).__name__)
-            else:
-                if key is not None:
-                    self._key = key
-                    self._found.set()
-            await asyncio.sleep(INTAKE_POLL_S if self._found.is_set() else 0.1)
 
 
 async def _sweep(process: Process, pool: Pool) -> None:

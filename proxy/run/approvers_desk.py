@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 import aiohttp
 import msgspec
 
-from proxy.errors import Conflict, InvalidInput, NotFound, Refused, Unavailable
+from proxy.errors import Conflict, Fault, InvalidInput, NotFound, Refused, Unavailable
 from proxy.vault import chain
 from proxy.vault.chain import Link
 from proxy.wire import documents, order_document, roster_document
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 ANSWER_LIMIT_OCTETS: Final = 8 << 20  # a page of rosters; bounds memory against a hostile server
 WAIT_S: Final = 20.0
 _LONGEST_TEXT: Final = 500  # of a stranger's sentence
+_MOST_FAULTS: Final = 50
 _T = TypeVar("_T")
 PAGES: Final = 500  # of rosters: more than anybody will ever make
 _KINDS: Final = {404: NotFound, 409: Conflict, 422: InvalidInput}
@@ -133,7 +134,7 @@ class ApiDesk:
                 return standing, tuple(links)
             links += links_of(rows)
             after = last_version(rows, after)
-        raise _nonsense()
+        raise nonsense()
 
     def vote(self, order_id: str, signature: Signature) -> Tally:
         """What the service says after a vote."""
@@ -149,35 +150,72 @@ class ApiDesk:
         return _read(self._call("POST", f"/v1/rosters/{sha256}/objections", signature), Stood)
 
     def _call(self, method: str, path: str, body: Signature | None = None) -> dict[str, Any]:
-        return asyncio.run(self._ask(method, path, body))
+        return asyncio.run(ask(self._url, method, path, body))
 
-    async def _ask(self, method: str, path: str, body: Signature | None) -> dict[str, Any]:
-        timeout = aiohttp.ClientTimeout(total=WAIT_S)
-        data = None if body is None else msgspec.json.encode(body)
-        headers = {} if data is None else {"Content-Type": "application/json"}
-        try:
-            async with (
-                aiohttp.ClientSession(timeout=timeout, trust_env=False) as session,
-                session.request(
-                    method, self._url + path, data=data, headers=headers, allow_redirects=False
-                ) as answer,
-            ):
-                content = await _limited(answer)
-                status = answer.status
-        except (aiohttp.ClientError, OSError, ValueError):
-            raise Unavailable("api", f"{self._url} does not answer.") from None
-        try:
-            facts = json.loads(content)
-        except (ValueError, RecursionError):
-            raise _nonsense() from None
-        if not isinstance(facts, dict):
-            raise _nonsense()
-        if status != HTTPStatus.OK:
-            is_theirs = status >= HTTPStatus.INTERNAL_SERVER_ERROR
-            kind = _KINDS.get(status, Unavailable if is_theirs else Refused)
-            detail = str(facts.get("detail") or facts.get("title") or "The service refused.")
-            raise kind(printable(str(facts.get("code"))), printable(detail))
-        return facts
+
+async def ask(
+    url: str,
+    method: str,
+    path: str,
+    body: object | None = None,
+    *,
+    session: str = "",
+) -> dict[str, Any]:
+    """The object that a service of ours answers with; what it refuses is raised as our own error.
+
+    `url` has no slash at its end. `body` becomes JSON; `session` is a member of staff's token.
+    """
+    timeout = aiohttp.ClientTimeout(total=WAIT_S)
+    data = None if body is None else msgspec.json.encode(body)
+    headers = {} if data is None else {"Content-Type": "application/json"}
+    if session:
+        headers["Authorization"] = f"Bearer {session}"
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=timeout, trust_env=False) as client,
+            client.request(
+                method, url + path, data=data, headers=headers, allow_redirects=False
+            ) as answer,
+        ):
+            content = await _limited(answer)
+            status = answer.status
+    except (aiohttp.ClientError, OSError, ValueError):
+        raise Unavailable("api", f"{url} does not answer.") from None
+    facts = _object(content)
+    if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+        is_theirs = status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        kind = _KINDS.get(status, Unavailable if is_theirs else Refused)
+        detail = str(facts.get("detail") or facts.get("title") or "The service refused.")
+        faults = _faults(facts.get("errors"))
+        if faults and kind is InvalidInput:
+            raise InvalidInput(printable(str(facts.get("code"))), printable(detail), faults)
+        raise kind(printable(str(facts.get("code"))), printable(detail))
+    return facts
+
+
+def _object(content: bytes) -> dict[str, Any]:
+    try:
+        facts = json.loads(content)
+    except (ValueError, RecursionError):
+        raise nonsense() from None
+    if not isinstance(facts, dict):
+        raise nonsense()
+    return facts
+
+
+def _faults(rows: object) -> tuple[Fault, ...]:
+    """The faults of a problem, in forms that a terminal may show."""
+    if not isinstance(rows, list):
+        return ()
+    return tuple(
+        Fault(
+            pointer=printable(str(one.get("pointer", ""))),
+            code=printable(str(one.get("code", ""))),
+            detail=printable(str(one.get("detail", ""))),
+        )
+        for one in rows[:_MOST_FAULTS]
+        if isinstance(one, dict)
+    )
 
 
 async def _limited(answer: aiohttp.ClientResponse) -> bytes:
@@ -185,7 +223,7 @@ async def _limited(answer: aiohttp.ClientResponse) -> bytes:
     async for part in answer.content.iter_chunked(65_536):
         content += part
         if len(content) > ANSWER_LIMIT_OCTETS:
-            raise _nonsense()
+            raise nonsense()
     return content
 
 
@@ -205,7 +243,7 @@ def last_version(rows: Sequence[object], after: int) -> int:
     last = rows[-1]
     version = last.get("version") if isinstance(last, dict) else None
     if not isinstance(version, int) or version <= after:
-        raise _nonsense()
+        raise nonsense()
     return version
 
 
@@ -218,10 +256,11 @@ def _read(facts: Mapping[str, Any], shape: type[_T]) -> _T:
     try:
         return msgspec.convert(facts, shape)
     except msgspec.ValidationError:
-        raise _nonsense() from None
+        raise nonsense() from None
 
 
-def _nonsense() -> InvalidInput:
+def nonsense() -> InvalidInput:
+    """What an answer is that no service of ours gives."""
     return InvalidInput("answer", "The service's answer can not be read.")
 
 

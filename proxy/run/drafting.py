@@ -26,7 +26,8 @@ from proxy.model.roster import (
     Rule,
     StaffRole,
 )
-from proxy.rules import orders, reasons, succession
+from proxy.rules import case_orders, orders, reasons, succession
+from proxy.rules.casework.fields import FIELD_CLASSES
 from proxy.wire import roster_document
 from proxy.wire.roster_document import AgentFacts
 
@@ -48,16 +49,24 @@ delay_hours = 48       # until a new roster is in force; 48 at the least
 recovery_days = 7      # until one signed by recovery keys is; 7 at the least
 
 [members.anna]
-roles = ["decider", "legal"]
+roles = ["decider", "legal", "on-call"]
 keys = ["anna.pub"]
 
 [members.ben]
-roles = ["decider"]
+roles = ["decider", "on-call"]
 keys = ["ben.pub"]
 
 [members.chris]
-roles = ["decider", "dpo"]
+roles = ["dpo", "decider"]
 keys = ["chris.pub"]
+
+[members.dora]
+roles = ["director"]
+keys = ["dora.pub"]
+
+[members.emil]         # reads out pass-phrases and sends packages; never votes on what he releases
+roles = ["releaser", "legal"]
+keys = ["emil.pub"]
 
 [recovery]             # keys on paper or in safes, for the day when too few members can sign
 approvals = 2
@@ -68,6 +77,51 @@ holders.safe-two = ["safe-two.pub"]
 approvals = 2
 voters = ["decider", "legal", "dpo"]
 each = []
+
+# Orders of cases. These are the least: a rule may ask for more people or more roles, never for
+# fewer. A dpo's clearance comes on top of the approvals; so does one person more where somebody may
+# come to harm, and one for a package under a pass-phrase. `fields` is what may leave at the most;
+# without it, whatever the case's type allows.
+[rules."disclose"]
+approvals = 2
+voters = ["decider", "legal", "director"]
+each = ["decider", "legal"]
+fields = ["registrant.name", "registrant.organization", "registrant.street", "registrant.city",
+  "registrant.state", "registrant.postal_code", "registrant.country", "registrant.phone",
+  "registrant.email"]
+
+[rules."disclose in emergency"]
+approvals = 2
+voters = ["on-call", "decider", "legal", "director"]
+each = ["on-call"]     # both of the pair, on machines of their own
+
+[rules."publish"]
+approvals = 3
+voters = ["decider", "legal", "director"]
+each = ["director", "legal"]
+
+[rules."release privacy"]
+approvals = 2
+voters = ["decider", "legal", "director"]
+
+[rules."deactivate"]
+approvals = 2
+voters = ["decider", "legal", "director"]
+
+[rules."lift hold"]
+approvals = 2
+voters = ["decider", "legal", "director"]
+each = ["legal"]
+
+[rules."gag"]
+approvals = 2
+voters = ["decider", "legal", "director"]
+each = ["legal"]
+
+[rules."lift gag"]
+approvals = 2
+voters = ["decider", "legal", "director"]
+each = ["legal"]
 
 [agents.harbour-escrow]
 openpgp = "A1A1A1A1A1A1A1A1A1A1A1A1A1A1A1A1A1A1A1A1"
@@ -101,7 +155,7 @@ class _Rule(_Struct, frozen=True, kw_only=True):
     approvals: int = 2
     voters: tuple[StaffRole, ...]
     each: tuple[StaffRole, ...] = ()
-    fields: tuple[str, ...] = tuple(sorted(orders.AGENT_FIELDS))
+    fields: tuple[str, ...] | None = None
 
 
 class _Agent(_Struct, frozen=True, kw_only=True):
@@ -199,7 +253,7 @@ def _roster(
                 approvals=one.approvals,
                 voters=frozenset(one.voters),
                 each=tuple(sorted(one.each)),
-                fields=frozenset(one.fields),
+                fields=_fields(kind, one.fields),
             )
             for kind, one in sorted(draft.rules.items())
         ),
@@ -222,6 +276,16 @@ def _roster(
         ),
         order="",
     )
+
+
+def _fields(kind: OrderKind, given: tuple[str, ...] | None) -> frozenset[str]:
+    """What orders of a kind may touch: as said, or everything there is."""
+    if given is not None:
+        return frozenset(given)
+    if kind is OrderKind.CHANGE_AGENT:
+        return orders.AGENT_FIELDS
+    has_fields = kind in case_orders.DISCLOSURES or kind is OrderKind.PUBLISH
+    return frozenset(FIELD_CLASSES) if has_fields else frozenset()
 
 
 def _checked(roster: Roster) -> Roster:

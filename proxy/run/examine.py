@@ -67,6 +67,7 @@ def examine(settings: Settings, *, everything: bool = False) -> tuple[Finding, .
         *_service(settings, is_up=running),
         *(() if running else _ports(settings)),
         _keys(settings),
+        _mail(settings),
         *asyncio.run(_databases(settings, is_up=running)),
         *(_records(settings, everything=everything) if running else ()),
     )
@@ -115,7 +116,7 @@ def _role_states(metrics_url: str) -> dict[str, str]:
 
 
 def _ports(settings: Settings) -> Iterator[Finding]:
-    for name in ("whois", "rdap", "api", "web", "metrics"):
+    for name in ("whois", "rdap", "api", "web", "smtp", "metrics"):
         for address in listeners.addresses(settings, name):
             try:
                 listeners.listen(name, address, 1).close()
@@ -123,6 +124,16 @@ def _ports(settings: Settings) -> Iterator[Finding]:
                 yield _bad(f"{name} port", fault.detail)
             else:
                 yield _well(f"{name} port", f"{address.text} is free")
+
+
+def _mail(settings: Settings) -> Finding:
+    if directory.is_demo(settings.data_dir) and settings.mail_route is None:
+        return _well("mail", "a demo's notices go nowhere")
+    if settings.mail_domain is None:
+        return _well("mail", "not set up: notices wait in the outbox (setting mail_domain)")
+    if settings.mail_route is None:
+        return _well("mail", "notices go to each recipient's exchanger")
+    return _well("mail", "notices go through mail_route; its reports alone prove a delivery")
 
 
 def _keys(settings: Settings) -> Finding:

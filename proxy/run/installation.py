@@ -67,7 +67,7 @@ def _offsets(group: Sequence[Role]) -> dict[str, int]:
     from proxy.run import roles  # noqa: PLC0415 - a table, kept beside its users
 
     everyone = dict.fromkeys((*group, *roles.ROLES.values()))
-    return {**{role.name: role.user_offset for role in everyone}, **roles.CALLER_OFFSETS}
+    return {role.name: role.user_offset for role in everyone}
 
 
 def make_directories(settings: Settings) -> None:

@@ -35,6 +35,7 @@ def addresses(settings: Settings, name: str) -> tuple[Address, ...]:
         "rdap": settings.rdap_listen,
         "api": settings.api_listen,
         "web": settings.web_listen,
+        "smtp": settings.smtp_listen,
         "metrics": (settings.metrics_listen,),
     }[name]
     if settings.ports == "auto":

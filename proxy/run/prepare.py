@@ -1,4 +1,4 @@
-"""What must be true before any role starts: the schema is current, the keys exist.
+"""What must be true before any role starts: schema, keys and the office's calendar are there.
 
 A process of its own, so that the supervisor never holds a key or an owner's connection: it runs
 to its end before the first role starts. Idempotent; may be killed at any point.
@@ -14,6 +14,7 @@ from proxy.errors import ProxyError
 from proxy.hosting import boot as boots
 from proxy.hosting import isolation
 from proxy.hosting.process import SystemClock
+from proxy.run import office_calendar
 from proxy.store import migrate
 from proxy.vault import genesis
 
@@ -33,6 +34,7 @@ def main(boot_descriptor: int) -> int:
             genesis.initialise(boot.paths.key_dir, boot.paths.data_dir, now=now)
         if boot.login is not None:
             asyncio.run(migrate.migrate(boots.access(boot.login), now=now))
+            asyncio.run(office_calendar.ensure(boots.access(boot.login), boot.settings, now))
     except ProxyError as error:
         print(error.detail, file=sys.stderr)
         return 1

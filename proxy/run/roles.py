@@ -64,8 +64,15 @@ API = Role(
     owns=("keys/api",),
     stage=0,
 )
-# The public ledger and the pages on which approvers use a passkey. Knows no record.
-WEB = Role(name="web", login=LoginRole.WEB, listens=("web",), user_offset=4, stage=0)
+# The public ledger, approvals by passkey, and cases. Seals evidence, can open none.
+WEB = Role(
+    name="web",
+    login=LoginRole.WEB,
+    listens=("web",),
+    user_offset=4,
+    owns=("keys/web",),
+    stage=0,
+)
 WORKER = Role(name="worker", login=LoginRole.WORKER, user_offset=2, stage=1)
 # The follower and the edge workers share one snapshot, and with it one user; both hold published
 # rows only, and the follower's password opens nothing else.
@@ -81,20 +88,27 @@ ESCROW = Role(
     stage=1,
     program=("escrow", "serve"),
 )
+# The only one that speaks to hosts of others; it can open one address for one message.
+RELAY = Role(
+    name="relay",
+    login=LoginRole.RELAY,
+    listens=("smtp",),
+    user_offset=5,
+    owns=("keys/relay",),
+    stage=0,
+)
 EDGE = Role(name="edge", listens=("whois", "rdap"), user_offset=3, holds_secret=False, stage=0)
 
-ROLES = {role.name: role for role in (VAULT, API, WEB, WORKER, ESCROW, FOLLOWER, EDGE)}
-
-CALLER_OFFSETS = {"relay": 5}
-"""Users of callers of the vault that are no role yet; their sockets are there."""
+ROLES = {role.name: role for role in (VAULT, API, WEB, WORKER, ESCROW, RELAY, FOLLOWER, EDGE)}
 
 GROUPS = {
-    "up": (VAULT, API, WEB, WORKER, ESCROW, FOLLOWER, EDGE),
+    "up": (VAULT, API, WEB, WORKER, ESCROW, RELAY, FOLLOWER, EDGE),
     "vault": (VAULT,),
     "api": (API,),
     "web": (WEB,),
     "worker": (WORKER,),
     "escrow": (ESCROW,),
+    "relay": (RELAY,),
     "edge": (FOLLOWER, EDGE),
 }
 """What `up` and each `run ROLE` start together."""
@@ -119,6 +133,10 @@ def server(name: str) -> Callable[[Process], Awaitable[None]]:
             from proxy.run import worker  # noqa: PLC0415 - one role's code per process
 
             return worker.serve
+        case "relay":
+            from proxy.run import relay  # noqa: PLC0415 - one role's code per process
+
+            return relay.serve
         case "follower":
             from proxy.run import follower  # noqa: PLC0415 - one role's code per process
 

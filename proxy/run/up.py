@@ -261,10 +261,10 @@ async def _listen_metrics(
 def _addresses(sockets: Mapping[str, Sequence[socket.socket]]) -> dict[str, str]:
     """The ready line's entries, in the contract's order; the first address of each listener."""
     found = {}
-    for name in ("whois", "rdap", "api", "web", "metrics"):
+    for name in ("whois", "rdap", "api", "web", "smtp", "metrics"):
         if name in sockets:
             address = listeners.bound(sockets[name][0]).text
-            found[name] = address if name == "whois" else f"http://{address}"
+            found[name] = address if name in {"whois", "smtp"} else f"http://{address}"
     return found
 
 

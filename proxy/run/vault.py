@@ -16,16 +16,20 @@ import structlog
 from proxy.apps.vault import VaultServer
 from proxy.errors import Unavailable
 from proxy.hosting.directory import DEMO_NAME
+from proxy.run import case_types, vault_case_watch
 from proxy.run.vault_anchor import Anchors
 from proxy.run.vault_answers import Answers
 from proxy.run.vault_approvals import Approvals
+from proxy.run.vault_case_watch import CaseWatch
 from proxy.run.vault_keys import Keys
 from proxy.run.vault_openings import Openings
+from proxy.run.vault_packages import Packaging
 from proxy.run.vault_proofs import Proofs
 from proxy.run.vault_rounds import Rooms, Rounds, Walls
 from proxy.services.shred import Terms
 from proxy.store import pool as pools
 from proxy.vault import (
+    casebook,
     genesis,
     keyring,
     ledger,
@@ -54,7 +58,7 @@ SESSION = {"lock_timeout": "2s"}
 """Of every connection: another login's lock on a row must not stop all that waits its turn."""
 
 OVERDUE_INTERVAL_S = 60.0
-_POOL_CONNECTIONS = 8  # a round each, an operator's check, a proof
+_POOL_CONNECTIONS = 10  # a round each, an operator's check, a proof
 
 
 async def serve(process: Process) -> None:
@@ -67,12 +71,15 @@ async def serve(process: Process) -> None:
     pool = await pools.open_pool(process.database, max_size=_POOL_CONNECTIONS, session=SESSION)
     rooms = _rooms(process, pool, ring, known, fault)
     rounds = Rounds(rooms)
-    approvals = Approvals(rooms)
+    packaging = Packaging(rooms, contact=process.settings.web_base_url)
+    approvals = Approvals(rooms, types=case_types.load(), packager=packaging)
+    watch = CaseWatch(rooms)
     openings = Openings(
         rooms,
         authenticate=approvals.authenticate,
         deployment=approvals.deployment,
         agent=approvals.agent,
+        book=casebook.CaseBook,
     )
     answers = Answers(
         Keys(rooms, rounds).commands(),
@@ -81,6 +88,7 @@ async def serve(process: Process) -> None:
         openings.commands(),
         # Once anchored the process ends, and the supervisor starts one that has a state.
         Anchors(rooms, directory, process.stopping.set).commands(),
+        watch.commands(),
     )
     server = VaultServer(
         listeners={one: process.sockets.get(f"vault.{one}", ()) for one in Caller},
@@ -98,6 +106,8 @@ async def serve(process: Process) -> None:
             if known is not None:
                 loops.append(rounds.repeat("roster", approvals.settle, ROSTER_INTERVAL_S))
                 loops.append(rounds.repeat("deposits", openings.end_overdue, OVERDUE_INTERVAL_S))
+                loops.append(rounds.repeat("cases", watch.catch_up, vault_case_watch.CATCH_UP_S))
+                loops.append(rounds.repeat("circle", watch.look_again, vault_case_watch.CIRCLE_S))
             tasks = [group.create_task(one) for one in loops]
             await process.stopping.wait()
             for task in tasks:

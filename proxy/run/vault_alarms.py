@@ -54,3 +54,10 @@ def row(rooms: Rooms, grant: Grant, name: RecordName, reason: str) -> None:
 def opened(rooms: Rooms, grant: Grant, count: int = 1) -> None:
     """Count openings."""
     rooms.metrics.counter("vault_openings_total", purpose=grant.value).value += count
+
+
+def evidence(rooms: Rooms, reason: str) -> Refused:
+    """The refusal of a file whose rows are not what its case's chain says."""
+    rooms.metrics.counter("vault_alarms_total").value += 1
+    _log.error("vault_refused", grant=Grant.EVIDENCE.value, reason="evidence_forged", code=reason)
+    return Refused("evidence_forged", "The file is not the one that was handed in.")

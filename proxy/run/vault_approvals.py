@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
@@ -17,16 +18,23 @@ from proxy.errors import InvalidInput, NotFound, Refused, Unavailable
 from proxy.model.order import OrderId
 from proxy.model.roster import Waiting
 from proxy.services import carry_out, decide, keep_roster
+from proxy.services.decide import Deciding
 from proxy.services.keep_roster import Keeping
+from proxy.services.know_case import Knowing
 from proxy.store import approvals as store
 from proxy.store import pool as pools
+from proxy.vault.casebook import CaseBook
 from proxy.vault.grants import Caller, Grant
 from proxy.wire import documents, frames
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 
+    from proxy.model.case import CaseTypeId
+    from proxy.model.case_type import CaseType
     from proxy.model.roster import Agent, Person, StaffRole, Standing
+    from proxy.model.sealed import RecordName
+    from proxy.outer_ports import Packager
     from proxy.run.vault_answers import Command
     from proxy.run.vault_rounds import Rooms, Walls
     from proxy.services.decide import Shown
@@ -47,8 +55,17 @@ _log = structlog.get_logger()
 class Approvals:
     """Answers about papers."""
 
-    def __init__(self, rooms: Rooms) -> None:
+    def __init__(
+        self,
+        rooms: Rooms,
+        *,
+        types: Mapping[CaseTypeId, CaseType] = MappingProxyType({}),
+        packager: Packager | None = None,
+    ) -> None:
+        """`types` are those of cases; without a packager nothing is disclosed."""
         self._rooms = rooms
+        self._types = types
+        self._packager = packager
         self._turn = asyncio.Lock()
 
     def commands(self) -> dict[type, Command]:
@@ -57,7 +74,7 @@ class Approvals:
             frames.ShowRoster: (Grant.READ, self._alone(self._show_roster)),
             frames.SubmitRoster: (Grant.SUBMIT, self._answering(self._submit_roster)),
             frames.ObjectToRoster: (Grant.VOTE, self._alone(self._object_to_roster)),
-            frames.SubmitOrder: (Grant.SUBMIT, self._answering(self._submit_order)),
+            frames.SubmitOrder: (Grant.PROPOSE, self._answering(self._submit_order)),
             frames.ListOrders: (Grant.SUBMIT, self._answering(self._list_orders)),
             frames.ShowOrder: (Grant.READ, self._answering(self._show_order)),
             frames.Vote: (Grant.VOTE, self._answering(self._vote)),
@@ -100,10 +117,28 @@ class Approvals:
             rosters=walls.rosters,
             signatures=walls.signatures,
             note=self._rooms.note,
+            entry=self._rooms.entry,
             be_seen=self._rooms.open_for_data,
             now=self._rooms.clock.now(),
             deployment=self.deployment(),
             is_demo=self._rooms.is_demo,
+        )
+
+    def _deciding(self) -> Deciding:
+        state = self._walls.state
+
+        def is_newest(name: RecordName, sha256: str) -> bool:
+            return state.disagreement(name, bytes.fromhex(sha256), newest=True) is None
+
+        return Deciding(
+            keeping=self._keeping(),
+            book=self._walls.orders,
+            knowing=Knowing(
+                memory=CaseBook(state),
+                is_newest=is_newest,
+                types=self._types,
+                packager=self._packager,
+            ),
         )
 
     def _answering(
@@ -185,9 +220,7 @@ class Approvals:
     async def _submit_order(
         self, connection: Connection, request: frames.SubmitOrder
     ) -> Mapping[str, Value]:
-        kept = await decide.submit(
-            connection, self._keeping(), self._walls.orders, request.document
-        )
+        kept = await decide.submit(connection, self._deciding(), request.document)
         return {"sha256": kept.sha256, "nonce": kept.nonce.hex(), "state": kept.state.value}
 
     async def _list_orders(
@@ -213,33 +246,32 @@ class Approvals:
     async def _show_order(
         self, connection: Connection, request: frames.ShowOrder
     ) -> Mapping[str, Value]:
-        shown = await decide.show(
-            connection, self._keeping(), self._walls.orders, _order_id(request.order)
-        )
+        shown = await decide.show(connection, self._deciding(), _order_id(request.order))
         return self._shown(shown)
 
     async def _vote(self, connection: Connection, request: frames.Vote) -> Mapping[str, Value]:
         shown = await decide.vote(
-            connection,
-            self._keeping(),
-            self._walls.orders,
-            _order_id(request.order),
-            request.signature,
+            connection, self._deciding(), _order_id(request.order), request.signature
         )
         return self._shown(shown)
 
     async def _object_to_order(self, request: frames.ObjectToOrder) -> Mapping[str, Value]:
         order_id = _order_id(request.order)
-        decide.object_to(self._keeping(), self._walls.orders, order_id, request.signature)
-        return {"state": "stopped"}
+        is_veto = decide.object_to(self._deciding(), order_id, request.signature)
+        return {"state": "stopped", "veto": is_veto}
 
     async def _carry_out(
         self, connection: Connection, request: frames.CarryOut
     ) -> Mapping[str, Value]:
-        await carry_out.carry_out(
-            connection, self._keeping(), self._walls.orders, _order_id(request.order)
-        )
-        return self._standing(self._walls.rosters.standing())
+        done = await carry_out.carry_out(connection, self._deciding(), _order_id(request.order))
+        package = done.package
+        return {
+            "kind": done.kind.value,
+            "package": None
+            if package is None
+            else {"id": str(package.id), "sha256": package.sha256, "copy": package.copy},
+            **self._standing(self._walls.rosters.standing()),
+        }
 
     def _shown(self, shown: Shown) -> Mapping[str, Value]:
         if shown.forged:

@@ -1,4 +1,4 @@
-"""The openings of the vault for other processes, each behind its grant: relay, search, deposit.
+"""The openings of the vault for other processes, each behind its grant.
 
 The order inside each: checks that open nothing, budget, ledger entry, opening, answer. All are
 refused while the state is lost or the ledger in the database is not the one the vault signed, or
@@ -9,8 +9,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from proxy.run.vault_cases import Cases
 from proxy.run.vault_census import Counting
 from proxy.run.vault_deposits import Depositing
+from proxy.run.vault_describe import Describing
+from proxy.run.vault_evidence import EvidenceDesk
+from proxy.run.vault_links import Linking
+from proxy.run.vault_match import Matching
+from proxy.run.vault_notice import Noticing
+from proxy.run.vault_pass_phrase import PassPhrases
 from proxy.run.vault_relay import Relaying
 from proxy.run.vault_search import Searching
 from proxy.vault.grants import Grant
@@ -20,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from proxy.run.vault_answers import Command
+    from proxy.run.vault_cases import FindBook
     from proxy.run.vault_deposits import FindAgent
     from proxy.run.vault_rounds import Rooms
     from proxy.run.vault_search import Authenticate
@@ -35,12 +43,23 @@ class Openings:
         authenticate: Authenticate,
         deployment: Callable[[], str],
         agent: FindAgent,
+        book: FindBook,
     ) -> None:
-        """`authenticate` finds who signed, `deployment` and `agent` what the roster says."""
+        """`authenticate` finds who signed, `deployment` and `agent` what the roster says.
+
+        `book` makes the vault's memory of cases out of its state.
+        """
         self._relaying = Relaying(rooms)
         self._searching = Searching(rooms, authenticate=authenticate, deployment=deployment)
         self._depositing = Depositing(rooms, agent=agent)
         self._counting = Counting(rooms)
+        self._describing = Describing(rooms)
+        cases = Cases(rooms, book)
+        self._reading = EvidenceDesk(rooms, cases, authenticate=authenticate, deployment=deployment)
+        self._matching = Matching(rooms, cases, authenticate=authenticate, deployment=deployment)
+        self._noticing = Noticing(rooms, cases)
+        self._linking = Linking(rooms, cases)
+        self._telling = PassPhrases(rooms, authenticate=authenticate, deployment=deployment)
 
     async def end_overdue(self) -> None:
         """End deposits that nobody ended; see Depositing."""
@@ -57,4 +76,12 @@ class Openings:
             frames.EndDeposit: (Grant.DEPOSIT, self._depositing.end),
             frames.CountPeople: (Grant.DEPOSIT, self._counting.count_people),
             frames.AreErased: (Grant.DEPOSIT, self._counting.are_erased),
+            frames.DescribeCase: (Grant.PROPOSE, self._describing.describe),
+            frames.ReadEvidence: (Grant.EVIDENCE, self._reading.read),
+            frames.Match: (Grant.MATCH, self._matching.match),
+            frames.Notice: (Grant.NOTICE, self._noticing.notice),
+            frames.UseToken: (Grant.REGISTRANT, self._linking.use),
+            frames.ShowSession: (Grant.REGISTRANT, self._linking.show),
+            frames.ShowOwn: (Grant.REGISTRANT, self._linking.show_own),
+            frames.PassPhrase: (Grant.RELEASE, self._telling.tell),
         }

@@ -98,21 +98,29 @@ class Rooms:
 
         Without a `subject` the entry is one of its own, that tells nothing of others.
         """
+        entry = self.entry(kind, facts, subject=subject, tenant_id=tenant_id)
+        self.open_walls().ledger.add([entry])
+        return entry.id
+
+    def entry(
+        self,
+        kind: str,
+        facts: Mapping[str, str | int | bool],
+        *,
+        subject: str = "",
+        tenant_id: TenantId | None = None,
+    ) -> LedgerEntry:
+        """The entry that `note` keeps, for who keeps it along with something else."""
         now = self.clock.now()
         entry_id = LedgerEntryId(identifiers.uuid7(now, self.random(10)))
-        self.open_walls().ledger.add(
-            [
-                LedgerEntry(
-                    id=entry_id,
-                    tenant_id=tenant_id,
-                    subject=subject or str(entry_id),
-                    kind=kind,
-                    facts=facts,
-                    at=now,
-                )
-            ]
+        return LedgerEntry(
+            id=entry_id,
+            tenant_id=tenant_id,
+            subject=subject or str(entry_id),
+            kind=kind,
+            facts=facts,
+            at=now,
         )
-        return entry_id
 
     def open_walls(self) -> Walls:
         """The walls; Unavailable says what a lost state needs."""

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from proxy.apps import approvals, ledger, pages
+from proxy.apps import approvals, ledger, pages, staff_access
 from proxy.apps import runner as runners
 from proxy.apps.passkeys import pages as passkeys
 from proxy.errors import InvalidInput, Unavailable
 from proxy.hosting.vault_calls import VaultCaller
+from proxy.run import staff, web_cases
 from proxy.run.admission import admission
+from proxy.run.intake import Intake
 from proxy.store import pool as pools
 from proxy.vault import files, verifier
 
@@ -44,11 +46,15 @@ async def serve(process: Process) -> None:
     )
     admit = admission(process)
     public = _public_ledger(process, pool, admit)
+    reception = staff.reception(process, pool, admit)
+    intake = Intake(process.clock, pool)
     ask = VaultCaller(process.paths.run_dir, process.role, data_dir=process.paths.data_dir).ask
     rooms: tuple[Iterable[AbstractRouteDef], ...] = (
         public.routes(),
         approvals.routes("/approvals", ask, admit),
         passkeys.routes(ask, admit),
+        staff_access.routes(reception),
+        *web_cases.rooms(process, pool, intake, reception, ask),
     )
     runner = runners.Runner(
         pages.application(rooms, process.metrics, secrets.token_bytes),
@@ -57,7 +63,10 @@ async def serve(process: Process) -> None:
         handle_signals=False,
     )
     await runner.setup()
-    watch = asyncio.create_task(public.watch())
+    rounds = [
+        asyncio.create_task(one)
+        for one in (public.watch(), intake.watch(), web_cases.beat(process, pool, process.stopping))
+    ]
     try:
         for one in process.sockets.get("web", ()):
             await web.SockSite(runner, one).start()
@@ -65,8 +74,9 @@ async def serve(process: Process) -> None:
         await process.stopping.wait()
     finally:
         await runner.cleanup()
-        watch.cancel()
-        await asyncio.gather(watch, return_exceptions=True)
+        for task in rounds:
+            task.cancel()
+        await asyncio.gather(*rounds, return_exceptions=True)
         pool.terminate()
 
 

@@ -7,6 +7,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from proxy.errors import Unavailable
+from proxy.run import worker_cases
 from proxy.services import retain
 from proxy.services.publish import Sequencer
 
@@ -26,4 +27,6 @@ async def serve(process: Process) -> None:
         tasks.create_task(
             retain.run(access, process.clock, draw, process.metrics, process.stopping)
         )
+        for one in worker_cases.rounds(process, access):
+            tasks.create_task(one)
         process.ready()

@@ -31,7 +31,11 @@ COMMANDS: Mapping[str, str] = {
     "roster": "who may decide: make, sign, submit, show and verify rosters",
     "order": "propose orders, show them, and have approved ones carried out",
     "approve": "read an order in words and vote for it with your own key",
+    "staff": "who acts on cases: invite, list, suspend, change roles, recover",
+    "sign-in": "sign in as staff with password and key, or enrol",
     "anchor": "go on without the vault's state, by members' signatures",
+    "calendar": "business days: make, list and show calendars, have deadlines follow one",
+    "clock": "say why the deadlines of a case fall when they do",
     ESCROW: "make, send, verify and restore deposits",
     "ledger": "show, copy, verify or witness the public ledger",
     "doctor": "find out what is wrong and what to do",
@@ -137,10 +141,26 @@ def _command(name: str) -> Command:  # noqa: C901, PLR0911, PLR0912 - a table, o
             from proxy.run.cli import approve  # noqa: PLC0415 - one command's code at a time
 
             return approve
+        case "staff":
+            from proxy.run.cli import staff  # noqa: PLC0415 - one command's code at a time
+
+            return staff
+        case "sign-in":
+            from proxy.run.cli import sign_in  # noqa: PLC0415 - one command's code at a time
+
+            return sign_in
         case "anchor":
             from proxy.run.cli import anchor  # noqa: PLC0415 - one command's code at a time
 
             return anchor
+        case "calendar":
+            from proxy.run.cli import calendar  # noqa: PLC0415 - one command's code at a time
+
+            return calendar
+        case "clock":
+            from proxy.run.cli import clock  # noqa: PLC0415 - one command's code at a time
+
+            return clock
         case "ledger":
             from proxy.run.cli import ledger  # noqa: PLC0415 - one command's code at a time
 

@@ -38,6 +38,11 @@ HELP = "propose orders, show them, and have approved ones carried out"
 _LONGEST_H = int(orders.LONGEST_LIFE / timedelta(hours=1))
 _USUAL_H = int(orders.USUAL_LIFE / timedelta(hours=1))
 _EVERY = "every"
+_AFTERWARDS = {
+    OrderKind.DEACTIVATE.value: "The worker tells the registrar's system next.",
+    OrderKind.RELEASE_PRIVACY.value: "The worker tells the registrar's system next.",
+    OrderKind.PUBLISH.value: "The worker publishes it next.",
+}
 
 
 class _Change(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -203,11 +208,19 @@ def _show(path: Path, arguments: argparse.Namespace) -> int:
 
 def _carried_out(answer: frames.Answer, *, as_json: bool) -> int:
     waiting: Any = answer["waiting"]
+    package: Any = answer["package"]
+    kind = str(answer["kind"])
+    is_of_agent = kind == OrderKind.CHANGE_AGENT
     if as_json:
-        print(json.dumps(waiting))
-        return 0
-    print(
-        f"Carried out: roster {waiting['version']} is announced and in force from"
-        f" {waiting['effective_at'][:16]} UTC, unless a member objects."
-    )
+        shown = waiting if is_of_agent else {"kind": kind, "package": package}
+        print(json.dumps(shown))
+    elif is_of_agent:
+        print(
+            f"Carried out: roster {waiting['version']} is announced and in force from"
+            f" {waiting['effective_at'][:16]} UTC, unless a member objects."
+        )
+    elif package is not None:
+        print(f"Carried out: package {package['id']} is built, and released by its releaser.")
+    else:
+        print(f"Carried out: {kind}. {_AFTERWARDS.get(kind, 'It holds from now on.')}")
     return 0

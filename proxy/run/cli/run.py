@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 NAME = "run"
 HELP = "start one role, for many machines"
-GROUPS = ("vault", "api", "web", "worker", "escrow", "edge")
+GROUPS = ("vault", "api", "web", "worker", "escrow", "relay", "edge")
 PROCESSES = (*GROUPS, "follower", "prepare")
 
 
