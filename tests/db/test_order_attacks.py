@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from proxy.model.order import ChangeAgent
 from proxy.wire import documents, frames, order_document
 from tests.support import papers
 from tests.support import vault as vaults
@@ -74,10 +75,9 @@ async def test_a_forged_vote_makes_way_for_the_true_one(office: Office, roster: 
 async def test_a_rewritten_order_is_refused(office: Office, roster: Roster) -> None:
     """Another host under an approved order, with another digest or the same."""
     order = await office.approved(roster, ANNA, BEN)
-    evil = replace(
-        order,
-        subject=replace(order.subject, agent=replace(AGENT, host="evil.example")),
-    )
+    subject = order.subject
+    assert isinstance(subject, ChangeAgent)
+    evil = replace(order, subject=replace(subject, agent=replace(AGENT, host="evil.example")))
     document = order_document.render(evil)
     await office.service.administrate(
         "UPDATE approval_order SET document = $1, sha256 = decode($2, 'hex')",

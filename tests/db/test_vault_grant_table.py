@@ -38,15 +38,15 @@ TABLE: list[tuple[Request, set[Caller]]] = [
     (frames.Check(), OPERATOR),
     (frames.Check(everything=True), OPERATOR),
     (frames.Prove(entry=ID), OPERATOR),
-    (frames.ShowRoster(), OPERATOR | APPROVERS),
+    (frames.ShowRoster(), OPERATOR | APPROVERS | {Caller.WORKER}),
     (frames.SubmitRoster(document="{}", signatures=()), OPERATOR),
     (frames.ObjectToRoster(sha256="00" * 32, signature=NOBODY), APPROVERS),
-    (frames.SubmitOrder(document="{}"), OPERATOR),
+    (frames.SubmitOrder(document="{}"), OPERATOR | {Caller.WEB}),
     (frames.ListOrders(), OPERATOR),
-    (frames.ShowOrder(order=ID), OPERATOR | APPROVERS),
+    (frames.ShowOrder(order=ID), OPERATOR | APPROVERS | {Caller.WORKER}),
     (frames.Vote(order=ID, signature=NOBODY), APPROVERS),
     (frames.ObjectToOrder(order=ID, signature=NOBODY), APPROVERS),
-    (frames.CarryOut(order=ID), OPERATOR),
+    (frames.CarryOut(order=ID), OPERATOR | {Caller.WORKER, Caller.WEB}),
     (frames.ProposeAnchor(reason="none"), OPERATOR),
     (frames.SubmitAnchor(document="{}", signatures=()), OPERATOR),
     (frames.Relay(alias="nobody", message="message-1"), {Caller.RELAY}),
@@ -62,6 +62,14 @@ TABLE: list[tuple[Request, set[Caller]]] = [
     (frames.EndDeposit(run=ID), {Caller.ESCROW}),
     (frames.CountPeople(tenant="nobody"), {Caller.ESCROW}),
     (frames.AreErased(tenant=ID, registrations=()), {Caller.ESCROW}),
+    (frames.ReadEvidence(document="{}", signature=NOBODY), {Caller.WEB}),
+    (frames.Match(document="{}", signature=NOBODY), {Caller.WEB}),
+    (frames.PlaceHold(tenant=ID, registration=ID, case=ID), {Caller.WEB, Caller.WORKER}),
+    (frames.Notice(case=ID, notice=ID, to="registrant"), {Caller.RELAY}),
+    (frames.UseToken(token="x"), {Caller.WEB}),
+    (frames.ShowSession(session="x"), {Caller.WEB}),
+    (frames.ShowOwn(session="x"), {Caller.WEB}),
+    (frames.PassPhrase(document="{}", signature=NOBODY), {Caller.WEB}),
 ]
 
 
@@ -101,12 +109,18 @@ async def test_the_openings_answer_over_their_sockets(running: Running) -> None:
     """Where the table allows it, a request that asks for nothing real ends in its own code."""
     codes = {}
     for request, callers in TABLE:
-        for caller in callers & {Caller.RELAY, Caller.ESCROW}:
+        for caller in callers & {Caller.RELAY, Caller.ESCROW, Caller.WEB}:
             octets = await running.exchange(frames.render(request), caller)
-            codes[type(request).__name__] = frames.parse_answer(octets[4:])["error"]
+            answer = frames.parse_answer(octets[4:])
+            codes[type(request).__name__] = answer.get("error", "answered")
     assert codes["Relay"] == "relay_nobody"
     assert codes["ShowAgent"] == "deposit_agent"
     assert codes["DepositKeys"] == "deposit_unknown"
     assert codes["EndDeposit"] == "deposit_unknown"
     assert codes["BeginDeposit"] != "not_granted"
+    assert codes["Notice"] == codes["PlaceHold"] == "case_unknown"
+    assert codes["ReadEvidence"] == codes["Match"] == "document_malformed"
+    assert codes["PassPhrase"] == "document_malformed"
+    assert codes["UseToken"] == "token_unknown"
+    assert codes["ShowSession"] == codes["ShowOwn"] == "session_unknown"
     assert codes["CountPeople"] == codes["AreErased"] == "deposit_malformed"

@@ -11,6 +11,7 @@ import pytest
 
 from proxy.errors import InvalidInput, Refused, Unavailable
 from proxy.vault import approve, sshsig
+from proxy.vault.staff_factors import StaffFactors
 from tests.support.security_key import TOUCHED, VERIFIED, SshKey, armor
 
 if TYPE_CHECKING:
@@ -111,6 +112,24 @@ def test_their_signatures_verify_here(
         sshsig.verify_sshsig(approve.public_key(path), armored, MESSAGE + b"\n")
     with pytest.raises(Refused, match="signature_key"):
         sshsig.verify_sshsig(approve.public_key(other), armored, MESSAGE)
+
+
+def test_staff_sign_in_with_their_signatures(
+    made: Callable[..., Path],
+    ssh_keygen: Callable[..., subprocess.CompletedProcess[bytes]],
+) -> None:
+    """In the namespace of staff `ssh-keygen -Y sign` gives what we write, and it is no vote."""
+    path, factors = made(), StaffFactors("https://desk.example")
+    key, words = approve.public_key(path), ("-Y", "sign", "-f", path)
+    armored = ssh_keygen(*words, "-n", sshsig.STAFF_NAMESPACE, given=MESSAGE).stdout.decode()
+    factors.check(key, armored, MESSAGE)
+    ours = approve.sign(MESSAGE, path, lambda: None, namespace=sshsig.STAFF_NAMESPACE)
+    assert ours == armored
+    with pytest.raises(Refused, match="signature_namespace"):
+        sshsig.verify_sshsig(key, armored, MESSAGE)
+    vote = ssh_keygen(*words, "-n", sshsig.NAMESPACE, given=MESSAGE).stdout.decode()
+    with pytest.raises(Refused, match="signature_namespace"):
+        factors.check(key, vote, MESSAGE)
 
 
 @pytest.mark.parametrize("namespace", ["git", "file", "approval@privacyproxy.example"])

@@ -17,10 +17,13 @@ from proxy.wire import frames, order_document, roster_document
 from tests.support import papers
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Mapping
 
+    from proxy.model.case import CaseTypeId
+    from proxy.model.case_type import CaseType
     from proxy.model.order import Order
     from proxy.model.roster import Roster
+    from proxy.outer_ports import Packager
     from proxy.wire.frames import Request
     from tests.support.papers import Hand
     from tests.support.vault import Service
@@ -42,6 +45,8 @@ class Office:
     """A vault that answers about papers."""
 
     service: Service
+    types: Mapping[CaseTypeId, CaseType] = field(default_factory=dict)
+    packager: Packager | None = None
     approvals: Approvals = field(init=False)
     answers: Answers = field(init=False)
 
@@ -53,7 +58,7 @@ class Office:
         """The vault's process as it is now."""
         # These tests let days pass between two steps, in which batches would have been written.
         rooms = replace(self.service.rooms, ledger_interval_s=AGES_S)
-        self.approvals = Approvals(rooms)
+        self.approvals = Approvals(rooms, types=self.types, packager=self.packager)
         self.answers = Answers(self.approvals.commands())
 
     async def ask(self, request: Request, caller: Caller = Caller.OPERATOR) -> dict[str, Any]:
@@ -75,10 +80,10 @@ class Office:
             )
         )
 
-    async def found(self, **changes: object) -> Roster:
-        """The first roster, in force."""
+    async def found(self, *hands: Hand, **changes: object) -> Roster:
+        """The first roster, in force; signed by the usual team, if by nobody else."""
         roster = self.first(**changes)
-        await self.submit(roster, *ALL)
+        await self.submit(roster, *(hands or ALL))
         return roster
 
     def order(self, under: Roster, **changes: object) -> Order:

@@ -13,6 +13,7 @@ from proxy.model.roster import Agent, AgentId, DeploymentId, Person, StaffRole
 from proxy.model.sealed import RecordName
 from proxy.run.vault_openings import Openings
 from proxy.store import sealed
+from proxy.vault import casebook
 from proxy.vault import state as states
 from proxy.vault.grants import Caller
 from proxy.wire import frames
@@ -33,6 +34,15 @@ AGENT = Agent(
     host_key="ssh-ed25519 AAAA",
     deposits_per_day=3,
 )
+_CALLERS: dict[type, Caller] = {
+    frames.Relay: Caller.RELAY,
+    frames.Notice: Caller.RELAY,
+    frames.Search: Caller.WEB,
+    frames.Match: Caller.WEB,
+    frames.UseToken: Caller.WEB,
+    frames.ShowSession: Caller.WEB,
+    frames.ShowOwn: Caller.WEB,
+}
 
 
 @dataclass(slots=True)
@@ -64,15 +74,17 @@ def openings(service: Service, desk: Desk | None = None) -> Openings:
     """The openings of a vault as it stands."""
     one = desk or Desk()
     return Openings(
-        service.rooms, authenticate=one.authenticate, deployment=one.deployment, agent=one.agent
+        service.rooms,
+        authenticate=one.authenticate,
+        deployment=one.deployment,
+        agent=one.agent,
+        book=casebook.CaseBook,
     )
 
 
 async def ask(room: Openings, request: frames.Request) -> dict[str, Any]:
     """The answer to one request; raises what the vault refuses with."""
-    caller = {frames.Relay: Caller.RELAY, frames.Search: Caller.WEB}.get(
-        type(request), Caller.ESCROW
-    )
+    caller = _CALLERS.get(type(request), Caller.ESCROW)
     _, handle = room.commands()[type(request)]
     answers = [one async for one in handle(caller, request)]
     assert len(answers) == 1

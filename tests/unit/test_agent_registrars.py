@@ -180,14 +180,16 @@ def test_registrars_are_a_field_that_rules_limit() -> None:
         assert fields(before, after) == orders.AGENT_FIELDS
     for rule, fault in ((OLD_RULE, "order_field_limit"), (papers.AGENT_RULE, None)):
         roster = papers.roster(rules=(rule,), agents=(of(ONE),))
-        order = papers.order(roster, papers.MADE_AT, subject=change(of(ONE), AGENT))
+        changing = change(of(ONE), AGENT)
+        order = papers.order(roster, papers.MADE_AT, subject=changing)
         replaced = roster_document.agent_digest(of(ONE))
-        assert orders.fault(order, roster, papers.sha256(roster), replaces=replaced) == fault
+        assert orders.fault(order, roster, papers.sha256(roster)) is None
+        assert orders.agent_fault(order, changing, roster, replaced) == fault
 
 
 def draft(folder: Path, more: str) -> Roster:
     """The first roster of the example's team, with a line more for its agent."""
-    for name in ("anna", "ben", "chris", "safe-one", "safe-two"):
+    for name in ("anna", "ben", "chris", "dora", "emil", "safe-one", "safe-two"):
         key = papers.hand(name).public
         (folder / f"{name}.pub").write_text(f"{key.kind} {key.public}\n")
     before, after = "deposits_per_day = 4\n", f"deposits_per_day = 4\n{more}\n"
@@ -231,7 +233,9 @@ def proposed(
         ["change-agent", AGENT.id, *given, "--reason", "As agreed.", "--json"]
     )
     assert order_command.run(arguments, Settings(data_dir=tmp_path, key_dir=tmp_path)) == 0
-    return order_document.parse(sent[0]).subject.agent
+    subject = order_document.parse(sent[0]).subject
+    assert isinstance(subject, ChangeAgent)
+    return subject.agent
 
 
 NEW = (

@@ -122,7 +122,7 @@ def test_users_follow_roles(tmp_path: Path) -> None:
     """Every role and the operator have a user; separate ones only where we are root."""
     settings = settings_module.read(config=None, environ={}, flags={"data_dir": str(tmp_path)})
     users = installation.choose_users(settings, roles.GROUPS["vault"])
-    assert set(users.ids) == {*roles.ROLES, *roles.CALLER_OFFSETS, "operator"}
+    assert set(users.ids) == {*roles.ROLES, "operator"}
     assert users.are_separate or users.warning
     if users.are_separate:
         assert (
@@ -170,7 +170,6 @@ def test_a_role_has_its_own_directories_and_user() -> None:
     owned = [place for role in roles.ROLES.values() for place in role.owns]
     assert len(owned) == len(set(owned))
     users = [role.user_offset for role in roles.ROLES.values() if role.name != "follower"]
-    users += roles.CALLER_OFFSETS.values()
     assert len(users) == len(set(users))
 
 

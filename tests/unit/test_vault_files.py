@@ -23,6 +23,7 @@ from proxy.vault import (
     relay,
     rotation,
     seal,
+    seal_evidence,
     upkeep,
 )
 from tests.support import vault as vaults
@@ -51,7 +52,11 @@ def test_first_start_makes_private_files(vault: Vault) -> None:
     """Every secret file is its owner's alone; nothing secret lies in the data directory."""
     for path in vault.key_dir.rglob("*"):
         assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
-    assert sorted(path.name for path in vault.data_dir.iterdir()) == ["ledger.vkey", "vault.pub"]
+    assert sorted(path.name for path in vault.data_dir.iterdir()) == [
+        "ledger.vkey",
+        "package.pem",
+        "vault.pub",
+    ]
 
 
 def test_a_second_start_changes_nothing(vault: Vault) -> None:
@@ -245,7 +250,10 @@ def test_a_destroyed_epoch_stays_as_it_is() -> None:
 def test_every_opening_has_a_budget() -> None:
     """Nothing is opened without a limit; the grants without one open nothing by themselves."""
     one = grants.Grant
-    opens_nothing = {one.MANAGE, one.PROVE, one.READ, one.SUBMIT, one.VOTE, one.CARRY_OUT}
+    opens_nothing = {
+        one.MANAGE, one.PROVE, one.READ, one.SUBMIT, one.VOTE, one.CARRY_OUT, one.PROPOSE,
+        one.HOLD,
+    }  # fmt: skip
     assert set(grants.BUDGETS) == set(one) - opens_nothing
 
 
@@ -311,14 +319,45 @@ def test_a_damaged_relay_key_is_named(tmp_path: Path, content: bytes | None) -> 
     assert str(path) in fault.value.detail
 
 
+def test_keys_of_before_cases_get_a_web_signer(vault: Vault) -> None:
+    """A key file without one gets it at the next start, also after a crash, and keeps it."""
+    path, web = vault.key_dir / "vault" / "keys.json", vault.key_dir / "web" / "web.json"
+
+    def signers() -> set[str]:
+        return {one for one in keyfile.parse(path.read_bytes()).signers if one.startswith("web-")}
+
+    made = seal_evidence.load_keys(web)
+    assert signers() == {made.signer_id}
+    assert web.stat().st_mode & 0o777 == 0o600
+    older = msgspec.json.decode(path.read_bytes())
+    del older["signers"][made.signer_id]
+    path.write_bytes(msgspec.json.encode(older))
+    again(vault)  # as after a crash: the web role's file is there already
+    assert signers() == {made.signer_id}
+    assert keyfile.parse(path.read_bytes()).signers[made.signer_id] == primitives.ed25519_public(
+        made.signing_key
+    )
+    web.unlink()  # moved to the web role's own host
+    again(vault)
+    assert not web.exists()
+    older = msgspec.json.decode(path.read_bytes())
+    del older["signers"][made.signer_id]
+    path.write_bytes(msgspec.json.encode(older))
+    posing = seal_evidence.WebKeys(signer_id="api-1", signing_key=made.signing_key)
+    web.write_bytes(seal_evidence.render_keys(posing))
+    with pytest.raises(Unavailable, match="web_keys"):
+        again(vault)
+
+
 def test_api_host_files_are_checked(vault: Vault, tmp_path: Path) -> None:
     """A missing or damaged file of an API host is Unavailable and names the file."""
     bad = tmp_path / "bad"
     for content in (None, b"", b"{}", b"\xff", b"a b", b"privacyproxy-vault-ed25519 00",
+                    b'{"signer_id":"x","signing_key":"AA=="}',
                     b'{"signer_id":"x","signing_key":"AA==","mac_key":"AA=="}'):  # fmt: skip
         if content is not None:
             bad.write_bytes(content)
-        for load in (seal.load_api_keys, seal.load_pin):
+        for load in (seal.load_api_keys, seal.load_pin, seal_evidence.load_keys):
             with pytest.raises(Unavailable) as fault:
                 load(bad)
             assert str(bad) in fault.value.detail

@@ -17,11 +17,14 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from proxy.errors import InvalidInput, Refused, Unavailable
+from proxy.model.case import CaseId, EvidenceId
+from proxy.model.evidence import Header, Piece, ToSealPieces
 from proxy.model.identifiers import Role, TenantId
 from proxy.model.ledger import LedgerEntry, LedgerEntryId
 from proxy.model.sealed import Adopted, NotAdopted, RecordName
 from proxy.vault import (
     blind,
+    evidence,
     keyfile,
     leaf,
     ledger,
@@ -29,10 +32,12 @@ from proxy.vault import (
     persons,
     primitives,
     seal,
+    seal_evidence,
     statements,
     unseal,
 )
 from proxy.vault.adoption import VaultAdopter
+from tests.support import cases
 from tests.support import vault as vaults
 
 if TYPE_CHECKING:
@@ -87,7 +92,7 @@ def test_only_a_valid_intake_key_is_sealed_with(vault: Vault, how: str) -> None:
     sealer.seal([vaults.to_seal()])
     match how:
         case "none":
-            sealer._current = lambda: None
+            sealer._submitter._current = lambda: None
         case "early":
             vault.clock.moment = vaults.START - timedelta(seconds=1)
         case "late":
@@ -341,3 +346,37 @@ def test_a_name_is_a_key_of_mappings(vault: Vault) -> None:
     same = RecordName(**{part: getattr(one, part) for part in RecordName.__dataclass_fields__})
     assert {one: 1}[same] == 1
     assert vaults.contacts().resolve(Role.ADMIN) is not None
+
+
+def test_a_web_host_seals_evidence_and_nothing_else(vault: Vault) -> None:
+    """Its key under a person's record is refused, and an API host's under evidence."""
+    adopter = VaultAdopter(vault.ring, vault.state, vault.clock)
+    piece = Piece(
+        evidence_id=EvidenceId(uuid.uuid4()),
+        index=0,
+        is_last=True,
+        header=Header(kind="letter", media_type="text/plain"),
+        data=b"a letter",
+    )
+    case_id = CaseId(uuid.uuid4())
+    given = ToSealPieces(tenant_id=vaults.TENANT, case_id=case_id, version=1, pieces=(piece,))
+    web, api = cases.sealer(vault), vault.sealer()
+    (adopted,) = adopter.adopt([web.seal(given)])
+    assert isinstance(adopted, Adopted)
+    assert (adopted.tokens, adopted.contacts) == (None, None)
+    web._submitter, api._submitter = api._submitter, web._submitter
+    for batch in (web.seal(given), api.seal([vaults.to_seal()])):
+        answers = adopter.adopt([batch])
+        assert {one.reason for one in answers if isinstance(one, NotAdopted)} == {"signer_class"}
+        assert all(isinstance(one, NotAdopted) for one in answers)
+
+
+def test_evidence_that_is_no_piece_is_not_adopted(vault: Vault) -> None:
+    """A web process that fell can not have the vault keep what no reader could open."""
+    web = cases.sealer(vault)
+    name = evidence.record_name(vaults.TENANT, CaseId(uuid.uuid4()), 1)
+    batch = web._submitter.submit(vaults.TENANT, [(name, b"no piece")])
+    (answer,) = VaultAdopter(vault.ring, vault.state, vault.clock).adopt([batch])
+    assert isinstance(answer, NotAdopted)
+    assert answer.reason == "plaintext_malformed"
+    assert "SECRET" not in repr(seal_evidence._WebFile("a", b"SECRET"))

@@ -7,15 +7,19 @@ import secrets
 import shutil
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import pytest
 
 from proxy.errors import Unavailable
+from proxy.model.case import EvidenceId
 from proxy.model.erasure import DueEnded
+from proxy.model.evidence import Header, Piece
 from proxy.model.identifiers import EndReason, RecordClass
 from proxy.model.sealed import NotAdopted, Rewrapped, SealedRecord
 from proxy.rules import erasure
 from proxy.vault import (
+    evidence,
     grants,
     primitives,
     record,
@@ -29,6 +33,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.support.vault import Vault
+
+PIECE = Piece(
+    evidence_id=EvidenceId(UUID(int=1)),
+    index=0,
+    is_last=True,
+    header=Header(kind="letter", media_type="text/plain"),
+    data=b"a file",
+)
 
 
 @pytest.fixture
@@ -123,13 +135,19 @@ def test_erasures_are_read_in_pieces(vault: Vault) -> None:
     assert found == sorted((name.registration_id, vaults.START, False) for name in names)
 
 
-def test_records_of_other_classes_are_checked_and_rotated(vault: Vault) -> None:
+@pytest.mark.parametrize(
+    ("record_class", "plaintext"),
+    [(RecordClass.SECRET, b"a password"), (RecordClass.EVIDENCE, evidence.render(PIECE))],
+)
+def test_records_of_other_classes_are_checked_and_rotated(
+    vault: Vault, record_class: RecordClass, plaintext: bytes
+) -> None:
     """Evidence and secrets open and move like persons; what waits for adoption does not move."""
     name = dataclasses.replace(
-        vault.sealer().seal([vaults.to_seal()]).records[0].name, record_class=RecordClass.EVIDENCE
+        vault.sealer().seal([vaults.to_seal()]).records[0].name, record_class=record_class
     )
     dek = secrets.token_bytes(32)
-    data = seal.seal_record(dek, bytes(12), record.render_header(name, 0), b"a file")
+    data = seal.seal_record(dek, bytes(12), record.render_header(name, 0), plaintext)
     wrapped = vault.ring.wrap_dek(name.record_class, 1, dek)
     row = SealedRecord(name=name, record=data, wrapped_dek=wrapped, kek_epoch=1)
     vault.state.anchor([(name, primitives.sha256(data))])

@@ -14,10 +14,23 @@ from uuid import UUID
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from proxy.errors import InvalidInput, Refused
+from proxy.model.case import EvidenceId
+from proxy.model.evidence import Header, Piece
 from proxy.model.identifiers import RecordClass, RegistrationId, SubmissionId, TenantId
 from proxy.model.ledger import LedgerEntry, LedgerEntryId
 from proxy.model.sealed import RecordName, SealedRecord
-from proxy.vault import leaf, ledger, note, primitives, record, seal, tree, unseal
+from proxy.vault import (
+    evidence,
+    leaf,
+    ledger,
+    note,
+    persons,
+    primitives,
+    record,
+    seal,
+    tree,
+    unseal,
+)
 from tests.support import vault as vaults
 
 FOLDER = Path(__file__).parent / "vault"
@@ -28,6 +41,7 @@ DEK = hashlib.sha256(b"dek").digest()
 INTAKE = hashlib.sha256(b"intake").digest()
 KEK = hashlib.sha256(b"kek").digest()
 SUBMISSION = SubmissionId(UUID("01890000-0000-7000-8000-00000000000b"))
+EVIDENCE = EvidenceId(UUID("01890000-0000-4000-8000-00000000000e"))
 ASKED = {
     "tenant_id": "01890000-0000-7000-8000-000000000001",
     "registration_id": "01890000-0000-7000-8000-00000000000a",
@@ -67,6 +81,11 @@ def outcome(vector: dict[str, str | dict[str, object]]) -> str:
                 cipher = AESGCM(bytes.fromhex(given["intake_key"]))
                 submission = SubmissionId(UUID(given["submission"]))
                 return f"opens {unseal.unwrap_intake(cipher, submission, row.name, row).hex()}"
+            case "evidence":
+                piece = evidence.parse(bytes.fromhex(given["plaintext"]))
+                evidence.check(piece, EVIDENCE, int(given["index"]), int(given["records"]))
+                assert piece.header is not None
+                return f"piece {piece.data.hex()} {piece.header.name}"
             case "wrap":
                 kek, dek = bytes.fromhex(given["kek"]), bytes.fromhex(given["dek"])
                 return f"wraps {primitives.wrap(kek, dek).hex()}"
@@ -116,6 +135,17 @@ def made() -> dict[str, dict[str, str | dict[str, object]]]:
     )
     leaves = [hashlib.sha256(bytes([one])).hexdigest() for one in range(7)]
     root = tree.Frontier().extended(tuple(bytes.fromhex(one) for one in leaves[:3])).root()
+    piece = Piece(
+        evidence_id=EVIDENCE,
+        index=0,
+        is_last=True,
+        header=Header(kind="letter", media_type="text/plain", name="é.txt"),
+        data=b"Dear \0 all",
+    )
+    plain = persons.pad(evidence.render(piece))
+    file: dict[str, str | dict[str, object]] = {
+        "kind": "evidence", "plaintext": plain.hex(), "index": "0", "records": "1",
+    }  # fmt: skip
     vectors: dict[str, dict[str, str | dict[str, object]]] = {
         "record-opens": good,
         "record-another-registration": {
@@ -139,6 +169,12 @@ def made() -> dict[str, dict[str, str | dict[str, object]]]:
         "intake-record-swapped": {**intake, "record": _flipped(data, 95).hex()},
         "intake-counter-changed": {**intake, "wrapped": _flipped(wrapped, 3).hex()},
         "intake-cut-short": {**intake, "wrapped": wrapped[:-1].hex()},
+        "evidence-opens": file,
+        "evidence-another-place": {**file, "index": "1", "records": "2"},
+        "evidence-cut-short": {**file, "records": "2"},
+        "evidence-of-another-file": {**file, "plaintext": _flipped(plain, 30).hex()},
+        "evidence-longer-than-its-record": {**file, "plaintext": _flipped(plain, 39).hex()},
+        "evidence-other-padding": {**file, "plaintext": _flipped(plain, len(plain) - 1).hex()},
         "dek-wrapped": {"kind": "wrap", "kek": KEK.hex(), "dek": DEK.hex()},
         "ledger-leaf": {
             "kind": "leaf", "subject_secret": KEK.hex(), "entry": leaf.canonical(entry).decode(),
