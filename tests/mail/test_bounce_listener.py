@@ -116,6 +116,7 @@ async def test_a_host_may_write_our_token_in_capitals_and_name_itself(listener: 
         "meera@kaveri-silk.example",
         f"x%elsewhere.example@{DOMAIN}",
     ],
+    ids=["postmaster", "notices", "made_up", "elsewhere", "altered", "a_person", "routed"],
 )
 async def test_nothing_else_is_taken(listener: Listener, address: str) -> None:
     """Whoever is not a return path of ours is unknown, in the same words, and DATA is refused."""
