@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 
 # What each process may never load, whatever imports it. The issue of every line is in
 # proxy/README.md, "Processes".
-FORBIDDEN = {
+FORBIDDEN: dict[str, tuple[str, ...]] = {
     "proxy.run.edge": (
         "proxy.vault",
         "proxy.store.pool",
@@ -107,7 +107,7 @@ def start_of(module: str) -> str:
 
 def walls_of(module: str) -> tuple[str, ...]:
     """What the process that serves `module` may not hold."""
-    nowhere = NOWHERE if module.startswith("escrow.") else (*NOWHERE, "escrow")
+    nowhere: tuple[str, ...] = NOWHERE if module.startswith("escrow.") else (*NOWHERE, "escrow")
     if module == "proxy.run.relay":  # the one process that looks for others' hosts
         nowhere = tuple(wall for wall in nowhere if wall != "dns")
     return (*FORBIDDEN[module], *nowhere)

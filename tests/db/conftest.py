@@ -6,7 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest_asyncio
 
+from proxy.store import pool as pools
+from proxy.store.logins import LoginRole
 from tests.support import api as apis
+from tests.support import notices
+from tests.support.outbox import Desk
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -21,3 +25,13 @@ async def api(tmp_path: Path, database: Database) -> AsyncIterator[Api]:
     """The API on a fresh database."""
     async with apis.serving(tmp_path, database) as made:
         yield made
+
+
+@pytest_asyncio.fixture
+async def desk(database: Database) -> AsyncIterator[Desk]:
+    """A case without notices."""
+    pool = await pools.open_pool(database.access(LoginRole.RELAY), max_size=6)
+    try:
+        yield Desk(database, pool, await notices.open_case(database))
+    finally:
+        pool.terminate()

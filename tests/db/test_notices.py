@@ -7,30 +7,24 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 import pytest
-import pytest_asyncio
 
 from proxy.errors import Refused, Unavailable
-from proxy.metrics import Registry
 from proxy.model.notice import Handing, NoticeStanding, Party, Report, ReportedAction, Sent
 from proxy.rules import notice_retries
-from proxy.services import case_events, note_deliveries, send_notices, take_report
-from proxy.store import cases
+from proxy.services import note_deliveries, send_notices
 from proxy.store import notices as store
 from proxy.store import pool as pools
 from proxy.store.logins import LoginRole
 from tests.support import notices as support
-from tests.support.crash import crashing
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
     from datetime import datetime
 
     from proxy.model.case import CaseId, NoticeId
     from proxy.model.notice import NoticeResult
-    from proxy.services.send_notices import Sender
-    from proxy.store.pool import Connection, Pool
+    from proxy.store.pool import Connection
     from tests.support.database import Database
-    from tests.support.notices import Clock, FakeMail, FakeVault
+    from tests.support.outbox import Desk
 
 pytestmark = pytest.mark.db
 
@@ -39,64 +33,6 @@ DELIVERED = Report(action=ReportedAction.DELIVERED, status="2.1.5")
 LATER = Sent(handing=Handing.TEMPORARY, reason="envelope_refused", reply=451)
 REFUSED = Sent(handing=Handing.PERMANENT, reason="refused", reply=550)
 HANDED = Sent(handing=Handing.HANDED, reply=250)
-
-
-class Desk:
-    """A case with an outbox, a relay that sends and a worker that tells."""
-
-    def __init__(self, database: Database, pool: Pool, case_id: CaseId) -> None:
-        self.database = database
-        self.pool = pool
-        self.case_id = case_id
-        self.clock: Clock = support.Clock()
-        self.mail: FakeMail = support.FakeMail()
-        self.vault: FakeVault = support.FakeVault()
-        self.metrics = Registry()
-        self.delivered: list[NoticeId] = []
-
-    @property
-    def sender(self) -> Sender:
-        """The relay's outgoing half."""
-        return support.sender(self.pool, self.clock, self.mail, self.vault, self.metrics)
-
-    async def report(self, notice_id: NoticeId, report: Report) -> bool:
-        """Whether a report was news."""
-        async with self.pool.acquire() as connection:
-            return await take_report.take(
-                connection, notice_id, report, metrics=self.metrics, now=self.clock.now()
-            )
-
-    async def tell(self) -> list[str]:
-        """The case's acts after the worker told it."""
-
-        async def on_delivered(
-            _connection: Connection, _case_id: CaseId, notice: NoticeResult, _now: datetime
-        ) -> None:
-            self.delivered.append(notice.id)
-
-        async with pools.connected(self.database.access(LoginRole.WORKER)) as connection:
-            await note_deliveries.tell_all(
-                connection,
-                self.clock.now(),
-                support.draw,
-                self.metrics,
-                on_delivered=on_delivered,
-            )
-            return await support.acts(connection, self.case_id)
-
-    async def row(self) -> store.NoticeRow:
-        """The one notice."""
-        return await support.one(self.database, self.case_id)
-
-
-@pytest_asyncio.fixture
-async def desk(database: Database) -> AsyncIterator[Desk]:
-    """A case without notices."""
-    pool = await pools.open_pool(database.access(LoginRole.RELAY), max_size=6)
-    try:
-        yield Desk(database, pool, await support.open_case(database))
-    finally:
-        pool.terminate()
 
 
 async def test_an_accepted_notice_is_delivered_and_told_once(desk: Desk) -> None:
@@ -292,52 +228,6 @@ async def test_a_late_relay_can_not_take_back_anothers_proof(desk: Desk) -> None
         assert not await store.note_withheld(connection, late, reason="late")
         assert not await store.note_handed(connection, late.id, now=now, reply=250)
     assert (await desk.row()).standing is NoticeStanding.DELIVERED
-
-
-WRITES = (
-    (store, "take"),
-    (store, "note_language"),
-    (store, "note_accepted"),
-    (support.FakeMail, "send"),
-)
-
-
-@pytest.mark.parametrize("place", range(1, 9))
-async def test_a_crash_at_any_write_loses_no_notice(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch, place: int
-) -> None:
-    """A relay that dies anywhere has the notice sent again after its lease, told once."""
-    notice_id = await support.queue(desk.database, desk.case_id)
-    with crashing(monkeypatch, place, WRITES) as crash:
-        await desk.sender.round()
-    assert crash.passed >= place, "there is no such place"
-    desk.clock.at += send_notices.LEASE
-    await desk.sender.round()
-    assert (await desk.row()).standing is NoticeStanding.DELIVERED
-    assert 1 <= len(desk.mail.sent) <= 2
-    assert await desk.tell() == ["notice_delivered"]
-    assert desk.delivered == [notice_id]
-
-
-TELLING = (
-    (case_events, "append"),
-    (cases, "add_tasks"),
-    (store, "tell"),
-)
-
-
-@pytest.mark.parametrize("place", range(1, 7))
-async def test_a_crash_while_telling_tells_once(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch, place: int
-) -> None:
-    """Events, task and the note that they are there stand together or not at all."""
-    await support.queue(desk.database, desk.case_id)
-    desk.mail.ends = [REFUSED]
-    await desk.sender.round()
-    with crashing(monkeypatch, place, TELLING) as crash:
-        await desk.tell()
-    assert crash.passed >= place
-    assert await desk.tell() == ["notice_bounced", "task_opened"]
 
 
 async def test_one_case_that_fails_does_not_hold_up_others(desk: Desk) -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.db, pytest.mark.xdist_group("up"), pytest.mark.timeout(180)]
 
 RECOVERY_S = 60  # patience; the contract's 15 s are for a machine of one's own
-ROLES = ("vault", "api", "web", "worker", "escrow", "follower", "edge")
+ROLES = ("vault", "api", "web", "worker", "relay", "escrow", "follower", "edge")
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +98,7 @@ def test_a_life_is_one_ready_line_and_ends_with_0(
     service: Running, tmp_path: Path, number: signal.Signals
 ) -> None:
     """Standard output is the ready line alone; a signal ends all in ten seconds and tidies up."""
-    assert set(service.addresses) == {"whois", "rdap", "api", "web", "metrics"}
+    assert set(service.addresses) == {"whois", "rdap", "api", "web", "smtp", "metrics"}
     assert service.hints == ""
     assert _is_well(service)
     assert service.http("metrics", "GET", "/health/live").status == 200
