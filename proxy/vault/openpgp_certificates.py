@@ -61,8 +61,8 @@ def load(data: bytes, faults: Faults) -> pysequoia.Cert:
     """The certificate in `data`, armoured or binary; exactly one, and no secret key."""
     if len(data) > LIMIT_OCTETS:
         raise faults.malformed()
-    packets = guarded(lambda: list(PacketPile.from_bytes(data)), faults.malformed())
-    if any(int(packet.tag) in _SECRET for packet in packets):
+    tags = guarded(lambda: _tags(data), faults.malformed())
+    if tags & _SECRET:
         raise faults.secret_key()
     return guarded(lambda: pysequoia.Cert.from_bytes(data), faults.malformed())
 
@@ -74,7 +74,7 @@ def examine(cert: pysequoia.Cert, faults: Faults) -> Certificate:
     primary_end = guarded(lambda: cert.expiration, unsound)
     message = guarded(lambda: pysequoia.encrypt(b"", recipients=[cert], armor=False), none)
     chosen = frozenset(_recipient(packet) for packet in _of(message, Tag.PKESK))
-    ends = _ends(list(PacketPile.from_bytes(bytes(cert))), primary_end)
+    ends = guarded(lambda: _ends(list(PacketPile.from_bytes(bytes(cert))), primary_end), unsound)
     usable = [end for ids, end in ends if ids & chosen]
     if not usable:
         raise none
@@ -108,6 +108,11 @@ def _unless_panic(error: BaseException, fault: ProxyError) -> NoReturn:
     if type(error).__name__ == "PanicException":  # pyo3 has no module to import it from
         raise fault from None
     raise error
+
+
+def _tags(data: bytes) -> frozenset[int]:
+    """The kinds of its packets; a private or unknown tag raises only when it is read."""
+    return frozenset(int(packet.tag) for packet in PacketPile.from_bytes(data))
 
 
 def _of(message: bytes, tag: Tag) -> Iterable[Packet]:
