@@ -9,7 +9,7 @@ VALUES ($1, $2, $3, 'proposed', $4, $4) ON CONFLICT (order_id) DO NOTHING;
 
 -- take --
 -- An order to look at, held until the transaction ends.
--- roles: worker
+-- roles: web worker
 -- $1 now
 SELECT order_id, case_id, kind, state FROM case_order
 WHERE look_at <= $1 ORDER BY look_at, order_id LIMIT 1 FOR UPDATE SKIP LOCKED;

@@ -50,7 +50,7 @@ FROM unnest($1::uuid[], $2::integer[], $3::uuid[], $4::bytea[], $5::bytea[], $6:
 
 -- add_entries --
 -- Their ledger entries.
--- roles: web worker
+-- roles: api escrow operator vault web worker
 -- $1 ids, $2 tenant_ids, $3 subjects, $4 facts, $5 ats
 INSERT INTO ledger_entry (id, tenant_id, subject, kind, facts, at)
 SELECT n.id, n.tenant_id, n.subject, 'case_event', n.facts::jsonb, n.at
@@ -66,7 +66,7 @@ FROM case_event WHERE case_id = $1 AND seq > $2 ORDER BY seq LIMIT $3;
 
 -- open_files --
 -- Open cases touched last, a page of them: all, or those of a state, a type, a handler.
--- roles: web operator
+-- roles: operator vault web worker
 -- $1 before touched_at, $2 before id, $3 state, $4 type, $5 handler, $6 limit
 SELECT id, type, tenant_id, registration_id, domain, event_date, opened_at, seq, head, state, is_open,
   touched_at, handler
@@ -77,14 +77,14 @@ ORDER BY touched_at DESC, id DESC LIMIT $6;
 
 -- files_of --
 -- Every case about a registration, newest first.
--- roles: web worker
+-- roles: operator vault web worker
 -- $1 tenant_id, $2 registration_id, $3 limit
 SELECT id, type, tenant_id, registration_id, domain, event_date, opened_at, seq, head, state, is_open
 FROM case_file WHERE tenant_id = $1 AND registration_id = $2 ORDER BY opened_at DESC, id LIMIT $3;
 
 -- open_tasks --
 -- Tasks of a role that are open, the most urgent first; '' is every role's.
--- roles: web operator
+-- roles: operator web worker
 -- $1 role, $2 limit
 SELECT t.id, t.case_id, t.kind, t.role, t.opened_at, t.due_at, f.domain, f.type, f.state
 FROM case_task t JOIN case_file f ON f.id = t.case_id
@@ -123,14 +123,14 @@ RETURNING id, kind;
 
 -- evidence_of --
 -- What lies as evidence in a case; bytes are sealed elsewhere.
--- roles: web worker vault operator
+-- roles: operator vault web
 -- $1 case_id, $2 limit
 SELECT id, kind, media_type, octets, sha256, first_version, records, added_by, added_at
 FROM evidence WHERE case_id = $1 ORDER BY added_at, id LIMIT $2;
 
 -- find_registration --
 -- The registration of a name that a registrar has or had on a day, the living one first.
--- roles: web
+-- roles: api escrow operator web worker
 -- $1 domain, $2 event_date
 SELECT tenant_id, id, state, record_version FROM registration
 WHERE domain = $1 AND state <> 'claimed' AND enrolled_at <= $2 AND (ended_at IS NULL OR ended_at > $2)

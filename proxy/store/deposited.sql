@@ -15,7 +15,7 @@ SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan'
 
 -- set_timeouts --
 -- For this transaction the limits are ours, whatever the server's are; the last one is of PostgreSQL 17.
--- roles: api edge escrow operator vault web worker
+-- roles: api edge escrow operator relay vault web worker
 -- $1 of a statement, $2 between two, $3 of the transaction, in milliseconds
 SELECT name, set_config(name, CASE name WHEN 'statement_timeout' THEN $1::text
                               WHEN 'idle_in_transaction_session_timeout' THEN $2::text

@@ -36,7 +36,7 @@ VALUES ($1, $2, $3, $4, $5, $6);
 
 -- unknown --
 -- Those of the given registrations that are not there.
--- roles: api escrow operator owner vault worker
+-- roles: api escrow operator owner vault web worker
 -- $1 tenant_id, $2 ids
 SELECT n.id FROM unnest($2::uuid[]) AS n (id)
 WHERE NOT EXISTS (SELECT FROM registration kept WHERE kept.tenant_id = $1 AND kept.id = n.id)
@@ -108,7 +108,7 @@ ORDER BY 1, 2 LIMIT 20;
 
 -- finish --
 -- Tells the ledger that a registrar was restored.
--- roles: api escrow operator owner vault worker
+-- roles: api escrow operator owner vault web worker
 -- $1 id, $2 tenant_id, $3 subject, $4 kind, $5 facts, $6 at
 INSERT INTO ledger_entry (id, tenant_id, subject, kind, facts, at)
 VALUES ($1, $2, $3, $4, $5::jsonb, $6);
