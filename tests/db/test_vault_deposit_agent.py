@@ -12,6 +12,7 @@ from proxy.errors import Refused
 from proxy.model.order import ChangeAgent
 from proxy.model.roster import AgentId
 from proxy.run.vault_openings import Openings
+from proxy.vault import casebook
 from proxy.wire import frames, roster_document
 from tests.support import openings as support
 from tests.support import vault as vaults
@@ -45,6 +46,7 @@ def room(office: Office) -> Openings:
         authenticate=office.approvals.authenticate,
         deployment=office.approvals.deployment,
         agent=office.approvals.agent,
+        book=casebook.CaseBook,
     )
 
 
@@ -120,5 +122,6 @@ async def test_a_lost_state_shows_no_agent(office: Office) -> None:
         authenticate=office.approvals.authenticate,
         deployment=office.approvals.deployment,
         agent=office.approvals.agent,
+        book=casebook.CaseBook,
     )
     assert await code(openings, WHO) == "state_lost"

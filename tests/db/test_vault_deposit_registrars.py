@@ -11,6 +11,7 @@ import structlog
 from proxy.model.identifiers import RecordClass
 from proxy.model.order import ChangeAgent
 from proxy.run.vault_openings import Openings
+from proxy.vault import casebook
 from proxy.wire import frames, roster_document
 from tests.support import openings as support
 from tests.support import papers
@@ -122,6 +123,7 @@ async def test_an_order_that_names_registrars_binds_the_agent(service: Service) 
         authenticate=office.approvals.authenticate,
         deployment=office.approvals.deployment,
         agent=office.approvals.agent,
+        book=casebook.CaseBook,
     )
     _, rows = await enrolled(service, 1)
     agent = papers.AGENT

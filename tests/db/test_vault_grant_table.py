@@ -64,6 +64,7 @@ TABLE: list[tuple[Request, set[Caller]]] = [
     (frames.AreErased(tenant=ID, registrations=()), {Caller.ESCROW}),
     (frames.ReadEvidence(document="{}", signature=NOBODY), {Caller.WEB}),
     (frames.Match(document="{}", signature=NOBODY), {Caller.WEB}),
+    (frames.DescribeCase(case=ID), OPERATOR | {Caller.WEB}),
     (frames.PlaceHold(tenant=ID, registration=ID, case=ID), {Caller.WEB, Caller.WORKER}),
     (frames.Notice(case=ID, notice=ID, to="registrant"), {Caller.RELAY}),
     (frames.UseToken(token="x"), {Caller.WEB}),
