@@ -9,7 +9,7 @@ import pytest_asyncio
 from proxy.store import pool as pools
 from proxy.store.logins import LoginRole
 from tests.support import api as apis
-from tests.support import notices
+from tests.support import clocked, notices
 from tests.support.outbox import Desk
 
 if TYPE_CHECKING:
@@ -35,3 +35,10 @@ async def desk(database: Database) -> AsyncIterator[Desk]:
         yield Desk(database, pool, await notices.open_case(database))
     finally:
         pool.terminate()
+
+
+@pytest_asyncio.fixture
+async def prepared(database: Database) -> Database:
+    """A database with a registrar and a calendar, for cases with deadlines."""
+    await clocked.prepare(database)
+    return database

@@ -13,12 +13,12 @@ from uuid import UUID, uuid4
 from proxy.errors import Refused
 from proxy.metrics import Registry
 from proxy.model.case import CaseId
-from proxy.model.deadline import Plan
+from proxy.model.deadline import Direction, PauseReason, Plan, Roll, Unit
 from proxy.services.fire_deadlines import Doing, Keeping
 from proxy.services.keep_deadlines import By, Keeper, NewDeadline
 from proxy.services.scan_deadlines import Scanner
 from proxy.store import calendars, pool
-from tests.support.deadlines import CALENDAR
+from tests.support.deadlines import CALENDAR, terms
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -32,6 +32,25 @@ if TYPE_CHECKING:
 TENANT = UUID(int=7)
 START = datetime(2026, 3, 20, 10, 15, tzinfo=UTC)
 BY = By(actor="wren", role="handler")
+DAY = timedelta(days=1)
+MINUTE = timedelta(minutes=1)
+THEIRS = Direction.THEIR_WINDOW
+WINDOW = terms(
+    15,
+    Unit.CALENDAR_DAYS,
+    THEIRS,
+    roll=Roll.NEXT,
+    pauses=frozenset({PauseReason.CLARIFICATION}),
+    pause_days=20,
+)
+DUE = datetime(2026, 4, 7, 22, tzinfo=UTC)  # Saturday 4 April, rolled over Easter to Tuesday
+PLAN = Plan(
+    remind=("50", "80", "last"),
+    reminds="window_near",
+    whom="registrant",
+    at_end="lapse",
+    escalates=("window_over:handler", "look:legal"),
+)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -167,3 +186,9 @@ async def heard_rows(database: Database) -> list[str]:
     async with administrator(database) as connection:
         rows = await connection.fetch("SELECT what FROM heard ORDER BY what")
     return [row["what"] for row in rows]
+
+
+async def one_case(database: Database) -> CaseId:
+    """A case of an invented type, put there by an administrator."""
+    async with administrator(database) as connection:
+        return await new_case(connection)
