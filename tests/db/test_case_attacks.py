@@ -18,6 +18,7 @@ from proxy.vault.casebook import CaseBook
 from proxy.vault.grants import Caller
 from proxy.wire import documents, frames, order_document
 from tests.support import case_orders as support
+from tests.support import case_sites as sites
 from tests.support import openings
 from tests.support import vault as vaults
 from tests.support.case_orders import ANNA, BEN, CHRIS
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from proxy.run.vault_case_watch import CaseWatch
-    from tests.support.case_orders import Site
+    from tests.support.case_sites import Site
     from tests.support.database import Database
 
 pytestmark = pytest.mark.db
@@ -59,7 +60,7 @@ ATTACKS = {
 @pytest.fixture
 async def site(tmp_path: Path, database: Database) -> AsyncIterator[Site]:
     """A vault, its roster, a registration and a case of it."""
-    async with support.site(tmp_path, database) as made:
+    async with sites.site(tmp_path, database) as made:
         yield made
 
 
@@ -150,7 +151,7 @@ async def test_a_fork_is_refused(site: Site, watch: CaseWatch) -> None:
     other.tell("noted", evidence="forged")
     await site.service.administrate("DELETE FROM case_event")
     await site.service.administrate("DELETE FROM case_file")
-    await support.keep(site.service, other)
+    await sites.keep(site.service, other)
     await watch.catch_up()
     assert frozen(site) == 1
     assert await code(site.carry_out(order)) == "case_forged"
@@ -276,7 +277,7 @@ async def test_a_hold_takes_back_an_erasure_that_was_begun(site: Site) -> None:
 async def test_the_union_of_holds_counts(site: Site) -> None:
     """While any case holds a registration, it is held (invariant 36)."""
     book, own = CaseBook(site.service.vault.state), (site.item.tenant_id, site.item.registration_id)
-    other = support.random_chain(site.item.registration_id, "x.example", vaults.START).case_id
+    other = sites.random_chain(site.item.registration_id, "x.example", vaults.START).case_id
     for case_id in (site.chain.case_id, other):
         assert book.place_hold(*own, case_id, vaults.START)
     book.lift_hold(*own, other)

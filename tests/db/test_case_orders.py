@@ -21,6 +21,7 @@ from proxy.vault.grants import Caller
 from proxy.vault.state import State
 from proxy.wire import frames, order_document
 from tests.support import case_orders as support
+from tests.support import case_sites as sites
 from tests.support import papers
 from tests.support import vault as vaults
 from tests.support.case_orders import ANNA, BEN, CHRIS, DORA, EMIL, FAY, GUS
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from tests.support.case_orders import Site
+    from tests.support.case_sites import Site
     from tests.support.database import Database
 
 pytestmark = pytest.mark.db
@@ -41,7 +42,7 @@ DISCLOSE, GAG = OrderKind.DISCLOSE, OrderKind.GAG
 @pytest.fixture
 async def site(tmp_path: Path, database: Database) -> AsyncIterator[Site]:
     """A vault, its roster, a registration and a case of it."""
-    async with support.site(tmp_path, database) as made:
+    async with sites.site(tmp_path, database) as made:
         yield made
 
 
@@ -68,7 +69,7 @@ async def hold(site: Site, **changes: str) -> None:
         pass
 
 
-@pytest.mark.parametrize("kind", list(support.HANDS))
+@pytest.mark.parametrize("kind", list(sites.HANDS))
 async def test_every_kind_is_voted_on_and_carried_out_once(site: Site, kind: OrderKind) -> None:
     """With votes enough it is done, noted under its case, and never done again."""
     over: tuple[Overlay, ...] = ()
@@ -287,18 +288,18 @@ async def test_a_crash_anywhere_leaves_it_undone_or_done(
     """A repetition ends where an undisturbed one does: one intent, one result, one package."""
     writes: tuple[tuple[Any, str], ...] = (
         (State, "put_order"), (State, "add_entries"), (store, "put_vote"), (store, "add_order"),
-        (support.Shelf, "build"),
+        (sites.Shelf, "build"),
     )  # fmt: skip
     for place in itertools.count(1):
         folder = tmp_path / str(place)
         folder.mkdir()
-        async with support.site(folder, database) as site:
+        async with sites.site(folder, database) as site:
             order = site.order(kind)
 
             async def go_on(site: Site = site, order: Any = order) -> None:
                 kept = await site.propose(order)
                 if kept["state"] == "open":
-                    for hand in support.HANDS[kind]:
+                    for hand in sites.HANDS[kind]:
                         await site.office.vote(order, kept, hand)
                     await site.carry_out(order)
 
