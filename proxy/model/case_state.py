@@ -56,9 +56,10 @@ MACHINE_ACTS: Final = frozenset(
         "package_collected",  # package
         "package_receipted",  # package, evidence
         "package_expired",  # package
-        "effect_asked",  # effect, change: hold | unhold | restore
-        "effect_done",  # effect, outcome
-        "effect_refused",  # effect, reason
+        "effect_asked",  # effect, change: hold | unhold | release_privacy
+        "effect_done",  # effect, change, outcome: applied | already | by_hand
+        "effect_refused",  # effect, change, reason: people do it, or leave it
+        "effect_withdrawn",  # effect, change
         "noted",  # evidence: a note of staff
     }
 )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from proxy.model.case import Basis, CaseTypeId, FieldClass, Outcome, Overlay
     from proxy.model.deadline import Plan
     from proxy.model.order import OrderKind
+    from proxy.model.registrar_effect import CaseEffect
 
 ANY_STATE: Final = "*"
 """In an act's `when`: every state that is no end."""
@@ -90,6 +91,7 @@ class Act:
     clears: frozenset[Overlay]
     outcome: Outcome | None
     order: OrderKind | None  # it asks for an order of this kind: people vote on that
+    effect: CaseEffect | None  # what it has the registrar do, or what was asked of them
     is_material: bool
     """Whether it voids votes that were given before."""
 

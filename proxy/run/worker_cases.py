@@ -7,10 +7,11 @@ import time
 from typing import TYPE_CHECKING
 
 from proxy.hosting.vault_calls import VaultCaller
-from proxy.run import case_office
+from proxy.run import case_office, registrars
 from proxy.run.case_papers import VaultOfCases
 from proxy.services import note_deliveries
-from proxy.services.casework import act, remind, watch_orders
+from proxy.services.casework import act, carry_effects, remind, watch_orders
+from proxy.services.casework.carry_effects import Registrars
 from proxy.services.casework.office import Turn
 from proxy.services.casework.watch_orders import Watching
 from proxy.services.fire_deadlines import Doing, Keeping
@@ -21,9 +22,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from proxy.hosting.process import Process
-    from proxy.model.case import CaseFile, CaseId
+    from proxy.model.case import CaseId
     from proxy.model.notice import NoticeResult
-    from proxy.model.order import OrderId
     from proxy.services.casework.office import Office
     from proxy.services.fire_deadlines import Reminder
     from proxy.store.pool import Access, Connection
@@ -40,8 +40,11 @@ def rounds(process: Process, access: Access) -> tuple[Coroutine[object, object, 
         Doing(Keeping(secrets.token_bytes), hooks.remind, hooks.act),
         process.metrics,
     )
-    watching = Watching(
-        office=hooks.office, clock=process.clock, ask=vault.watch, ask_effect=hooks.ask_effect
+    watching = Watching(office=hooks.office, clock=process.clock, ask=vault.watch)
+    there = Registrars(
+        office=hooks.office,
+        clock=process.clock,
+        of=registrars.of(process.paths.data_dir, process.clock),
     )
     return (
         scanner.run(access, process.stopping),
@@ -54,6 +57,7 @@ def rounds(process: Process, access: Access) -> tuple[Coroutine[object, object, 
             on_delivered=hooks.delivered,
         ),
         watch_orders.run(access, watching, process.stopping),
+        carry_effects.run(access, there, process.stopping),
     )
 
 
@@ -84,10 +88,6 @@ class _Hooks:
     ) -> None:
         """Go on with a case whose notice arrived."""
         await act.follow(self._turn(connection, now), case_id)
-
-    async def ask_effect(self, turn: Turn, file: CaseFile, change: str, order: OrderId) -> None:
-        """Have the registrar act."""
-        raise NotImplementedError
 
     def _turn(self, connection: Connection, now: datetime) -> Turn:
         return Turn(office=self.office, connection=connection, now=now)

@@ -647,6 +647,30 @@ CREATE TABLE public.recipient_ledger (
     CONSTRAINT recipient_ledger_recipient CHECK ((length(recipient_sha256) = 32))
 );
 
+CREATE TABLE public.registrar_effect (
+    id uuid NOT NULL,
+    case_id uuid NOT NULL,
+    tenant_id uuid NOT NULL,
+    registration_id uuid NOT NULL,
+    domain text NOT NULL,
+    change text NOT NULL,
+    before text[] NOT NULL,
+    state text DEFAULT 'asked'::text NOT NULL,
+    seen text[],
+    tries integer DEFAULT 0 NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    next_try timestamp with time zone NOT NULL,
+    leased_until timestamp with time zone,
+    ended_at timestamp with time zone,
+    CONSTRAINT registrar_effect_before CHECK ((cardinality(before) <= 32)),
+    CONSTRAINT registrar_effect_change CHECK ((change = ANY (ARRAY['hold'::text, 'unhold'::text, 'release_privacy'::text]))),
+    CONSTRAINT registrar_effect_domain CHECK (((length(domain) >= 1) AND (length(domain) <= 253))),
+    CONSTRAINT registrar_effect_ended CHECK (((ended_at IS NOT NULL) = (state = ANY (ARRAY['done'::text, 'withdrawn'::text])))),
+    CONSTRAINT registrar_effect_seen CHECK ((cardinality(seen) <= 32)),
+    CONSTRAINT registrar_effect_state CHECK ((state = ANY (ARRAY['asked'::text, 'by_hand'::text, 'done'::text, 'withdrawn'::text]))),
+    CONSTRAINT registrar_effect_tries CHECK ((tries >= 0))
+);
+
 CREATE TABLE public.registration (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -948,6 +972,9 @@ ALTER TABLE ONLY public.recipient_ledger
 ALTER TABLE ONLY public.recipient_ledger
     ADD CONSTRAINT recipient_ledger_pkey PRIMARY KEY (package_id);
 
+ALTER TABLE ONLY public.registrar_effect
+    ADD CONSTRAINT registrar_effect_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.registration
     ADD CONSTRAINT registration_pkey PRIMARY KEY (tenant_id, id);
 
@@ -1051,6 +1078,12 @@ CREATE INDEX published_registration ON public.published USING btree (registratio
 CREATE INDEX published_unstamped ON public.published USING btree (domain) WHERE (pos IS NULL);
 
 CREATE INDEX recipient_ledger_by_registration ON public.recipient_ledger USING btree (tenant_id, registration_id);
+
+CREATE INDEX registrar_effect_by_case ON public.registrar_effect USING btree (case_id, asked_at);
+
+CREATE INDEX registrar_effect_by_name ON public.registrar_effect USING btree (domain, asked_at);
+
+CREATE INDEX registrar_effect_due ON public.registrar_effect USING btree (next_try, id) WHERE (state = 'asked'::text);
 
 CREATE UNIQUE INDEX registration_alias ON public.registration USING btree (alias);
 
@@ -1168,6 +1201,12 @@ ALTER TABLE ONLY public.recipient_ledger
 
 ALTER TABLE ONLY public.recipient_ledger
     ADD CONSTRAINT recipient_ledger_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
+
+ALTER TABLE ONLY public.registrar_effect
+    ADD CONSTRAINT registrar_effect_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.case_file(id);
+
+ALTER TABLE ONLY public.registrar_effect
+    ADD CONSTRAINT registrar_effect_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
 
 ALTER TABLE ONLY public.registration
     ADD CONSTRAINT registration_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);

@@ -32,6 +32,7 @@ from proxy.model.case_type import (
 )
 from proxy.model.deadline import Plan
 from proxy.model.order import OrderKind
+from proxy.model.registrar_effect import CaseEffect
 from proxy.rules.casework import soundness
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class _Act(_Struct, frozen=True, kw_only=True):
     clears: tuple[Overlay, ...] = ()
     outcome: Outcome | None = None
     order: OrderKind | None = None
+    effect: CaseEffect | None = None
     material: bool = True
 
 
@@ -217,6 +219,7 @@ class _Reading:
             clears=frozenset(given.clears),
             outcome=given.outcome,
             order=given.order,
+            effect=given.effect,
             is_material=given.material,
         )
 

@@ -97,7 +97,8 @@ def act(order: OrderKind) -> Act:
         id=f"ask_{order.name.lower()}", says="", when=frozenset(), by=frozenset(), to="", needs=(),
         facts=(),
         starts=(), ends=(), tasks=(), done=(), sends=(), sets=frozenset(), clears=frozenset(),
-        outcome=None, order=order, is_material=True,
+        outcome=None, order=order, effect=None,
+        is_material=True,
     )  # fmt: skip
 
 

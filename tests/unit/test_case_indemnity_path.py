@@ -70,7 +70,11 @@ def test_a_name_taken_out_can_be_put_back_by_fresh_people() -> None:
     walk.act(DORA, "propose_deactivation", **deactivation(walk)).act(HANS, "tell_deactivation")
     walk.due("pre_release")
     order = walk.approved(OrderKind.DEACTIVATE)
-    walk.act(RITA, "deactivate").carried_out(order).told("effect_done", effect="1", outcome="done")
+    walk.act(RITA, "deactivate").carried_out(order)
+    walk.told("effect_asked", effect="1", change="hold")
+    walk.told("effect_done", effect="0", change="unhold", outcome="applied")  # another's, late
+    assert walk.case.state == "deactivating"
+    walk.told("effect_done", effect="1", change="hold", outcome="applied")
     assert walk.case.outcome is Outcome.DEACTIVATE
     walk.act(REGISTRANT, "ask_reconsideration", reasons=walk.evidence())
     facts = {"verdict": "reverse", "reasons": walk.evidence()}
@@ -82,7 +86,8 @@ def test_a_name_taken_out_can_be_put_back_by_fresh_people() -> None:
     )
     walk.act(LUIS, "confirm_reverse", reasons=walk.evidence())
     assert walk.case.state == "restoring"
-    walk.told("effect_done", effect="2", outcome="done")
+    walk.told("effect_asked", effect="2", change="unhold")
+    walk.told("effect_done", effect="2", change="unhold", outcome="applied")
     assert walk.case.state == "deciding"
 
 

@@ -79,6 +79,11 @@ GUARDS: Final[Mapping[str, Guard]] = {
         about="act",
         says="`{about}` was not done since the case stands where it is.",
     ),
+    "registrar_did": Guard(
+        holds=questions.registrar_did,
+        about="change",
+        says="The registrar did not do it yet: {about}.",
+    ),
     "news": Guard(
         holds=questions.news, about="act", says="There is no `{about}` that was not seen to yet."
     ),

@@ -164,6 +164,16 @@ def here(asked: Asked) -> bool:
     return found is not None and found.seq > _came(asked.case)
 
 
+def registrar_did(asked: Asked) -> bool:
+    """What was asked of the registrar last, since the case stands here: that is done, no other."""
+    asks = [
+        one for one in asked.case.done.get("effect_asked", ())
+        if one.facts.get("change") == asked.about and one.seq > _came(asked.case)
+    ]  # fmt: skip
+    ids = {one.facts.get("effect") for one in asked.case.done.get("effect_done", ())}
+    return bool(asks) and asks[-1].facts.get("effect") in ids
+
+
 def _came(case: Case) -> int:
     """The event with which the case came into its present state."""
     return max(

@@ -17,6 +17,7 @@ from proxy.model.case import ActorKind, FieldClass, Outcome, Overlay, Refusal
 from proxy.model.case_state import MACHINE_ACTS, RESERVED_FACTS
 from proxy.model.case_type import ANY_STATE, FactKind
 from proxy.model.order import OrderKind
+from proxy.model.registrar_effect import CaseEffect, Change
 from proxy.model.roster import StaffRole
 from proxy.rules import clock_schedule
 from proxy.rules.casework import deciding
@@ -200,6 +201,7 @@ def _is_about(case_type: CaseType, kind: str, about: str, known: Known) -> bool:
         "flags": bool(about),
         "verdict": bool(about),
         "overlay": about in set(Overlay),
+        "change": about in set(Change),
         "order": name in kinds and value in _ORDER_STATES,
     }
     return checks[kind]
@@ -223,6 +225,8 @@ def _of_what_it_does(case_type: CaseType, act: Act) -> Iterator[Fault]:
         ("refusal_by_nobody", refuses and not by_staff, "People refuse."),
         ("order_by_nobody", act.order is not None and not by_staff, "People ask for orders."),
         ("end_without_outcome", ends and act.outcome is None, "A case ends in some outcome."),
+        ("effect_by_wrong_actor", act.effect is not None and not _may_ask(act, act.effect),
+         "People of staff act at a registrar, or the registrant's own word confirmed by a link."),
         ("overlay_by_party",
          bool(act.sets or act.clears) and not act.by <= STAFF | {ActorKind.SYSTEM.value},
          "People of staff, or orders, change overlays."),
@@ -230,6 +234,16 @@ def _of_what_it_does(case_type: CaseType, act: Act) -> Iterator[Fault]:
     for code, is_wrong, detail in checks:
         if is_wrong:
             yield _fault(f"acts/{act.id}", code, detail)
+
+
+def _may_ask(act: Act, effect: CaseEffect) -> bool:
+    """Whether those who do it may have this done at a registrar; a hold comes from orders alone."""
+    is_registrant = act.by == {ActorKind.REGISTRANT.value}
+    if effect is CaseEffect.RELEASE_PRIVACY:
+        return is_registrant and any(one.guard == "stepped_up" for one in act.needs)
+    if effect is CaseEffect.WITHDRAW:
+        return act.by <= STAFF | {ActorKind.REGISTRANT.value}
+    return act.by <= STAFF
 
 
 def _is_once(act: Act) -> bool:

@@ -1,4 +1,4 @@
-"""Do what an allowed act brings with it: its event, deadlines, tasks, notices, holds.
+"""Do what an allowed act brings with it: its event, effects, deadlines, tasks, notices, holds.
 
 In the caller's transaction and under the case's lock, so that an act and all it brings stand
 together or not at all. A hold goes to the vault first: a hold too many harms nobody. A notice to a
@@ -16,7 +16,7 @@ from proxy.model.case import ActorKind, NoticeId, Overlay
 from proxy.model.notice import Party
 from proxy.services import case_events
 from proxy.services.case_events import NewEvent
-from proxy.services.casework import notice_facts
+from proxy.services.casework import ask_effect, notice_facts
 from proxy.services.keep_deadlines import By, NewDeadline
 from proxy.store import cases as store
 from proxy.store import notices
@@ -52,6 +52,8 @@ async def carry(turn: Turn, held: Held, actor: Actor, allowed: Allowed) -> None:
         await store.place_hold(connection, held.file, by.actor, now)
     event = NewEvent(actor=by.actor, role=by.role, act=act.id, facts=allowed.facts)
     await _append(turn, held, [event])
+    if act.effect is not None:
+        await ask_effect.follow_act(turn, held.file, act.effect)
     is_over = bool(allowed.to) and allowed.to in held.type.ends
     if is_over:
         await office.keeper.end_all(connection, held.file.id, by, now)

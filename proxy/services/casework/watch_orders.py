@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 import structlog
 
@@ -19,9 +19,10 @@ from proxy import logs
 from proxy.errors import NotFound, ProxyError, Unavailable
 from proxy.model.case import ActorKind, Overlay
 from proxy.model.order import CaseSubject, OrderKind, OrderState, Silence
+from proxy.model.registrar_effect import Change
 from proxy.services import case_events
 from proxy.services.case_events import NewEvent
-from proxy.services.casework import act
+from proxy.services.casework import act, ask_effect
 from proxy.services.casework.office import Turn
 from proxy.services.keep_deadlines import moment_text
 from proxy.services.publish import pause
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
     import asyncio
     from datetime import datetime
 
-    from proxy.model.case import CaseFile, Fact
-    from proxy.model.order import Order, OrderId
+    from proxy.model.case import Fact
+    from proxy.model.order import Order
     from proxy.outer_ports import OrderWatch, SeenOrder
     from proxy.ports import Clock
     from proxy.services.casework.office import Office
@@ -45,7 +46,10 @@ LOOK_AGAIN: Final = timedelta(seconds=10)  # votes come by the hour
 AFTER_FAULT: Final = timedelta(minutes=1)
 _SYSTEM: Final = ActorKind.SYSTEM.value
 _DISCLOSES: Final = frozenset({OrderKind.DISCLOSE, OrderKind.DISCLOSE_URGENTLY})
-_EFFECTS: Final = {OrderKind.DEACTIVATE: "hold"}
+_EFFECTS: Final = {
+    OrderKind.DEACTIVATE: Change.HOLD,
+    OrderKind.RELEASE_PRIVACY: Change.RELEASE_PRIVACY,
+}
 _OVERLAYS: Final = {
     OrderKind.GAG: ("overlay_set", Overlay.GAG),
     OrderKind.LIFT_GAG: ("overlay_cleared", Overlay.GAG),
@@ -55,22 +59,13 @@ _OVERLAYS: Final = {
 _log = structlog.get_logger()
 
 
-class AskEffect(Protocol):
-    """Has something done at the registrar, in the caller's transaction."""
-
-    async def __call__(self, turn: Turn, file: CaseFile, change: str, order: OrderId) -> None:
-        """It is asked for, durably."""
-        ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watching:
-    """What following orders needs: the vault's word, and somebody who acts at the registrar."""
+    """What following orders needs: the office, and the vault's word."""
 
     office: Office
     clock: Clock
     ask: OrderWatch
-    ask_effect: AskEffect
 
 
 async def run(access: Access, watching: Watching, stopping: asyncio.Event) -> None:
@@ -121,16 +116,16 @@ async def _look(turn: Turn, found: CaseOrder, watching: Watching) -> None:
         return
     await moved(turn, found, state, reason)
     if state == "carried_out":
-        await _after(turn, found, seen.order, watching.ask_effect)
+        await _after(turn, found, seen.order)
     await act.follow(turn, found.case_id)
 
 
-async def _after(turn: Turn, found: CaseOrder, order: Order, ask_effect: AskEffect) -> None:
+async def _after(turn: Turn, found: CaseOrder, order: Order) -> None:
     """What an order that was carried out means for the case, and for the name."""
     file = await cases.find(turn.connection, found.case_id)
     change = _EFFECTS.get(found.kind)
     if change is not None:
-        await ask_effect(turn, file, change, found.id)
+        await ask_effect.ask(turn, file, change)
     if found.kind in _DISCLOSES:
         await _sealed(turn, found)
     overlay = _OVERLAYS.get(found.kind)
