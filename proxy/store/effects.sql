@@ -13,7 +13,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8);
 -- roles: web worker
 -- $1 case_id, $2 limit
 SELECT id, case_id, tenant_id, registration_id, domain, change, before, state, seen, tries, asked_at
-FROM registrar_effect WHERE case_id = $1 ORDER BY asked_at DESC, id DESC LIMIT $2 FOR UPDATE;
+FROM registrar_effect WHERE case_id = $1 ORDER BY place DESC LIMIT $2 FOR UPDATE;
 
 -- take --
 -- An effect to ask for, now this worker's for a while: the oldest of its name, if nobody speaks of it.
@@ -24,7 +24,7 @@ WHERE t.id = (
   SELECT e.id FROM registrar_effect e
   WHERE e.state = 'asked' AND e.next_try <= $1 AND NOT EXISTS (
     SELECT FROM registrar_effect o WHERE o.domain = e.domain AND o.id <> e.id
-      AND (o.leased_until > $1 OR (o.state = 'asked' AND (o.asked_at, o.id) < (e.asked_at, e.id))))
+      AND (o.leased_until > $1 OR (o.state = 'asked' AND o.place < e.place)))
   ORDER BY e.next_try, e.id LIMIT 1 FOR UPDATE SKIP LOCKED)
 RETURNING id, case_id, tenant_id, registration_id, domain, change, before, state, seen, tries, asked_at;
 

@@ -67,7 +67,7 @@ GRANT SELECT, INSERT, UPDATE (done_at, done_by) ON case_task TO pp_web;
 GRANT SELECT ON evidence TO pp_web;
 GRANT SELECT, INSERT ON legal_hold TO pp_web;
 GRANT SELECT, INSERT, UPDATE (state, look_at) ON case_order TO pp_web;
-GRANT SELECT (id, case_id, tenant_id, registration_id, domain, change, before, state, seen, tries, asked_at),
+GRANT SELECT (id, place, case_id, tenant_id, registration_id, domain, change, before, state, seen, tries, asked_at),
   INSERT (id, case_id, tenant_id, registration_id, domain, change, before, asked_at, next_try),
   UPDATE (state, ended_at) ON registrar_effect TO pp_web;
 GRANT SELECT (id, case_id, template, template_version, to_party, language, purpose, subject, state, attempts,

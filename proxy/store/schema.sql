@@ -649,6 +649,7 @@ CREATE TABLE public.recipient_ledger (
 
 CREATE TABLE public.registrar_effect (
     id uuid NOT NULL,
+    place bigint NOT NULL,
     case_id uuid NOT NULL,
     tenant_id uuid NOT NULL,
     registration_id uuid NOT NULL,
@@ -669,6 +670,15 @@ CREATE TABLE public.registrar_effect (
     CONSTRAINT registrar_effect_seen CHECK ((cardinality(seen) <= 32)),
     CONSTRAINT registrar_effect_state CHECK ((state = ANY (ARRAY['asked'::text, 'by_hand'::text, 'done'::text, 'withdrawn'::text]))),
     CONSTRAINT registrar_effect_tries CHECK ((tries >= 0))
+);
+
+ALTER TABLE public.registrar_effect ALTER COLUMN place ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.registrar_effect_place_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 
 CREATE TABLE public.registration (
@@ -1079,9 +1089,9 @@ CREATE INDEX published_unstamped ON public.published USING btree (domain) WHERE 
 
 CREATE INDEX recipient_ledger_by_registration ON public.recipient_ledger USING btree (tenant_id, registration_id);
 
-CREATE INDEX registrar_effect_by_case ON public.registrar_effect USING btree (case_id, asked_at);
+CREATE INDEX registrar_effect_by_case ON public.registrar_effect USING btree (case_id, place);
 
-CREATE INDEX registrar_effect_by_name ON public.registrar_effect USING btree (domain, asked_at);
+CREATE INDEX registrar_effect_by_name ON public.registrar_effect USING btree (domain, place);
 
 CREATE INDEX registrar_effect_due ON public.registrar_effect USING btree (next_try, id) WHERE (state = 'asked'::text);
 

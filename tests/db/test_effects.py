@@ -1,8 +1,9 @@
-"""What cases have registrars do, on a real database: asked, done once, taken back, left to people."""
+"""What cases have registrars do, on a real database: done once, taken back, left to people."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import secrets
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ import pytest
 from proxy.errors import Conflict
 from proxy.model.case import Overlay
 from proxy.model.identifiers import DomainName
+from proxy.model.order import OrderKind
 from proxy.model.registrar_effect import CaseEffect, Change, EffectState
 from proxy.services import case_events
 from proxy.services.case_events import NewEvent
@@ -24,20 +26,24 @@ from proxy.store import cases, effects, pool
 from registrar_adapters import statuses
 from registrar_adapters.reference import ReferenceAdapter
 from registrar_adapters.reference_registrar import Fault, Held, ReferenceRegistrar
-from tests.support import claim_walks, clocked
-from tests.support.clocked import START, TwoClocks
+from tests.support import case_rows, claim_walks, clocked
+from tests.support import case_walks as walks
+from tests.support.clocked import MINUTE, START, TwoClocks
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from proxy.model.case import CaseFile, CaseId
     from proxy.model.registrar_effect import KeptEffect
-    from proxy.services.casework.office import Office
+    from tests.support.case_walks import Walk
     from tests.support.database import Database
 
 pytestmark = pytest.mark.db
 
-DOMAIN = DomainName("quiet.example")
+DOMAIN = DomainName("name.example")
 THEIRS = frozenset({"clientTransferProhibited"})
 HOLD = statuses.HOLD
+TASKS = {carry_effects.BY_HAND.kind, carry_effects.LOCK_CAME.kind}
 
 
 class Died(BaseException):
@@ -73,21 +79,19 @@ class Bench:
     def registrars(self, **changes: Any) -> Registrars:
         """Who is asked."""
         adapter = ReferenceAdapter(self.there, _credential)
-        whole = Registrars(office=OFFICE, clock=self.clocks, of=lambda _tenant: adapter)
+        whole = Registrars(office=case_rows.OFFICE, clock=self.clocks, of=lambda _tenant: adapter)
         return dataclasses.replace(whole, **changes)
 
     async def ask(self, change: Change) -> None:
         """A case asks."""
-        async with pool.connected(self.database.access("worker")) as connection:
-            async with connection.transaction():
-                await ask_effect.ask(self._turn(connection), await self._file(connection), change)
+        async with self._login("worker") as connection:
+            await ask_effect.ask(self._turn(connection), await self._file(connection), change)
 
     async def act(self, effect: CaseEffect) -> None:
         """Staff act, in the web role."""
-        async with pool.connected(self.database.access("web")) as connection:
-            async with connection.transaction():
-                file = await self._file(connection)
-                await ask_effect.follow_act(self._turn(connection), file, effect)
+        async with self._login("web") as connection:
+            file = await self._file(connection)
+            await ask_effect.follow_act(self._turn(connection), file, effect)
 
     async def carry(self, **changes: Any) -> int:
         """The worker carries out what is due; how many it looked at."""
@@ -99,9 +103,8 @@ class Bench:
 
     async def kept(self) -> list[KeptEffect]:
         """The effects, oldest first."""
-        async with pool.connected(self.database.access("worker")) as connection:
-            async with connection.transaction():
-                return list(reversed(await effects.of_case(connection, self.case_id)))
+        async with self._login("worker") as connection:
+            return list(reversed(await effects.of_case(connection, self.case_id)))
 
     async def states(self) -> list[tuple[str, str]]:
         """What was asked for, and where it stands."""
@@ -110,11 +113,17 @@ class Bench:
     async def told(self) -> list[str]:
         """The case's events of effects, with why."""
         events = await clocked.acts(self.database, self.case_id)
+        first = next(n for n, (act, _) in enumerate(events) if act == "effect_asked")
         return [
             " ".join([act, *(str(facts[name]) for name in ("outcome", "reason") if name in facts)])
-            for act, facts in events
-            if act.startswith("effect_") or act == "task_opened"
+            for act, facts in events[first:]
+            if act.startswith("effect_") or (facts.get("kind") in TASKS and act == "task_opened")
         ]
+
+    async def state(self) -> str:
+        """Where the case stands."""
+        async with pool.connected(self.database.access("worker")) as connection:
+            return (await cases.find(connection, self.case_id)).state
 
     async def lay(self, overlay: Overlay) -> None:
         """An overlay on the case."""
@@ -128,8 +137,17 @@ class Bench:
                 random=secrets.token_bytes,
             )  # fmt: skip
 
+    @contextlib.asynccontextmanager
+    async def _login(self, role: str) -> AsyncIterator[pool.Connection]:
+        """A connection of a role, in a transaction."""
+        async with (
+            pool.connected(self.database.access(role)) as connection,
+            connection.transaction(),
+        ):
+            yield connection
+
     def _turn(self, connection: pool.Connection) -> Turn:
-        return Turn(office=OFFICE, connection=connection, now=self.clocks.now())
+        return Turn(office=case_rows.OFFICE, connection=connection, now=self.clocks.now())
 
     async def _file(self, connection: pool.Connection) -> CaseFile:
         return (await cases.lock(connection, [self.case_id]))[self.case_id]
@@ -137,3 +155,236 @@ class Bench:
 
 async def _credential() -> str:
     return "key"
+
+
+def deactivating() -> Walk:
+    """A claim on which an order to take the name out was carried out, but for the registrar."""
+    walk = claim_walks.breached()
+    walk.act(walks.DORA, "propose_deactivation", **claim_walks.deactivation(walk))
+    walk.act(walks.HANS, "tell_deactivation").due("pre_release")
+    order = walk.approved(OrderKind.DEACTIVATE)
+    return walk.act(walks.RITA, "deactivate").carried_out(order)
+
+
+@pytest.fixture
+async def bench(prepared: Database) -> Bench:
+    """The bench, with a claim that waits for its registrar."""
+    walk = deactivating()
+    await case_rows.keep(prepared, walk)
+    made = Bench(prepared, walk.case.id)
+    made.clocks.to(walk.now + MINUTE)
+    return made
+
+
+async def test_a_hold_is_asked_for_once_and_the_case_goes_on(bench: Bench) -> None:
+    """What was seen before is kept, the name is held, the case says so; then there is no more."""
+    await bench.ask(Change.HOLD)
+    assert await bench.carry() == 1
+    assert bench.shown == THEIRS | {HOLD}
+    (kept,) = await bench.kept()
+    assert (kept.state, kept.seen, kept.tries) == (EffectState.DONE, THEIRS, 1)
+    assert await bench.told() == ["effect_asked", "effect_done applied"]
+    assert await bench.state() == "deactivated"
+    assert await bench.carry() == 0
+    assert bench.there.updates == 1
+
+
+@pytest.mark.parametrize("theirs", [THEIRS, THEIRS | {HOLD}])
+async def test_a_hold_is_taken_back_exactly(bench: Bench, theirs: frozenset[str]) -> None:
+    """What stood before the hold stands after it, be it a hold of the registrar's own."""
+    bench.there.names[DOMAIN].statuses = theirs
+    await bench.ask(Change.HOLD)
+    await bench.carry()
+    assert HOLD in bench.shown
+    bench.clocks.pass_(MINUTE)
+    await bench.act(CaseEffect.UNHOLD)
+    await bench.carry()
+    assert bench.shown == theirs
+    assert [state for _, state in await bench.states()] == ["done", "done"]
+
+
+@pytest.mark.parametrize("line", ["see", "find", "let_go", "move"])
+async def test_a_worker_that_dies_at_any_line_costs_a_repeat(
+    bench: Bench, line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before the look is kept, after the deed, in the last transaction: it is done once."""
+    await bench.ask(Change.HOLD)
+
+    async def die(*_: object) -> None:
+        raise Died
+
+    with monkeypatch.context() as patched:
+        patched.setattr(effects, line, die)
+        with pytest.raises(Died):
+            await bench.carry()
+    assert await bench.carry() == 0  # the dead worker's lease
+    bench.clocks.pass_(carry_effects.LEASE)
+    assert await bench.carry() == 1
+    assert bench.shown == THEIRS | {HOLD}
+    assert bench.there.updates == 1
+    assert (await bench.told())[0] == "effect_asked"
+    assert [one.split()[0] for one in await bench.told()] == ["effect_asked", "effect_done"]
+    assert await bench.state() == "deactivated"
+    (kept,) = await bench.kept()
+    assert kept.seen == THEIRS  # not what the dead worker had made of it
+
+
+async def test_two_workers_never_speak_of_one_name_at_once(bench: Bench) -> None:
+    """Whoever comes second finds nothing to do."""
+    await bench.ask(Change.HOLD)
+    counts = await asyncio.gather(*(bench.carry() for _ in range(4)))
+    assert sum(counts) == 1
+    assert bench.there.updates == 1
+
+
+@pytest.mark.parametrize("fault", [Fault.UNREACHABLE, Fault.ANSWER_LOST, Fault.TOO_MANY])
+async def test_no_answer_is_asked_for_again(bench: Bench, fault: Fault) -> None:
+    """Whatever became of the command, the hold comes to stand, once."""
+    bench.faults.append(fault)
+    await bench.ask(Change.HOLD)
+    assert await bench.carry() == 1
+    assert await bench.state() == "deactivating"
+    assert await bench.carry() == 0
+    bench.clocks.pass_(2 * MINUTE)
+    assert await bench.carry() == 1
+    assert bench.shown == THEIRS | {HOLD}
+    assert bench.there.updates == 1
+    assert await bench.state() == "deactivated"
+
+
+async def test_a_registrar_that_stays_away_is_told_to_people_once(bench: Bench) -> None:
+    """The effect goes on being asked for; after some tries there is one task, not one a try."""
+    bench.faults += [Fault.UNREACHABLE] * 20
+    await bench.ask(Change.HOLD)
+    for _ in range(12):
+        assert await bench.carry() == 1
+        bench.clocks.pass_(carry_effects.LONGEST_WAIT)
+    assert await bench.told() == ["effect_asked", "task_opened"]
+    bench.faults.clear()
+    assert await bench.carry() == 1
+    assert await bench.state() == "deactivated"
+
+
+async def test_a_udrp_lock_that_came_meanwhile_stops_a_hold(bench: Bench) -> None:
+    """People voted before the lock: at the moment of the deed it is looked at again."""
+    await bench.ask(Change.HOLD)
+    await bench.lay(Overlay.UDRP_LOCK)
+    await bench.carry()
+    assert bench.shown == THEIRS
+    assert await bench.told() == ["effect_asked", "effect_refused locked_udrp", "task_opened"]
+    assert await bench.state() == "deactivating"
+
+
+async def test_a_registrars_own_word_on_a_dispute_stops_a_hold(bench: Bench) -> None:
+    """Even where none of our cases knows of it."""
+    await bench.ask(Change.HOLD)
+    bench.there.dispute(DOMAIN, is_open=True)
+    await bench.carry()
+    assert bench.shown == THEIRS
+    assert (await bench.told())[1] == "effect_refused locked_udrp"
+
+
+async def test_a_hold_that_went_through_before_a_lock_is_shown_to_people(bench: Bench) -> None:
+    """The answer was lost, then a lock came: the name is held, and somebody is told to free it."""
+    bench.faults.append(Fault.ANSWER_LOST)
+    await bench.ask(Change.HOLD)
+    await bench.carry()
+    await bench.lay(Overlay.UDRP_LOCK)
+    bench.clocks.pass_(2 * MINUTE)
+    await bench.carry()
+    assert await bench.told() == ["effect_asked", "effect_done already", "task_opened"]
+    await bench.act(CaseEffect.UNHOLD)
+    await bench.carry()
+    assert bench.shown == THEIRS  # the way back is open under a lock
+
+
+async def test_without_an_adapter_people_do_it_and_say_so(bench: Bench) -> None:
+    """A task; when somebody reports it done the case goes on. Twice is refused."""
+    await bench.ask(Change.HOLD)
+    await bench.carry(of=lambda _tenant: None)
+    assert await bench.told() == ["effect_asked", "effect_refused by_hand", "task_opened"]
+    assert await bench.states() == [("hold", "by_hand")]
+    await bench.act(CaseEffect.REPORT)
+    assert (await bench.told())[-1] == "effect_done by_hand"
+    with pytest.raises(Conflict, match="effect_none"):
+        await bench.act(CaseEffect.REPORT)
+
+
+async def test_what_was_not_tried_yet_is_just_withdrawn(bench: Bench) -> None:
+    """Nobody asked the registrar: there is nothing to take back."""
+    await bench.ask(Change.HOLD)
+    await bench.act(CaseEffect.WITHDRAW)
+    assert await bench.carry() == 0
+    assert await bench.states() == [("hold", "withdrawn")]
+    assert bench.shown == THEIRS
+
+
+@pytest.mark.parametrize("fault", [Fault.UNREACHABLE, Fault.ANSWER_LOST])
+async def test_what_may_be_on_its_way_is_taken_back(bench: Bench, fault: Fault) -> None:
+    """A hold of which nobody knows whether it stands is undone, not forgotten."""
+    bench.faults.append(fault)
+    await bench.ask(Change.HOLD)
+    await bench.carry()
+    await bench.act(CaseEffect.WITHDRAW)
+    await bench.carry()
+    assert bench.shown == THEIRS
+    assert await bench.states() == [("hold", "withdrawn"), ("unhold", "done")]
+    assert await bench.state() == "deactivating"  # an unhold is not the hold that was asked for
+
+
+async def test_what_is_withdrawn_while_a_worker_speaks_of_it_is_undone_after(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The undoing waits for the worker's lease: it can not come before what it undoes."""
+    await bench.ask(Change.HOLD)
+    speaks, goes_on = asyncio.Event(), asyncio.Event()
+    update = bench.there.update
+
+    async def slow(*arguments: Any) -> Any:
+        speaks.set()
+        await goes_on.wait()
+        return await update(*arguments)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(bench.there, "update", slow)
+        worker = asyncio.create_task(bench.carry())
+        await speaks.wait()
+        await bench.act(CaseEffect.WITHDRAW)
+        assert await bench.carry() == 0
+        goes_on.set()
+        assert await worker == 2  # the hold, then at once what takes it back
+    assert bench.shown == THEIRS
+    assert await bench.states() == [("hold", "withdrawn"), ("unhold", "done")]
+
+
+async def test_a_fault_of_ours_stops_no_other_name(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The effect waits and is asked for again."""
+    await bench.ask(Change.HOLD)
+
+    async def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(effects, "let_go", fail)
+        assert await bench.carry() == 1
+    assert await bench.carry() == 0
+    bench.clocks.pass_(5 * MINUTE)
+    assert await bench.carry() == 1
+    assert await bench.state() == "deactivated"
+
+
+async def test_what_a_registry_takes_time_for_is_waited_for(bench: Bench) -> None:
+    """Pending is neither done nor refused; nothing is sent again meanwhile."""
+    bench.faults.append(Fault.SLOW)
+    await bench.ask(Change.HOLD)
+    await bench.carry()
+    bench.clocks.pass_(2 * MINUTE)
+    assert await bench.carry() == 1
+    assert await bench.told() == ["effect_asked"]
+    bench.there.finish(DOMAIN, is_granted=True)
+    bench.clocks.pass_(5 * MINUTE)
+    assert await bench.carry() == 1
+    assert (bench.shown, bench.there.updates) == (THEIRS | {HOLD}, 1)
+    assert await bench.state() == "deactivated"

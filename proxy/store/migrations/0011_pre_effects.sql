@@ -4,6 +4,7 @@ SET statement_timeout = '60s';
 
 CREATE TABLE registrar_effect (
   id uuid PRIMARY KEY,
+  place bigint GENERATED ALWAYS AS IDENTITY, -- in the order in which they were asked for
   case_id uuid NOT NULL REFERENCES case_file (id),
   tenant_id uuid NOT NULL REFERENCES tenant (id),
   registration_id uuid NOT NULL,
@@ -22,5 +23,5 @@ CREATE TABLE registrar_effect (
   CONSTRAINT registrar_effect_ended CHECK ((ended_at IS NOT NULL) = (state IN ('done', 'withdrawn')))
 );
 CREATE INDEX registrar_effect_due ON registrar_effect (next_try, id) WHERE state = 'asked';
-CREATE INDEX registrar_effect_by_case ON registrar_effect (case_id, asked_at);
-CREATE INDEX registrar_effect_by_name ON registrar_effect (domain, asked_at);
+CREATE INDEX registrar_effect_by_case ON registrar_effect (case_id, place);
+CREATE INDEX registrar_effect_by_name ON registrar_effect (domain, place);
