@@ -242,7 +242,8 @@ class History(RuleBasedStateMachine):
         hand: Hand = PASSKEYS[person] if with_passkey else papers.hand(person)
         is_fine = self.is_open(said) and person in self.members and person != said.proposer
         if self.says(self.office.vote(said.order, said.kept, hand), expected=is_fine):
-            said.votes[person] = not with_passkey
+            # A passkey's vote takes no place of one from the person's own machine.
+            said.votes[person] = said.votes.get(person, False) or not with_passkey
 
     @precondition(lambda self: self.orders)
     @rule(

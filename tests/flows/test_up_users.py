@@ -79,10 +79,19 @@ def test_each_role_is_a_user_of_its_own(open_dir: Path, monkeypatch: pytest.Monk
             for role, pids in running.roles(service.process.pid).items()
             for pid in pids
         }
-        assert users.keys() == {"vault", "api", "web", "worker", "escrow", "follower", "edge"}
+        assert users.keys() == {
+            "vault",
+            "api",
+            "web",
+            "worker",
+            "relay",
+            "escrow",
+            "follower",
+            "edge",
+        }
         assert 0 not in users.values()
         assert users["follower"] == users["edge"]
-        assert len(set(users.values())) == 6
+        assert len(set(users.values())) == 7
         vault = service.key_dir / "vault"
         assert (vault.stat().st_uid, vault.stat().st_mode & 0o777) == (users["vault"], 0o700)
         assert {path.stat().st_uid for path in vault.rglob("*")} == {users["vault"]}

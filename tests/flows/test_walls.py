@@ -45,7 +45,16 @@ def open_files(pid: int) -> list[str]:
 def test_every_role_runs(asked: Served) -> None:
     """Each role of the service has a process of its own below `up`."""
     found = running.roles(asked.service.process.pid)
-    assert set(found) == {"vault", "api", "web", "worker", "escrow", "follower", "edge"}
+    assert set(found) == {
+        "vault",
+        "api",
+        "web",
+        "worker",
+        "relay",
+        "escrow",
+        "follower",
+        "edge",
+    }
 
 
 @pytest.mark.parametrize(
