@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import msgspec
 from aiohttp import web
 
-from proxy.apps import case_answers, pages
+from proxy.apps import case_answers, pages, uploads
 from proxy.apps import case_bodies as bodies
 from proxy.errors import InvalidInput
 from proxy.model import identifiers, names
@@ -30,8 +30,9 @@ from proxy.services.keep_evidence import Offered
 from proxy.store import cases as store
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
+    from proxy.apps.uploads import Gate
     from proxy.model.case import Actor, Fact
     from proxy.ports import Clock
     from proxy.services.casework.office import Office
@@ -49,6 +50,7 @@ class CaseDesk:
     pool: Pool
     office: Office
     files: Desk
+    gate: Gate
     clock: Clock
     authenticate: Callable[[web.Request], Awaitable[Actor]]
     admit: Callable[[web.Request], None]
@@ -91,14 +93,14 @@ class _Room:
                 case_type=request.query.get("type", ""),
                 handler=request.query.get("handler", ""),
             )
-        return _answer([case_answers.listed(one) for one in found])
+        return _answer({"cases": [case_answers.listed(one) for one in found]})
 
     async def tasks(self, request: web.Request) -> web.Response:
         """Open tasks, the most urgent first."""
         await self._actor(request)
         async with self._desk.pool.acquire() as connection:
             found = await store.open_tasks(connection, request.query.get("role", ""))
-        return _answer([case_answers.queued(one) for one in found])
+        return _answer({"tasks": [case_answers.queued(one) for one in found]})
 
     async def open(self, request: web.Request) -> web.Response:
         """A new case."""
@@ -174,10 +176,12 @@ class _Room:
         """A file, as evidence."""
         actor = await self._actor(request)
         offered = self._offered(request, actor, request.match_info["kind"], request.content_type)
-        async with self._desk.pool.acquire() as connection:
-            made = await keep_evidence.add(
-                connection, self._desk.files, offered, _chunks(request), now=self._desk.clock.now()
-            )
+        with self._desk.gate.enter():
+            async with self._desk.pool.acquire() as connection:
+                made = await keep_evidence.add(
+                    connection, self._desk.files, offered, uploads.chunks(request),
+                    now=self._desk.clock.now(),
+                )  # fmt: skip
         return _added(str(made.id), made.sha256, made.octets)
 
     async def pause(self, request: web.Request) -> web.Response:
@@ -302,11 +306,6 @@ def _sealed_contact(given: bodies.Requester) -> str:
     """The contact as the vault reads it."""
     whole = {"v": 1, **msgspec.to_builtins(given)}
     return msgspec.json.encode(whole).decode()
-
-
-async def _chunks(request: web.Request) -> AsyncIterator[bytes]:
-    async for chunk, _ in request.content.iter_chunks():
-        yield chunk
 
 
 def _added(evidence: str, sha256: str, octets: int) -> web.Response:

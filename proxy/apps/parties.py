@@ -15,7 +15,7 @@ import msgspec
 from aiohttp import web
 
 from proxy.apps import case_bodies as bodies
-from proxy.apps import links, pages
+from proxy.apps import links, pages, uploads
 from proxy.errors import Refused
 from proxy.model.case import Actor, ActorKind, CaseId
 from proxy.model.link import Level
@@ -27,8 +27,9 @@ from proxy.services.keep_evidence import Offered
 from proxy.wire import frames
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import Awaitable, Callable
 
+    from proxy.apps.uploads import Gate
     from proxy.ports import Clock
     from proxy.services.casework.office import Office
     from proxy.services.keep_evidence import Desk
@@ -70,6 +71,7 @@ class PartyDesk:
     pool: Pool
     office: Office
     files: Desk
+    gate: Gate
     clock: Clock
     ask: Callable[[Request], Awaitable[Answer]]
     admit: Callable[[web.Request], None]
@@ -150,11 +152,13 @@ class _Room:
             request.content_type,
             request.query.get("name", ""),
         )
-        async with self._desk.pool.acquire() as connection:
-            await self._check(self._turn(connection), session)
-            made = await keep_evidence.add(
-                connection, self._desk.files, offered, _chunks(request), now=self._desk.clock.now()
-            )
+        with self._desk.gate.enter():
+            async with self._desk.pool.acquire() as connection:
+                await self._check(self._turn(connection), session)
+                made = await keep_evidence.add(
+                    connection, self._desk.files, offered, uploads.chunks(request),
+                    now=self._desk.clock.now(),
+                )  # fmt: skip
         return _added(str(made.id), made.sha256, made.octets)
 
     async def act(self, request: web.Request) -> web.Response:
@@ -224,11 +228,6 @@ def _offered(session: _Session, kind: str, media_type: str, name: str) -> Offere
         role=session.actor.kind.value,
         name=name,
     )
-
-
-async def _chunks(request: web.Request) -> AsyncIterator[bytes]:
-    async for chunk, _ in request.content.iter_chunks():
-        yield chunk
 
 
 def _added(evidence: str, sha256: str, octets: int) -> web.Response:

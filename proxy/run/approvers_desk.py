@@ -153,6 +153,14 @@ class ApiDesk:
         return asyncio.run(ask(self._url, method, path, body))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """A file as it is sent; its media type is for the service to believe or not."""
+
+    media_type: str
+    content: bytes = field(repr=False)
+
+
 async def ask(
     url: str,
     method: str,
@@ -166,10 +174,7 @@ async def ask(
     `url` has no slash at its end. `body` becomes JSON; `session` is a member of staff's token.
     """
     timeout = aiohttp.ClientTimeout(total=WAIT_S)
-    data = None if body is None else msgspec.json.encode(body)
-    headers = {} if data is None else {"Content-Type": "application/json"}
-    if session:
-        headers["Authorization"] = f"Bearer {session}"
+    data, headers = sent(body, session)
     try:
         async with (
             aiohttp.ClientSession(timeout=timeout, trust_env=False) as client,
@@ -181,6 +186,24 @@ async def ask(
             status = answer.status
     except (aiohttp.ClientError, OSError, ValueError):
         raise Unavailable("api", f"{url} does not answer.") from None
+    return checked(status, content)
+
+
+def sent(body: object | None, session: str) -> tuple[bytes | None, dict[str, str]]:
+    """A request's body and headers."""
+    headers: dict[str, str] = {}
+    data: bytes | None = None
+    if isinstance(body, Upload):
+        data, headers["Content-Type"] = body.content, body.media_type
+    elif body is not None:
+        data, headers["Content-Type"] = msgspec.json.encode(body), "application/json"
+    if session:
+        headers["Authorization"] = f"Bearer {session}"
+    return data, headers
+
+
+def checked(status: int, content: bytes) -> dict[str, Any]:
+    """The object of an answer; what is refused is raised as our own error."""
     facts = _object(content)
     if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         is_theirs = status >= HTTPStatus.INTERNAL_SERVER_ERROR

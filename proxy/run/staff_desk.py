@@ -12,19 +12,22 @@ import json
 import os
 import stat
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 from urllib.parse import urlsplit
 
+import aiohttp
 import msgspec
 
-from proxy.errors import InvalidInput, Refused
+from proxy.errors import InvalidInput, Refused, Unavailable
 from proxy.model import approval_key
+from proxy.model.roster import DeploymentId
 from proxy.run import approvers_desk
 from proxy.vault import approve, sshsig, staff_factors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     from proxy.model.roster import Person
 
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
 
 _FOR_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 _FILE_LIMIT_OCTETS: Final = 4096
+_LINE_OCTETS: Final = 262_144  # a part of a file, sealed and in base64, has a third of it
 _T = TypeVar("_T")
 
 
@@ -45,6 +49,10 @@ class _Opened(msgspec.Struct, frozen=True):
     session: str
     must_change: bool
     ends_at: str
+
+
+class _Deployment(msgspec.Struct, frozen=True):
+    deployment: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}\Z")]
 
 
 class _Kept(msgspec.Struct, frozen=True):
@@ -71,6 +79,41 @@ class WebDesk:
     def call(self, method: str, path: str, body: object | None = None) -> dict[str, Any]:
         """The object that is answered; what the service refuses is raised as our own error."""
         return asyncio.run(approvers_desk.ask(self._url, method, path, body, session=self._session))
+
+    async def stream(self, path: str, body: object) -> AsyncIterator[dict[str, Any]]:
+        """The objects of an answer of lines, as they come; raises as `call` does."""
+        data, headers = approvers_desk.sent(body, self._session)
+        timeout = aiohttp.ClientTimeout(total=None, sock_read=approvers_desk.WAIT_S)
+        try:
+            async with (
+                aiohttp.ClientSession(
+                    timeout=timeout, trust_env=False, read_bufsize=_LINE_OCTETS
+                ) as client,
+                client.post(self._url + path, data=data, headers=headers) as answer,
+            ):
+                if answer.status != HTTPStatus.OK:
+                    approvers_desk.checked(answer.status, await answer.content.read(_LINE_OCTETS))
+                    raise approvers_desk.nonsense()
+                async for line in answer.content:
+                    yield approvers_desk.checked(answer.status, line)
+        except (aiohttp.ClientError, OSError, ValueError):
+            raise Unavailable("web", f"{self._url} does not answer.") from None
+
+    def signed(
+        self, document: str, message: bytes, key_file: Path, passphrase: Passphrase
+    ) -> dict[str, Any]:
+        """A document with the signature of whose session this is, by their key of the roster."""
+        return {
+            "document": document,
+            "person": str(self.call("GET", "/staff/session").get("person")),
+            "key": approve.public_key(key_file).id,
+            "signature": approve.sign(message, key_file, passphrase),
+        }
+
+    def deployment(self) -> DeploymentId:
+        """Of which service documents are, as it says; a signature for another holds nowhere."""
+        found = _read(self.call("GET", "/approvals/rosters?after=0"), _Deployment)
+        return DeploymentId(found.deployment)
 
     def sign_in(
         self, person: Person, password: str, key_file: Path, passphrase: Passphrase, site: str

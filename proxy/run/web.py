@@ -48,13 +48,14 @@ async def serve(process: Process) -> None:
     public = _public_ledger(process, pool, admit)
     reception = staff.reception(process, pool, admit)
     intake = Intake(process.clock, pool)
-    ask = VaultCaller(process.paths.run_dir, process.role, data_dir=process.paths.data_dir).ask
+    caller = VaultCaller(process.paths.run_dir, process.role, data_dir=process.paths.data_dir)
+    ask = caller.ask
     rooms: tuple[Iterable[AbstractRouteDef], ...] = (
         public.routes(),
         approvals.routes("/approvals", ask, admit),
         passkeys.routes(ask, admit),
         staff_access.routes(reception),
-        *web_cases.rooms(process, pool, intake, reception, ask),
+        *web_cases.rooms(process, pool, intake, reception, caller),
     )
     runner = runners.Runner(
         pages.application(rooms, process.metrics, secrets.token_bytes),

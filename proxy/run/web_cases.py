@@ -8,10 +8,12 @@ from uuid import UUID
 
 import structlog
 
-from proxy.apps import case_orders, cases, links, packages, parties
+from proxy.apps import case_orders, case_reading, cases, links, packages, parties
 from proxy.apps.case_orders import OrderDesk
+from proxy.apps.case_reading import ReadingDesk
 from proxy.apps.cases import CaseDesk
 from proxy.apps.parties import PartyDesk
+from proxy.apps.uploads import Gate
 from proxy.errors import ProxyError
 from proxy.model.case import CaseId, NoticeId
 from proxy.run import case_office
@@ -25,15 +27,15 @@ from proxy.vault import seal_evidence, submissions
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Iterable
 
     from aiohttp.web_routedef import AbstractRouteDef
 
     from proxy.apps.staff_access import Reception
     from proxy.hosting.process import Process
+    from proxy.hosting.vault_calls import VaultCaller
     from proxy.run.intake import Intake
     from proxy.store.pool import Pool
-    from proxy.wire.frames import Answer, Request
 
 BEAT_S: Final = 30.0  # below rules.downtime.LONGEST_SILENCE
 
@@ -45,10 +47,10 @@ def rooms(
     pool: Pool,
     intake: Intake,
     reception: Reception,
-    ask: Callable[[Request], Awaitable[Answer]],
+    caller: VaultCaller,
 ) -> tuple[Iterable[AbstractRouteDef], ...]:
     """The routes; Unavailable when the role's keys are missing."""
-    admit = reception.admit
+    admit, ask = reception.admit, caller.ask
     vault = VaultOfCases(ask)
     office = case_office.office(process.settings, vault)
     files = Desk(
@@ -56,6 +58,7 @@ def rooms(
         random=secrets.token_bytes,
         limit_octets=process.settings.evidence_limit_octets,
     )
+    gate = Gate()
     is_secure = process.settings.web_base_url.startswith("https://")
 
     async def arrived(case: str, notice: str) -> None:
@@ -70,6 +73,7 @@ def rooms(
                 pool=pool,
                 office=office,
                 files=files,
+                gate=gate,
                 clock=process.clock,
                 authenticate=reception.authenticate,
                 admit=admit,
@@ -86,11 +90,20 @@ def rooms(
                 admit=admit,
             )
         ),
+        case_reading.routes(
+            ReadingDesk(
+                ask=ask,
+                answers=caller.answers,
+                authenticate=reception.authenticate,
+                admit=admit,
+            )
+        ),
         parties.routes(
             PartyDesk(
                 pool=pool,
                 office=office,
                 files=files,
+                gate=gate,
                 clock=process.clock,
                 ask=ask,
                 admit=admit,

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from proxy.errors import InvalidInput
-from proxy.model.case import EvidenceId
+from proxy.model.case import ActorKind, EvidenceId
 from proxy.model.evidence import (
     MOST_PIECES,
     PIECE_OCTETS,
@@ -46,7 +46,9 @@ if TYPE_CHECKING:
 PIECES_AT_ONCE: Final = 8
 """Pieces in one submission and statement: half a megabyte."""
 
+MOST_OF_A_PARTY: Final = 60
 NAME_CHARACTERS: Final = 200
+_PARTIES: Final = frozenset({ActorKind.REGISTRANT.value, ActorKind.REQUESTER.value})
 _KIND: Final = re.compile(r"[a-z][a-z0-9_]{0,47}")
 _BLOCKS: Final = (2**31 - 1) // MOST_PIECES  # versions are positive signed 32-bit integers
 
@@ -83,12 +85,13 @@ async def add(
     """The file, kept, with its event `evidence_added`; joins the caller's transaction.
 
     InvalidInput `evidence_kind`, `evidence_name`, `evidence_type` (not allowed, or not what it
-    says), `evidence_empty`, `evidence_too_large`; NotFound `case_unknown`; Conflict
-    `evidence_clash`. Then nothing is left of it.
+    says), `evidence_empty`, `evidence_too_large`, `evidence_too_many`; NotFound
+    `case_unknown`; Conflict `evidence_clash`. Then nothing is left of it.
     """
     _check(offered)
     async with connection.transaction():
         file = await cases.find(connection, offered.case_id)
+        await _check_number(connection, offered)
         first = await _first_version(connection, desk, file)
         writer = _Writer(connection, desk, offered, file, first)
         async for chunk in chunks:
@@ -118,6 +121,16 @@ def _check(offered: Offered) -> None:
         raise InvalidInput("evidence_type", f"Files may be: {allowed}.")
     if len(offered.name) > NAME_CHARACTERS or not offered.name.isprintable():
         raise InvalidInput("evidence_name", "A file's name has up to 200 printable characters.")
+
+
+async def _check_number(connection: Connection, offered: Offered) -> None:
+    """Staff know what they do; a party's link may be in anybody's hands."""
+    if offered.actor not in _PARTIES:
+        return
+    rows = await cases.evidence_of(connection, offered.case_id)
+    if sum(one.added_by == offered.actor for one in rows) >= MOST_OF_A_PARTY:
+        most = f"A party hands in up to {MOST_OF_A_PARTY} files. Write to us about more."
+        raise InvalidInput("evidence_too_many", most)
 
 
 async def _first_version(connection: Connection, desk: Desk, file: CaseFile) -> int:

@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, str] = {
     "approve": "read an order in words and vote for it with your own key",
     "staff": "who acts on cases: invite, list, suspend, change roles, recover",
     "sign-in": "sign in as staff with password and key, or enrol",
+    "case": "handle cases: list, open, look, act, hand in files, propose, release, read",
     "anchor": "go on without the vault's state, by members' signatures",
     "calendar": "business days: make, list and show calendars, have deadlines follow one",
     "clock": "say why the deadlines of a case fall when they do",
@@ -149,6 +150,10 @@ def _command(name: str) -> Command:  # noqa: C901, PLR0911, PLR0912 - a table, o
             from proxy.run.cli import sign_in  # noqa: PLC0415 - one command's code at a time
 
             return sign_in
+        case "case":
+            from proxy.run.cli import case  # noqa: PLC0415 - one command's code at a time
+
+            return case
         case "anchor":
             from proxy.run.cli import anchor  # noqa: PLC0415 - one command's code at a time
 
