@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import msgspec
 from aiohttp import web
 
-from proxy.apps import case_answers, pages, uploads
+from proxy.apps import case_answers, case_documents, pages, uploads
 from proxy.apps import case_bodies as bodies
 from proxy.errors import InvalidInput
 from proxy.model import identifiers, names
@@ -32,6 +32,7 @@ from proxy.store import cases as store
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
+    from proxy.apps.case_documents import Texts
     from proxy.apps.uploads import Gate
     from proxy.model.case import Actor, Fact
     from proxy.ports import Clock
@@ -51,6 +52,7 @@ class CaseDesk:
     office: Office
     files: Desk
     gate: Gate
+    texts: Texts
     clock: Clock
     authenticate: Callable[[web.Request], Awaitable[Actor]]
     admit: Callable[[web.Request], None]
@@ -65,6 +67,7 @@ def routes(desk: CaseDesk) -> list[web.RouteDef]:
         web.post("/staff/cases", room.open),
         web.get("/staff/tasks", room.tasks),
         web.get(case, room.show),
+        web.get(f"{case}/documents/{{document}}", room.document),
         web.post(f"{case}/acts/{{act}}", room.act),
         web.post(f"{case}/handler", room.assign),
         web.post(f"{case}/conflict", room.conflict),
@@ -130,6 +133,13 @@ class _Room:
         actor = await self._actor(request)
         async with self._desk.pool.acquire() as connection:
             return await self._shown(self._turn(connection), _case_id(request), actor)
+
+    async def document(self, request: web.Request) -> web.Response:
+        """A text that somebody signs in the case."""
+        actor = await self._actor(request)
+        async with self._desk.pool.acquire() as connection:
+            shown = await show_case.show(self._turn(connection), _case_id(request), actor)
+        return case_documents.show(self._desk.texts, shown.case, request)
 
     async def act(self, request: web.Request) -> web.Response:
         """A case after an act."""

@@ -15,7 +15,7 @@ import msgspec
 from aiohttp import web
 
 from proxy.apps import case_bodies as bodies
-from proxy.apps import links, pages, uploads
+from proxy.apps import case_documents, links, pages, uploads
 from proxy.errors import Refused
 from proxy.model.case import Actor, ActorKind, CaseId
 from proxy.model.link import Level
@@ -29,6 +29,7 @@ from proxy.wire import frames
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from proxy.apps.case_documents import Texts
     from proxy.apps.uploads import Gate
     from proxy.ports import Clock
     from proxy.services.casework.office import Office
@@ -72,6 +73,7 @@ class PartyDesk:
     office: Office
     files: Desk
     gate: Gate
+    texts: Texts
     clock: Clock
     ask: Callable[[Request], Awaitable[Answer]]
     admit: Callable[[web.Request], None]
@@ -99,6 +101,7 @@ def routes(desk: PartyDesk) -> list[web.RouteDef]:
     return [
         web.get("/my/case", room.show),
         web.get("/my/data", room.own),
+        web.get("/my/documents/{document}", room.document),
         web.post("/my/step-up", room.step_up),
         web.post("/my/texts", room.text),
         web.post("/my/evidence/{kind}", room.upload),
@@ -123,6 +126,13 @@ class _Room:
         session = await self._session(request)
         answer = await self._desk.ask(frames.ShowOwn(session=session.text))
         return _answer({"contacts": answer["contacts"]})
+
+    async def document(self, request: web.Request) -> web.Response:
+        """A text that the party is asked to sign."""
+        session = await self._session(request)
+        async with self._desk.pool.acquire() as connection:
+            view = await show_party.show(self._turn(connection), session.case_id, session.actor)
+        return case_documents.show(self._desk.texts, view.case, request)
 
     async def step_up(self, request: web.Request) -> web.Response:
         """A further link is on its way to the party's address."""

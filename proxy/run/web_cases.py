@@ -17,6 +17,7 @@ from proxy.apps.uploads import Gate
 from proxy.errors import ProxyError
 from proxy.model.case import CaseId, NoticeId
 from proxy.run import case_office
+from proxy.run import notices as notice_texts
 from proxy.run.case_papers import VaultOfCases
 from proxy.run.package_counter import PackageCounter
 from proxy.services.keep_evidence import Desk
@@ -58,7 +59,7 @@ def rooms(
         random=secrets.token_bytes,
         limit_octets=process.settings.evidence_limit_octets,
     )
-    gate = Gate()
+    gate, texts = Gate(), notice_texts.load(process.settings)
     is_secure = process.settings.web_base_url.startswith("https://")
 
     async def arrived(case: str, notice: str) -> None:
@@ -74,6 +75,7 @@ def rooms(
                 office=office,
                 files=files,
                 gate=gate,
+                texts=texts,
                 clock=process.clock,
                 authenticate=reception.authenticate,
                 admit=admit,
@@ -104,6 +106,7 @@ def rooms(
                 office=office,
                 files=files,
                 gate=gate,
+                texts=texts,
                 clock=process.clock,
                 ask=ask,
                 admit=admit,

@@ -124,6 +124,11 @@ class Catalogue:
         """Every template that a language has."""
         return tuple(one for one in self._languages[language].ids() if _TEMPLATE.fullmatch(one))
 
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Those that there are, in order."""
+        return tuple(sorted(self._languages))
+
     def document(
         self,
         document: str,

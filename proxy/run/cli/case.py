@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from proxy.errors import InvalidInput
@@ -21,6 +20,7 @@ from proxy.run.cli.plain import plain
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from proxy.settings import Settings
 
@@ -115,6 +115,11 @@ def _extend(desk: CaseDesk, given: argparse.Namespace) -> dict[str, Any]:
     return desk.post(f"/staff/cases/{given.case}/deadlines/{given.deadline}/extend", body)
 
 
+def _text(desk: CaseDesk, given: argparse.Namespace) -> dict[str, Any]:
+    path = f"/staff/cases/{given.case}/documents/{given.document}"
+    return desk.get(path + _query({"language": given.language}))
+
+
 def _propose(desk: CaseDesk, given: argparse.Namespace) -> dict[str, Any]:
     body: dict[str, Any] = {
         "kind": given.kind.replace("_", " "),
@@ -182,6 +187,6 @@ def _query(asked: Mapping[str, str]) -> str:
 _DEEDS: Final[Mapping[str, Callable[[CaseDesk, argparse.Namespace], dict[str, Any]]]] = {
     "list": _list, "tasks": _tasks, "show": _show, "open": _open, "act": _act, "assign": _assign,
     "conflict": _conflict, "file": _file, "write": _write, "pause": _pause, "resume": _resume,
-    "extend": _extend, "propose": _propose, "order": _order, "carry-out": _carry_out,
+    "extend": _extend, "text": _text, "propose": _propose, "order": _order, "carry-out": _carry_out,
     "release": _release, "read": _read, "match": _match, "pass-phrase": _pass_phrase,
 }  # fmt: skip

@@ -71,6 +71,10 @@ WORDS: Final[Mapping[str, Callable[[argparse.ArgumentParser], object]]] = {
         one.add_argument("file", metavar="FILE", type=Path, help="what to hand in"),
         one.add_argument("--media-type", metavar="TYPE", default="", help="as application/pdf"),
     ],
+    "document": lambda one: [
+        one.add_argument("document", metavar="TEXT", help="indemnity or contact_confirmation"),
+        one.add_argument("--language", metavar="TAG", default="", help="as de; en without"),
+    ],
     "why": lambda one: one.add_argument("--why", metavar="REASON", required=True, help="why"),
     "ends_by": lambda one: one.add_argument("--ends-by", metavar="MOMENT", required=True),
     "extension": lambda one: [
@@ -116,6 +120,7 @@ ACTIONS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "pause": ("let a period stand still", ("case", "deadline", "why", "ends_by")),
     "resume": ("let it run on", ("case", "deadline", "why")),
     "extend": ("give a period more time", ("case", "deadline", "why", "extension")),
+    "text": ("a text that somebody signs, with its SHA-256", ("case", "document")),
     "propose": ("propose an order, on which others vote", ("case", "proposal")),
     "order": ("an order, and where it stands", ("order",)),
     "carry-out": ("have an order with its votes carried out", ("order",)),
