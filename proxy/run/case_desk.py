@@ -17,6 +17,7 @@ from urllib.parse import quote
 from proxy.errors import InvalidInput, NotFound
 from proxy.model import approval_key, identifiers
 from proxy.model.case import CaseId, EvidenceId
+from proxy.model.evidence import CERTIFICATE_KIND
 from proxy.run import approvers_desk, pass_phrase_desk, reading_desk
 from proxy.run.approvers_desk import Upload
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from proxy.ports import Clock
     from proxy.run.staff_desk import Passphrase, WebDesk
 
-TEXT_OCTETS: Final = 60_000
+_CERTIFICATE_TYPE: Final = "application/pgp-keys"
 _TRUTHS: Final = {"yes": True, "true": True, "no": False, "false": False}
 
 
@@ -58,7 +59,8 @@ class CaseDesk:
     def hand_in(self, case: str, kind: str, file: Path, media_type: str = "") -> dict[str, Any]:
         """A file as evidence; its media type is told by its name where none is given."""
         content = _content(file)
-        kind_of = media_type or mimetypes.guess_type(file.name)[0] or "text/plain"
+        known = _CERTIFICATE_TYPE if kind == CERTIFICATE_KIND else ""
+        kind_of = media_type or known or mimetypes.guess_type(file.name)[0] or "text/plain"
         path = f"/staff/cases/{case}/evidence/{kind}?name={quote(file.name)}"
         return self.post(path, Upload(media_type=kind_of, content=content))
 

@@ -26,6 +26,7 @@ import msgspec
 from proxy.errors import Refused
 from proxy.model import identifiers
 from proxy.model.case import EvidenceId
+from proxy.model.evidence import CERTIFICATE_KIND
 from proxy.model.identifiers import RecordClass
 from proxy.model.order import BuiltPackage
 from proxy.model.sealed import RecordName
@@ -52,7 +53,6 @@ if TYPE_CHECKING:
 
 GRANT: Final = "order"
 CERTIFICATE_OCTETS: Final = 262_144  # a certificate with hundreds of signatures
-CERTIFICATE_KIND: Final = "recipient_certificate"
 DESIGNATED_KIND: Final = "designated_contact"
 DESIGNATED_OCTETS: Final = 8_192
 LIFE: Final = timedelta(days=14)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from proxy.errors import InvalidInput
 from proxy.hosting.process import SystemClock
+from proxy.model.evidence import CERTIFICATE_KIND
 from proxy.run import staff_desk
 from proxy.run.case_desk import CaseDesk, Key
 from proxy.run.cli import asking, case_arguments, case_words
@@ -59,7 +60,9 @@ def _lines(arguments: argparse.Namespace, answer: Mapping[str, Any]) -> list[str
         return list(case_words.table(answer["tasks"], _TASKS))
     if "options" in answer:
         return list(case_words.page(answer, with_events=getattr(arguments, "events", False)))
-    return [plain(f"{name}: {value}") for name, value in answer.items()]
+    return [
+        plain(line) for name, value in answer.items() for line in f"{name}: {value}".splitlines()
+    ]
 
 
 def _list(desk: CaseDesk, given: argparse.Namespace) -> dict[str, Any]:
@@ -135,8 +138,18 @@ def _propose(desk: CaseDesk, given: argparse.Namespace) -> dict[str, Any]:
     if given.instrument:
         body["instrument"] = desk.evidence(given.case, "instrument", given.instrument)
     if given.to is not None:
-        body["to"] = _json(given.to)
+        body["to"] = _recipient(desk, given.case, _json(given.to))
     return desk.post(f"/staff/cases/{given.case}/orders", body)
+
+
+def _recipient(desk: CaseDesk, case: str, to: Any) -> Any:
+    """The recipient with their papers handed in, where these are named as @FILE."""
+    if not isinstance(to, dict):
+        raise InvalidInput("file", "--to takes a file with a JSON object.")
+    for name, kind in (("identity", "identity"), ("certificate", CERTIFICATE_KIND)):
+        if str(to.get(name, "")).startswith("@"):
+            to[name] = desk.evidence(case, kind, to[name])
+    return to
 
 
 def _order(desk: CaseDesk, given: argparse.Namespace) -> dict[str, Any]:

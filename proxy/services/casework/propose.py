@@ -15,6 +15,7 @@ from uuid import UUID
 from proxy.errors import InvalidInput, Refused
 from proxy.model import names
 from proxy.model.case import EvidenceId
+from proxy.model.evidence import CERTIFICATE_KIND
 from proxy.model.order import (
     CaseSubject,
     Disclosure,
@@ -173,11 +174,28 @@ def _deed(
             organization=to.organization,
             identity=_digest(case, to.identity),
             openpgp=to.openpgp.replace(" ", "").upper(),
-            certificate=to.certificate,
+            certificate=_certificate(case, to.certificate),
         ),
         terms=use_terms.NEWEST,
         delete_by=to.delete_by,
     )
+
+
+def _certificate(case: Case, evidence: str) -> str:
+    """The certificate's id, if it is one; InvalidInput `order_certificate`.
+
+    The vault would refuse any other file, but only after people have voted.
+    """
+    kinds = {
+        one.facts.get("evidence"): one.facts.get("kind")
+        for one in case.done.get("evidence_added", ())
+    }
+    if evidence and kinds.get(evidence) != CERTIFICATE_KIND:
+        raise InvalidInput(
+            "order_certificate",
+            f"`to.certificate` is the id of evidence of the kind {CERTIFICATE_KIND}.",
+        )
+    return evidence
 
 
 def _digest(case: Case, evidence: str) -> str:
