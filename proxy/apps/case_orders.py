@@ -17,18 +17,20 @@ from typing_extensions import override
 from proxy.apps import approvals, pages
 from proxy.errors import InvalidInput, Refused
 from proxy.model import identifiers
-from proxy.model.case import Basis, CaseId
+from proxy.model.case import Basis, CaseId, EvidenceId
 from proxy.model.order import OrderKind
 from proxy.model.roster import Person, StaffRole
 from proxy.services import release_package
-from proxy.services.casework import assign, hasten, propose
+from proxy.services.casework import act, assign, hasten, propose
 from proxy.services.casework.office import Turn
 from proxy.services.casework.propose import Proposal, To
 from proxy.store import cases as store
+from proxy.store import packages
 from proxy.wire import frames, order_document
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from uuid import UUID
 
     from proxy.model.case import Actor
     from proxy.outer_ports import CasePapers
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 
 BODY_OCTETS: Final = 32_768
 _CARRIES_OUT: Final = frozenset({StaffRole.RELEASER, StaffRole.DECIDER, StaffRole.ON_CALL})
+_RECEIVES: Final = frozenset({StaffRole.INTAKE, StaffRole.HANDLER, StaffRole.RELEASER})
 _Id = Annotated[str, msgspec.Meta(max_length=36)]
 _Text = Annotated[str, msgspec.Meta(max_length=255)]
 
@@ -75,6 +78,12 @@ class NewOrder(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=
     overrides_veto: bool = False
 
 
+class Receipt(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """What a recipient confirmed, as evidence of the case by its id."""
+
+    evidence: _Id
+
+
 class Proposed(msgspec.Struct, frozen=True):
     """An order that is open for votes."""
 
@@ -103,6 +112,7 @@ def routes(desk: OrderDesk) -> list[web.RouteDef]:
         web.get("/staff/orders/{order}", room.show),
         web.post("/staff/orders/{order}/carry-out", room.carry_out),
         web.post("/staff/packages/{package}/release", room.release),
+        web.post("/staff/packages/{package}/receipt", room.receipt),
     ]
 
 
@@ -153,18 +163,40 @@ class _Room:
     async def release(self, request: web.Request) -> web.Response:
         """The package's link is on its way to its recipient."""
         actor = await self._actor(request)
-        package = identifiers.canonical_uuid(request.match_info["package"])
-        if package is None:
-            raise InvalidInput("package_unknown", "A package's id is a UUID.")
+        package = _id(request.match_info["package"])
+        now = self._desk.clock.now()
         async with self._desk.pool.acquire() as connection, connection.transaction():
-            notice = await release_package.release(
+            released = await release_package.release(
                 connection,
                 package,
                 Person(actor.person),
-                now=self._desk.clock.now(),
+                now=now,
                 random=self._desk.office.random,
             )
-        return _answer({"notice": str(notice)})
+            turn = Turn(office=self._desk.office, connection=connection, now=now)
+            await act.follow(turn, released.case_id)
+        return _answer({"notice": str(released.notice_id)})
+
+    async def receipt(self, request: web.Request) -> web.Response:
+        """A recipient's receipt that came by another way than their page, as evidence."""
+        actor = await self._actor(request)
+        assign.check_role(actor, _RECEIVES)
+        body = await pages.read_json(request, Receipt, BODY_OCTETS)
+        package, evidence = _id(request.match_info["package"]), _id(body.evidence)
+        now = self._desk.clock.now()
+        async with self._desk.pool.acquire() as connection, connection.transaction():
+            row = await packages.find(connection, package)
+            await release_package.receipt(
+                connection,
+                package,
+                row.case_id,
+                EvidenceId(evidence),
+                now=now,
+                random=self._desk.office.random,
+            )
+            turn = Turn(office=self._desk.office, connection=connection, now=now)
+            await act.follow(turn, row.case_id)
+        return _answer({"case": str(row.case_id)})
 
     async def _actor(self, request: web.Request) -> Actor:
         self._desk.admit(request)
@@ -195,6 +227,13 @@ def _proposal(body: NewOrder, now: datetime) -> Proposal:
         until=_moment(body.until),
         overrides_veto=body.overrides_veto,
     )
+
+
+def _id(text: str) -> UUID:
+    found = identifiers.canonical_uuid(text)
+    if found is None:
+        raise InvalidInput("id", "An id is a UUID.")
+    return found
 
 
 def _moment(text: str) -> datetime | None:

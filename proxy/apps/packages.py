@@ -10,13 +10,13 @@ Source: casework s7.6; vault.md, Package.
 from __future__ import annotations
 
 import html
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Annotated, Final, Protocol
 from uuid import UUID
 
 import msgspec
 from aiohttp import web
 
-from proxy.apps import answering
+from proxy.apps import answering, pages
 from proxy.apps.links import POLICY, session_of
 from proxy.errors import InvalidInput, Refused
 from proxy.model.case import CaseId
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 PATH: Final = "/package"
 BODY_OCTETS: Final = 1_024
 BODY_TIMEOUT_S: Final = 10.0
+RECEIPT_OCTETS: Final = 65_536
 _TITLE: Final = "Terms of use of your package"
 
 
@@ -50,6 +51,10 @@ class Counter(Protocol):
 
     async def collect(self, package_id: UUID, case_id: CaseId, terms: str) -> Collected:
         """Its ciphertext, once."""
+        ...
+
+    async def receipt(self, package_id: UUID, case_id: CaseId, text: str) -> None:
+        """Note that the recipient confirmed it."""
         ...
 
 
@@ -73,7 +78,13 @@ class Acceptance(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     accept: str
 
 
-TYPES: Final = (Terms, Acceptance)
+class Receipt(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """What a recipient confirms: kept as evidence, sealed."""
+
+    text: Annotated[str, msgspec.Meta(min_length=1, max_length=16_384)]
+
+
+TYPES: Final = (Terms, Acceptance, Receipt)
 """What is answered and taken, for the OpenAPI document."""
 
 _ACCEPTANCE: Final = msgspec.json.Decoder(Acceptance)
@@ -82,7 +93,11 @@ _ACCEPTANCE: Final = msgspec.json.Decoder(Acceptance)
 def routes(ask: Ask, admit: Admit, counter: Counter, *, is_secure: bool) -> list[web.RouteDef]:
     """The routes; `admit` is called before anything else and raises RateLimited."""
     desk = _Desk(ask, admit, counter, is_secure=is_secure)
-    return [web.get(PATH, desk.show), web.post(PATH, desk.collect)]
+    return [
+        web.get(PATH, desk.show),
+        web.post(PATH, desk.collect),
+        web.post(f"{PATH}/receipt", desk.receipt),
+    ]
 
 
 class _Desk:
@@ -131,6 +146,16 @@ class _Desk:
             content_type="application/octet-stream",
             headers={"Content-Disposition": f'attachment; filename="{found.file_name}"'},
         )
+
+    async def receipt(self, request: web.Request) -> web.Response:
+        """The recipient confirms what they got, in words of their own or signed."""
+        self._admit(request)
+        if request.headers.get("Sec-Fetch-Site", "none") not in {"none", "same-origin"}:
+            raise Refused("cross_site", "This form was sent from another site.")
+        case_id, package_id = await self._named(request)
+        body = await pages.read_json(request, Receipt, RECEIPT_OCTETS)
+        await self._counter.receipt(package_id, case_id, body.text)
+        return web.Response(body=b'{"receipted":true}', content_type="application/json")
 
     async def _named(self, request: web.Request) -> tuple[CaseId, UUID]:
         """Case and package of the session; Refused `session_purpose` for any other session."""

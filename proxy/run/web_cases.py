@@ -115,7 +115,7 @@ def rooms(
         ),
         links.routes(ask, admit, arrived, is_secure=is_secure),
         packages.routes(
-            ask, admit, PackageCounter(pool, process.clock, secrets.token_bytes),
+            ask, admit, PackageCounter(pool, process.clock, office, files),
             is_secure=is_secure,
         ),
     )  # fmt: skip

@@ -10,6 +10,7 @@ Source: casework s7.2, s7.6.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from proxy.metrics import Registry
     from proxy.ports import Clock
+    from proxy.services.release_package import Follow
     from proxy.store.pool import Access
 
 INTERVAL_S: Final = 60.0
@@ -32,19 +34,26 @@ INTERVAL_S: Final = 60.0
 _log = structlog.get_logger()
 
 
-async def run(
-    access: Access,
-    clock: Clock,
-    random: Callable[[int], bytes],
-    metrics: Registry,
-    stopping: asyncio.Event,
-) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expiring:
+    """What the rounds need; `follow` has a case go on."""
+
+    clock: Clock
+    random: Callable[[int], bytes] = field(repr=False)
+    metrics: Registry
+    follow: Follow
+
+
+async def run(access: Access, expiring: Expiring, stopping: asyncio.Event) -> None:
     """Expire what is over once an interval until told to stop, whatever the database does."""
+    clock, metrics = expiring.clock, expiring.metrics
     expired = metrics.counter("worker_packages_expired_total")
     while not stopping.is_set():
         try:
             async with pool.connected(access) as connection:
-                done = await release_package.expire(connection, now=clock.now(), random=random)
+                done = await release_package.expire(
+                    connection, now=clock.now(), random=expiring.random, follow=expiring.follow
+                )
             expired.value += done
         except Unavailable as away:
             _log.warning("package_expiry_waits", reason=away.code)

@@ -11,6 +11,7 @@ Source: casework s7.6; vault.md, Package.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
@@ -28,7 +29,7 @@ from proxy.store import cases, notices
 from proxy.store import packages as store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -41,6 +42,9 @@ TEMPLATE: Final = "n10_package"
 LINK_LIFE: Final = timedelta(days=14)
 """How long a released package can be fetched (casework s11)."""
 
+Follow = Callable[["Connection", "CaseId", "datetime"], Awaitable[object]]
+"""Has a case go on, in the caller's transaction (services.casework.act.follow)."""
+
 A_ROUND: Final = 100  # packages that one round of expiry takes
 
 
@@ -52,6 +56,14 @@ class Collected:
     file_name: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Released:
+    """A package's link is on its way: by which notice, in which case."""
+
+    case_id: CaseId
+    notice_id: NoticeId
+
+
 async def release(
     connection: Connection,
     package_id: UUID,
@@ -59,8 +71,8 @@ async def release(
     *,
     now: datetime,
     random: Callable[[int], bytes],
-) -> NoticeId:
-    """Have the link to a package sent to its recipient; the notice's id.
+) -> Released:
+    """Have the link to a package sent to its recipient.
 
     NotFound `package_unknown`; Refused `not_releaser`, `package_unsealed`, `package_expired`;
     Conflict `package_released`.
@@ -104,7 +116,7 @@ async def release(
         now=now,
         random=random,
     )  # fmt: skip
-    return notice_id
+    return Released(case_id=row.case_id, notice_id=notice_id)
 
 
 async def collect(
@@ -175,11 +187,13 @@ async def receipt(
     )
 
 
-async def expire(connection: Connection, *, now: datetime, random: Callable[[int], bytes]) -> int:
+async def expire(
+    connection: Connection, *, now: datetime, random: Callable[[int], bytes], follow: Follow
+) -> int:
     """How many packages nobody fetched in time, in one round; their ciphertext is gone.
 
-    Each in a transaction of its own. One whose order was never used has no event: its case never
-    knew of it.
+    Each in a transaction of its own, with what `follow` does in its case. One whose order was never
+    used has no event: its case never knew of it.
     """
     overdue = await store.overdue(connection, now, A_ROUND)
     done = 0
@@ -201,6 +215,7 @@ async def expire(connection: Connection, *, now: datetime, random: Callable[[int
                 now=now,
                 random=random,
             )
+            await follow(connection, row.case_id, now)
     return done
 
 

@@ -23,6 +23,7 @@ from proxy.wire import frames
 from tests.support import cases as case_support
 from tests.support import packages as support
 from tests.support import vault as vaults
+from tests.support.case_rows import OFFICE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -122,7 +123,7 @@ async def desk(tmp_path: Path, database: Database) -> AsyncIterator[Desk]:
         rooms = packages.routes(
             links,
             lambda _request: None,
-            PackageCounter(pool, service.vault.clock, secrets.token_bytes),
+            PackageCounter(pool, service.vault.clock, OFFICE, case.desk),
             is_secure=True,
         )
         application = pages.application([rooms], Registry(), secrets.token_bytes)

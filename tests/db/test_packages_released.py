@@ -53,7 +53,7 @@ async def test_released_means_one_row_one_event_one_notice(case: Opened) -> None
     """Invariant 15: intent, result, recipient ledger and chain agree, once each."""
     order = await approved(case)
     built = await sealed(case, order)
-    notice = await release(case, built)
+    notice = (await release(case, built)).notice_id
     (row,) = await case.service.administrate("SELECT * FROM recipient_ledger")
     assert (row["package_id"], row["order_id"]) == (built.id, order.id)
     assert tuple(row["fields"]) == support.FIELDS

@@ -5,9 +5,10 @@ from __future__ import annotations
 import secrets
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from proxy.model.case import FIRST_PREVIOUS, CaseFile
+from proxy.model.case import FIRST_PREVIOUS, CaseFile, CaseId
+from proxy.rules.casework import folding
 from proxy.run import case_types
 from proxy.services import case_events
 from proxy.services.casework.office import Office
@@ -62,7 +63,18 @@ async def keep(database: Database, walk: Walk) -> None:
         rows.append((file, event, case_events.ledger_facts(file, event)))
     async with pool.connected(database.superuser()) as connection, connection.transaction():
         tenant = UUID(str(case.tenant_id))
-        await connection.execute("INSERT INTO tenant VALUES ($1, 'Walked', $2)", tenant, START)
+        await connection.execute(
+            "INSERT INTO tenant VALUES ($1, 'Walked', $2) ON CONFLICT DO NOTHING", tenant, START
+        )
         await cases.add_file(connection, replace(rows[0][0]))
         await cases.add_events(connection, rows)
         await cases.move(connection, [file], walk.now)
+
+
+def twin(walk: Walk) -> Walk:
+    """Another case that came the same way, about the same registration."""
+    case_id, previous, events = CaseId(uuid4()), FIRST_PREVIOUS, []
+    for event in walk.events:
+        events.append(replace(event, case_id=case_id, id=uuid4(), previous=previous))
+        previous = events[-1].digest()
+    return replace(walk, case=folding.fold(events), events=events)

@@ -182,9 +182,12 @@ class Walk:
         return self
 
     def sealed(self, order: str) -> Walk:
-        """The vault carried a disclosure out: there is a package."""
+        """The vault carried a disclosure out, and the releaser sent the package's link."""
+        package = self.id()
         self.tell("order_carried_out", order=order)
-        self.tell("package_sealed", order=order, package=self.id(), sha256="0" * 64)
+        self.tell("package_sealed", order=order, package=package, sha256="0" * 64)
+        self._follow()
+        self.tell("package_released", "rita", "releaser", package=package, order=order)
         self._follow()
         return self
 

@@ -149,7 +149,13 @@ async def expire(case: Opened, **later: float) -> int:
     """A round of the worker's, so much later."""
     now = case.service.vault.clock.now() + timedelta(**later)
     async with pools.connected(case.service.database.access("worker")) as connection:
-        return await release_package.expire(connection, now=now, random=secrets.token_bytes)
+        return await release_package.expire(
+            connection, now=now, random=secrets.token_bytes, follow=_nothing
+        )
+
+
+async def _nothing(*_: object) -> None:
+    """These cases have no table by which they could go on."""
 
 
 async def acts(case: Opened) -> list[str]:

@@ -164,6 +164,10 @@ def _release(desk: CaseDesk, given: argparse.Namespace) -> dict[str, Any]:
     return desk.post(f"/staff/packages/{given.package}/release")
 
 
+def _receipt(desk: CaseDesk, given: argparse.Namespace) -> dict[str, Any]:
+    return desk.post(f"/staff/packages/{given.package}/receipt", {"evidence": given.evidence})
+
+
 def _read(desk: CaseDesk, given: argparse.Namespace) -> dict[str, Any]:
     header = desk.read(given.case, given.evidence, given.reason, _key(given), given.out)
     return {"media_type": header.media_type, "name": header.name, "kind": header.kind}
@@ -201,5 +205,6 @@ _DEEDS: Final[Mapping[str, Callable[[CaseDesk, argparse.Namespace], dict[str, An
     "list": _list, "tasks": _tasks, "show": _show, "open": _open, "act": _act, "assign": _assign,
     "conflict": _conflict, "file": _file, "write": _write, "pause": _pause, "resume": _resume,
     "extend": _extend, "text": _text, "propose": _propose, "order": _order, "carry-out": _carry_out,
-    "release": _release, "read": _read, "match": _match, "pass-phrase": _pass_phrase,
+    "release": _release, "receipt": _receipt, "read": _read, "match": _match,
+    "pass-phrase": _pass_phrase,
 }  # fmt: skip

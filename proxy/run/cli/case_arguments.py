@@ -125,6 +125,7 @@ ACTIONS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "order": ("an order, and where it stands", ("order",)),
     "carry-out": ("have an order with its votes carried out", ("order",)),
     "release": ("send a package's link to its recipient", ("package",)),
+    "receipt": ("note a recipient's receipt that lies in the case", ("package", "evidence")),
     "read": ("read a file of a case", ("case", "evidence", "key", "reason", "out")),
     "match": ("ask whether the registrant holds a value", ("case", "value", "key", "reason")),
     "pass-phrase": ("a package's pass-phrase, to be read out; once", ("package", "key")),
