@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from proxy.model import registrar
+
 if TYPE_CHECKING:
     from proxy.model.registrar import Lock, Observed
 
-HOLD: Final = "clientHold"
+HOLD: Final = registrar.HOLD
 OK: Final = "ok"
 PENDING_UPDATE: Final = "pendingUpdate"
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, NewType
+from typing import TYPE_CHECKING, Final, NewType
 from uuid import UUID
 
 from typing_extensions import override
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 EffectId = NewType("EffectId", UUID)
 ContactHandle = NewType("ContactHandle", str)
 """The name a registry gives a contact object (3-16 characters, RFC 5733 s2.1); no person's data."""
+
+
+HOLD: Final = "clientHold"
+"""The status of a name that its registrar took out of the DNS."""
 
 
 class Lock(StrEnum):

@@ -50,9 +50,6 @@ class KeptEffect:
     registration_id: RegistrationId
     domain: DomainName
     change: Change
-    before: frozenset[str]
-    """Of an unhold: what stood before the hold, which stays."""
-
     state: EffectState
     seen: frozenset[str] | None
     tries: int

@@ -43,6 +43,8 @@ FIND_BREACH: Final = "find_breach"
 CONFIRM_BREACH: Final = "confirm_breach"
 ASSURANCES: Final = "assurances"
 
+CLAIM_EMERGENCY: Final = "claim_emergency"  # case_types/law_enforcement.toml
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
@@ -201,6 +203,22 @@ def _of_the_requester(
             standing.is_verified(case, max(now, order.expires_at - timedelta(microseconds=1)))
             or subject.basis is Basis.EMERGENCY,
         )
+    if order.kind is OrderKind.DISCLOSE_URGENTLY:
+        yield "order_call_back", _is_called_back(case)
+
+
+def _is_called_back(case: Case) -> bool:
+    """Whether the newest proof is a call to a number from elsewhere than the request.
+
+    Made by somebody else than who took it in (invariant 42).
+    """
+    proof = case.last("verify_requester")
+    if proof is None or proof.facts.get("number_from") != "independent":
+        return False
+    claim = case.last(CLAIM_EMERGENCY)
+    if claim is not None and (claim.seq > proof.seq or claim.actor == proof.actor):
+        return False
+    return proof.facts.get("taker") not in {None, "", proof.actor}
 
 
 def _of_the_breach(order: Order, subject: CaseSubject, case: Case) -> Iterator[tuple[str, bool]]:

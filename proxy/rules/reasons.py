@@ -80,6 +80,8 @@ SENTENCES: Mapping[str, str] = {
     " make a new order.",
     "order_releaser": "A disclosure has a releaser, who is a member of that role.",
     "order_requester": "The requester is not verified, or not for as long as the order holds.",
+    "order_call_back": "In an emergency somebody other than who took the request calls back, at a"
+    " number from elsewhere.",
     "order_assurances": "Both assurances are valid: nothing is disclosed or deactivated for this"
     " claim.",
     "order_breach": "No two people have found a breach after the time for the assurances was over.",

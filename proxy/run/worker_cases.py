@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import secrets
 import time
 from typing import TYPE_CHECKING
@@ -9,11 +10,12 @@ from typing import TYPE_CHECKING
 from proxy.hosting.vault_calls import VaultCaller
 from proxy.run import case_office, registrars
 from proxy.run.case_papers import VaultOfCases
-from proxy.services import note_deliveries
-from proxy.services.casework import act, carry_effects, remind, watch_orders
+from proxy.services import expire_packages, note_deliveries
+from proxy.services.casework import act, carry_effects, confirm_order, remind, watch_orders
 from proxy.services.casework.carry_effects import Registrars
 from proxy.services.casework.office import Turn
 from proxy.services.casework.watch_orders import Watching
+from proxy.services.expire_packages import Expiring
 from proxy.services.fire_deadlines import Doing, Keeping
 from proxy.services.scan_deadlines import Scanner
 
@@ -45,6 +47,7 @@ def rounds(process: Process, access: Access) -> tuple[Coroutine[object, object, 
         office=hooks.office,
         clock=process.clock,
         of=registrars.of(process.paths.data_dir, process.clock),
+        is_ordered=functools.partial(confirm_order.is_ordered, vault.watch),
     )
     return (
         scanner.run(access, process.stopping),
@@ -58,6 +61,16 @@ def rounds(process: Process, access: Access) -> tuple[Coroutine[object, object, 
         ),
         watch_orders.run(access, watching, process.stopping),
         carry_effects.run(access, there, process.stopping),
+        expire_packages.run(
+            access,
+            Expiring(
+                clock=process.clock,
+                random=secrets.token_bytes,
+                metrics=process.metrics,
+                follow=hooks.follow,
+            ),
+            process.stopping,
+        ),
     )
 
 
@@ -87,6 +100,10 @@ class _Hooks:
         self, connection: Connection, case_id: CaseId, _notice: NoticeResult, now: datetime
     ) -> None:
         """Go on with a case whose notice arrived."""
+        await act.follow(self._turn(connection, now), case_id)
+
+    async def follow(self, connection: Connection, case_id: CaseId, now: datetime) -> None:
+        """Go on with a case whose package expired."""
         await act.follow(self._turn(connection, now), case_id)
 
     def _turn(self, connection: Connection, now: datetime) -> Turn:

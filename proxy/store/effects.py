@@ -32,7 +32,6 @@ async def add(connection: Connection, effect: KeptEffect) -> None:
             effect.registration_id,
             effect.domain,
             effect.change.value,
-            sorted(effect.before),
             effect.asked_at,
         )
 
@@ -42,6 +41,15 @@ async def of_case(connection: Connection, case_id: CaseId) -> tuple[KeptEffect, 
     with pool.translated():
         rows = await connection.fetch(QUERIES["of_case"], case_id, MOST)
     return tuple(_effect(row) for row in rows)
+
+
+async def earlier(connection: Connection, effect: KeptEffect) -> tuple[KeptEffect, ...]:
+    """What any case asked for of the same registration before `effect`, oldest first."""
+    with pool.translated():
+        rows = await connection.fetch(
+            QUERIES["earlier"], effect.id, effect.domain, effect.registration_id, MOST
+        )
+    return tuple(_effect(row) for row in reversed(rows))
 
 
 async def take(connection: Connection, now: datetime, leased_until: datetime) -> KeptEffect | None:
@@ -95,7 +103,6 @@ def _effect(row: Record) -> KeptEffect:
         registration_id=RegistrationId(row["registration_id"]),
         domain=DomainName(row["domain"]),
         change=Change(row["change"]),
-        before=frozenset(row["before"]),
         state=EffectState(row["state"]),
         seen=None if row["seen"] is None else frozenset(row["seen"]),
         tries=row["tries"],

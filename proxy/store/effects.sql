@@ -3,17 +3,27 @@
 -- add --
 -- An effect that is asked for.
 -- roles: web worker
--- $1 id, $2 case_id, $3 tenant_id, $4 registration_id, $5 domain, $6 change, $7 before, $8 now
+-- $1 id, $2 case_id, $3 tenant_id, $4 registration_id, $5 domain, $6 change, $7 now
 INSERT INTO registrar_effect
-  (id, case_id, tenant_id, registration_id, domain, change, before, asked_at, next_try)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8);
+  (id, case_id, tenant_id, registration_id, domain, change, asked_at, next_try)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $7);
 
 -- of_case --
 -- A case's effects, newest first, held until the transaction ends.
 -- roles: web worker
 -- $1 case_id, $2 limit
-SELECT id, case_id, tenant_id, registration_id, domain, change, before, state, seen, tries, asked_at
+SELECT id, case_id, tenant_id, registration_id, domain, change, state, seen, tries, asked_at
 FROM registrar_effect WHERE case_id = $1 ORDER BY place DESC LIMIT $2 FOR UPDATE;
+
+-- earlier --
+-- What was asked for of a registration, by whatever case, before an effect; newest first.
+-- roles: web worker
+-- $1 id, $2 domain, $3 registration_id, $4 limit
+SELECT id, case_id, tenant_id, registration_id, domain, change, state, seen, tries, asked_at
+FROM registrar_effect
+WHERE domain = $2 AND registration_id = $3
+  AND place < (SELECT e.place FROM registrar_effect e WHERE e.id = $1)
+ORDER BY place DESC LIMIT $4;
 
 -- take --
 -- An effect to ask for, now this worker's for a while: the oldest of its name, if nobody speaks of it.
@@ -26,13 +36,13 @@ WHERE t.id = (
     SELECT FROM registrar_effect o WHERE o.domain = e.domain AND o.id <> e.id
       AND (o.leased_until > $1 OR (o.state = 'asked' AND o.place < e.place)))
   ORDER BY e.next_try, e.id LIMIT 1 FOR UPDATE SKIP LOCKED)
-RETURNING id, case_id, tenant_id, registration_id, domain, change, before, state, seen, tries, asked_at;
+RETURNING id, case_id, tenant_id, registration_id, domain, change, state, seen, tries, asked_at;
 
 -- find --
 -- An effect, held until the transaction ends.
 -- roles: web worker
 -- $1 id
-SELECT id, case_id, tenant_id, registration_id, domain, change, before, state, seen, tries, asked_at
+SELECT id, case_id, tenant_id, registration_id, domain, change, state, seen, tries, asked_at
 FROM registrar_effect WHERE id = $1 FOR UPDATE;
 
 -- see --

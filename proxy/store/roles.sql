@@ -67,8 +67,8 @@ GRANT SELECT, INSERT, UPDATE (done_at, done_by) ON case_task TO pp_web;
 GRANT SELECT ON evidence TO pp_web;
 GRANT SELECT, INSERT ON legal_hold TO pp_web;
 GRANT SELECT, INSERT, UPDATE (state, look_at) ON case_order TO pp_web;
-GRANT SELECT (id, place, case_id, tenant_id, registration_id, domain, change, before, state, seen, tries, asked_at),
-  INSERT (id, case_id, tenant_id, registration_id, domain, change, before, asked_at, next_try),
+GRANT SELECT (id, place, case_id, tenant_id, registration_id, domain, change, state, seen, tries, asked_at),
+  INSERT (id, case_id, tenant_id, registration_id, domain, change, asked_at, next_try),
   UPDATE (state, ended_at) ON registrar_effect TO pp_web;
 GRANT SELECT (id, case_id, template, template_version, to_party, language, purpose, subject, state, attempts,
   queued_at, not_before, reason, reply, delivered_at, acknowledged_at, bounced_at),
@@ -120,7 +120,7 @@ GRANT SELECT, INSERT (case_id, seq, id, previous, hash, actor, role, act, facts,
 GRANT SELECT, INSERT, UPDATE (done_at, done_by) ON case_task TO pp_worker;
 GRANT SELECT, INSERT, UPDATE (lifted_at) ON legal_hold TO pp_worker;
 GRANT SELECT, UPDATE (state, look_at) ON case_order TO pp_worker;
-GRANT SELECT, INSERT (id, case_id, tenant_id, registration_id, domain, change, before, asked_at, next_try),
+GRANT SELECT, INSERT (id, case_id, tenant_id, registration_id, domain, change, asked_at, next_try),
   UPDATE (state, seen, tries, next_try, leased_until, ended_at) ON registrar_effect TO pp_worker;
 GRANT SELECT (id, case_id, template, template_version, to_party, language, purpose, subject, state, attempts,
   queued_at, not_before, reason, reply, delivered_at, acknowledged_at, bounced_at,

@@ -1,4 +1,4 @@
-"""The running service that flows may ask; those that change something start their own."""
+"""The running services that flows may ask; those that change something start their own."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support import served
+from tests.support import case_service, served
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.support.case_service import Site
     from tests.support.served import Served
 
 
@@ -16,3 +19,9 @@ if TYPE_CHECKING:
 def asked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Served:
     """The service with every sample imported, for tests that only ask."""
     return served.ask_only(request, tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def case_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A service with its people and a clock that is moved; each test opens cases of its own."""
+    yield from case_service.start(tmp_path_factory.mktemp("cases"))

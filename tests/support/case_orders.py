@@ -169,6 +169,7 @@ class Chain:
         """The requester is who they say, for a month."""
         facts: dict[str, Fact] = {
             "until": (self.now + timedelta(days=30)).isoformat(), "level": 2, "material": True,
+            "number_from": "independent", "taker": "gus",
         }  # fmt: skip
         self.tell("verify_requester", ("vera", "verifier"), **(facts | changes))
 

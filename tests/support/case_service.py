@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from proxy.store import embedded, pool
 from tests.support import canary, papers, running, served
+from tests.support.case_party import Party
 from tests.support.mailbox import Mailbox
 from tests.support.running import until
 from tests.support.security_key import SshKey
@@ -242,9 +243,10 @@ class Site:
 
     # Parties.
 
-    def enter(self, letter: Letter) -> Party:
-        """Follow a letter's link, as its reader."""
-        reply = self.http("POST", letter.link)
+    def enter(self, letter: Letter, session: str = "") -> Party:
+        """Follow a letter's link, as its reader; a step-up goes with the session that asked."""
+        headers = {"Authorization": f"Bearer {session}"} if session else {}
+        reply = self.http("POST", letter.link, headers=headers)
         assert reply.status == 200, reply.body
         return Party(self, reply.json["session"])
 
@@ -254,35 +256,6 @@ class Site:
         reply = self.service.http("web", method, path, headers=headers, **more)
         self.heard.append(reply.body)
         return reply
-
-
-@dataclass(slots=True)
-class Party:
-    """Somebody with a session of a link."""
-
-    site: Site
-    session: str
-
-    def call(self, method: str, path: str, body: object = None) -> Reply:
-        """A call of theirs."""
-        headers = {"Authorization": f"Bearer {self.session}", "Content-Type": "application/json"}
-        content = None if body is None else json.dumps(body).encode()
-        return self.site.http(method, path, body=content, headers=headers)
-
-    def done(self, method: str, path: str, body: object = None) -> Any:
-        """What is answered to a call that must succeed."""
-        reply = self.call(method, path, body)
-        assert reply.status < 300, (path, reply.status, reply.body)
-        return reply.json
-
-    def write(self, kind: str, text: str) -> str:
-        """The id of something written."""
-        found: str = self.done("POST", "/my/texts", {"kind": kind, "text": text})["evidence"]
-        return found
-
-    def act(self, act: str, **facts: object) -> Any:
-        """An act of theirs."""
-        return self.done("POST", f"/my/acts/{act}", {"facts": facts})
 
 
 def start(folder: Path) -> Iterator[Site]:

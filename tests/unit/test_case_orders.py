@@ -299,6 +299,31 @@ def test_an_emergency_is_an_hour_and_a_ground_of_its_own() -> None:
     assert orders.is_too_far(later, NOW)
 
 
+@pytest.mark.parametrize(
+    "call", [{"number_from": "request"}, {"number_from": ""}, {"taker": "vera"}, {"taker": ""}]
+)
+def test_an_emergency_is_called_back_by_somebody_else(call: dict[str, Any]) -> None:
+    """At a number from elsewhere, by whoever did not take the request; the vault looks itself."""
+    one = chain()
+    urgent = OrderKind.DISCLOSE_URGENTLY
+    assert fault(one, one.order(ROSTER, urgent)) is None
+    one.verify(**call)
+    assert fault(one, one.order(ROSTER, urgent)) == "order_call_back"
+    assert fault(one, one.order(ROSTER, OrderKind.DISCLOSE)) is None
+
+
+def test_an_emergency_is_called_back_after_it_was_claimed() -> None:
+    """An older proof of the requester is none of the emergency; nor is the claimant's own call."""
+    one = chain()
+    urgent = OrderKind.DISCLOSE_URGENTLY
+    one.tell("claim_emergency", ("vera", "on-call"), danger="life")
+    assert fault(one, one.order(ROSTER, urgent)) == "order_call_back"
+    one.verify()
+    assert fault(one, one.order(ROSTER, urgent)) == "order_call_back"
+    one.tell("verify_requester", ("walt", "verifier"), **one.events[-1].facts)
+    assert fault(one, one.order(ROSTER, urgent)) is None
+
+
 def test_whose_work_a_case_is_does_not_vote_on_it() -> None:
     """Handler, verifier, investigator, proposer, and who declared a conflict."""
     one = chain()

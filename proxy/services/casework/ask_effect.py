@@ -11,30 +11,26 @@ from typing import TYPE_CHECKING, Final
 
 from proxy.errors import Conflict
 from proxy.model import identifiers
-from proxy.model.case import ActorKind
+from proxy.model.case import ActorKind, Overlay
 from proxy.model.registrar import EffectId
 from proxy.model.registrar_effect import CaseEffect, Change, EffectState, KeptEffect
+from proxy.rules.casework import folding
 from proxy.services import case_events
 from proxy.services.case_events import NewEvent
+from proxy.store import cases
 from proxy.store import effects as store
 
 if TYPE_CHECKING:
     from proxy.model.case import CaseFile
     from proxy.services.casework.office import Turn
+    from proxy.store.pool import Connection
 
 _SYSTEM: Final = ActorKind.SYSTEM.value
 _OPEN: Final = frozenset({EffectState.ASKED, EffectState.BY_HAND})
 
 
 async def ask(turn: Turn, file: CaseFile, change: Change) -> None:
-    """It is asked for, durably, with an event.
-
-    An unhold takes back this case's newest hold, and leaves what stood before that.
-    """
-    before = frozenset[str]()
-    if change is Change.UNHOLD:
-        held = await _newest_hold(turn, file)
-        before = (held.seen if held else None) or frozenset()
+    """It is asked for, durably, with an event."""
     effect = KeptEffect(
         id=EffectId(identifiers.uuid7(turn.now, turn.office.random(10))),
         case_id=file.id,
@@ -42,7 +38,6 @@ async def ask(turn: Turn, file: CaseFile, change: Change) -> None:
         registration_id=file.registration_id,
         domain=file.domain,
         change=change,
-        before=before,
         state=EffectState.ASKED,
         seen=None,
         tries=0,
@@ -52,10 +47,26 @@ async def ask(turn: Turn, file: CaseFile, change: Change) -> None:
     await _tell(turn, effect, "effect_asked", change=change.value)
 
 
+async def is_barred(connection: Connection, effect: KeptEffect) -> bool:
+    """Whether a UDRP lock forbids the effect now: the way back to a name that resolves is open."""
+    return effect.change is not Change.UNHOLD and await is_locked(connection, effect)
+
+
+async def is_locked(connection: Connection, effect: KeptEffect) -> bool:
+    """Whether any open case of the registration says at this moment that a UDRP lock is on."""
+    for file in await cases.of_registration(connection, effect.tenant_id, effect.registration_id):
+        if file.is_open:
+            case = folding.fold(await cases.events(connection, file.id))
+            if Overlay.UDRP_LOCK in case.overlays:
+                return True
+    return False
+
+
 async def follow_act(turn: Turn, file: CaseFile, effect: CaseEffect) -> None:
     """What an act's table says of effects.
 
-    Conflict `effect_none` where something is reported that was not asked for.
+    Conflict `effect_none` where something is reported that was not asked for, `effect_locked_udrp`
+    where it may not be done now.
     """
     match effect:
         case CaseEffect.UNHOLD:
@@ -83,14 +94,14 @@ async def _report(turn: Turn, file: CaseFile) -> None:
     waiting = [one for one in await store.of_case(turn.connection, file.id) if one.state in _OPEN]
     if not waiting:
         raise Conflict("effect_none", "The registrar was not asked for anything that is not done.")
+    if any([await is_barred(turn.connection, one) for one in waiting]):
+        raise Conflict(
+            "effect_locked_udrp",
+            "The name is under a UDRP lock: what was done is to be taken back.",
+        )
     for one in waiting:
         await store.move(turn.connection, one.id, EffectState.DONE, turn.now)
         await _tell(turn, one, "effect_done", change=one.change.value, outcome="by_hand")
-
-
-async def _newest_hold(turn: Turn, file: CaseFile) -> KeptEffect | None:
-    of_case = await store.of_case(turn.connection, file.id)
-    return next((one for one in of_case if one.change is Change.HOLD), None)
 
 
 async def _tell(turn: Turn, effect: KeptEffect, act: str, **facts: str) -> None:

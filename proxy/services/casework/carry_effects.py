@@ -21,21 +21,21 @@ import structlog
 
 from proxy import logs
 from proxy.errors import ProxyError, Unavailable
-from proxy.model.case import ActorKind, Overlay
+from proxy.model.case import ActorKind
 from proxy.model.case_type import NewTask
-from proxy.model.registrar import Answer, Declined, Effect, Outcome, Reason
+from proxy.model.registrar import HOLD, Answer, Declined, Effect, Outcome, Reason
 from proxy.model.registrar_effect import Change, EffectState
-from proxy.rules.casework import folding
+from proxy.rules.casework import holds
 from proxy.services import case_events
 from proxy.services.case_events import NewEvent
-from proxy.services.casework import act, carry
+from proxy.services.casework import act, ask_effect, carry
 from proxy.services.casework.office import Turn
 from proxy.services.publish import pause
-from proxy.store import cases, pool
 from proxy.store import effects as store
+from proxy.store import pool
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from proxy.model.identifiers import TenantId
     from proxy.model.registrar_effect import KeptEffect
@@ -50,6 +50,9 @@ FIRST_WAIT: Final = timedelta(seconds=15)
 LONGEST_WAIT: Final = timedelta(hours=1)
 HELP_AFTER: Final = 8  # tries, about half an hour: then somebody is told, and it goes on
 BY_HAND: Final = NewTask(kind="act_at_registrar", role="handler")
+STOPPED: Final = NewTask(kind="stopped_by_udrp_lock", role="legal")  # nobody acts: people decide
+UNORDERED: Final = NewTask(kind="hold_without_order", role="legal")  # somebody forged a row
+NO_ORDER: Final = "order_lacking"
 LOCK_CAME: Final = NewTask(kind="held_under_udrp_lock", role="legal")
 _SYSTEM: Final = ActorKind.SYSTEM.value
 
@@ -58,11 +61,15 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registrars:
-    """Who is asked: `of` gives a tenant's registrar, or None where people do it by hand."""
+    """Who is asked: `of` gives a tenant's registrar, or None where people do it by hand.
+
+    `is_ordered`: whether the vault knows of an order behind a hold; no row is believed for it.
+    """
 
     office: Office
     clock: Clock
     of: Callable[[TenantId], Registrar | None]
+    is_ordered: Callable[[Connection, KeptEffect], Awaitable[bool]]
 
 
 async def run(access: Access, there: Registrars, stopping: asyncio.Event) -> None:
@@ -84,10 +91,11 @@ async def carry_one(connection: Connection, there: Registrars) -> bool:
     if effect is None:
         return False
     try:
-        answer = await _ask(connection, there, effect)
+        is_due = effect.change is not Change.HOLD or await there.is_ordered(connection, effect)
+        answer = await _ask(connection, there, effect) if is_due else None
         async with connection.transaction():
             turn = Turn(office=there.office, connection=connection, now=there.clock.now())
-            await _conclude(turn, effect, answer)
+            await _conclude(turn, effect, answer, is_due=is_due)
     except Unavailable:
         raise
     except Exception as error:  # noqa: BLE001 - other names go on; this one is asked for again
@@ -111,7 +119,7 @@ async def _ask(connection: Connection, there: Registrars, effect: KeptEffect) ->
         return _declined(effect, Declined(reason=Reason.UNREACHABLE))
 
 
-async def _speak(connection: Connection, registrar: Registrar, effect: KeptEffect) -> Answer:
+async def _speak(connection: Connection, registrar: Registrar, effect: KeptEffect) -> Answer | None:
     seen = effect.seen
     if seen is None:
         observed = await registrar.read(effect.domain)
@@ -123,32 +131,41 @@ async def _speak(connection: Connection, registrar: Registrar, effect: KeptEffec
         id=effect.id,
         domain=effect.domain,
         seen=seen,
-        is_under_udrp_lock=await _is_under_udrp_lock(connection, effect),
+        is_under_udrp_lock=await ask_effect.is_locked(connection, effect),
     )
     if effect.change is Change.HOLD:
         return await registrar.hold(asked)
-    return await registrar.unhold(asked, effect.before)
+    return await _take_back(connection, registrar, asked, effect)
 
 
-async def _is_under_udrp_lock(connection: Connection, effect: KeptEffect) -> bool:
-    """Whether any open case of the registration says so at this moment."""
-    for file in await cases.of_registration(connection, effect.tenant_id, effect.registration_id):
-        if file.is_open:
-            case = folding.fold(await cases.events(connection, file.id))
-            if Overlay.UDRP_LOCK in case.overlays:
-                return True
-    return False
+async def _take_back(
+    connection: Connection, registrar: Registrar, asked: Effect, effect: KeptEffect
+) -> Answer | None:
+    """The answer; None where the hold that stands is another case's, or not known to be ours."""
+    behind = holds.behind(await store.earlier(connection, effect), effect)
+    if behind.before is not None and not behind.is_shared:
+        return await registrar.unhold(asked, behind.before)
+    observed = await registrar.read(effect.domain)
+    if isinstance(observed, Declined):
+        return _declined(effect, observed)
+    if HOLD in observed.statuses:
+        return None
+    return Answer(effect_id=effect.id, outcome=Outcome.ALREADY)
 
 
-async def _conclude(turn: Turn, effect: KeptEffect, answer: Answer | None) -> None:
+async def _conclude(turn: Turn, effect: KeptEffect, answer: Answer | None, *, is_due: bool) -> None:
     """What the answer means for the effect, and for the case."""
     held = await act.hold(turn, effect.case_id)
     now = await store.find(turn.connection, effect.id)
     await store.let_go(turn.connection, effect.id)
     if now.state is not EffectState.ASKED:
         return  # withdrawn or reported meanwhile; the unhold that may follow waited for this
-    if answer is None:
-        await _by_hand(turn, held, effect, "by_hand")
+    if not is_due:
+        _log.error("effect_without_order", case_id=str(effect.case_id))
+        await _by_hand(turn, held, effect, NO_ORDER)
+    elif answer is None:
+        barred = await ask_effect.is_barred(turn.connection, effect)
+        await _by_hand(turn, held, effect, Reason.LOCKED_UDRP.value if barred else "by_hand")
     elif answer.outcome in {Outcome.APPLIED, Outcome.ALREADY}:
         await _done(turn, held, effect, answer)
     elif answer.declined is not None and answer.is_final:
@@ -164,7 +181,7 @@ async def _conclude(turn: Turn, effect: KeptEffect, answer: Answer | None) -> No
 async def _done(turn: Turn, held: carry.Held, effect: KeptEffect, answer: Answer) -> None:
     await store.move(turn.connection, effect.id, EffectState.DONE, turn.now)
     await _tell(turn, effect, "effect_done", outcome=answer.outcome.value)
-    if effect.change is Change.HOLD and await _is_under_udrp_lock(turn.connection, effect):
+    if await ask_effect.is_barred(turn.connection, effect):
         await _open(turn, held, LOCK_CAME)  # it went through before the lock: people take it back
     await act.follow(turn, effect.case_id)
 
@@ -172,7 +189,8 @@ async def _done(turn: Turn, held: carry.Held, effect: KeptEffect, answer: Answer
 async def _by_hand(turn: Turn, held: carry.Held, effect: KeptEffect, reason: str) -> None:
     await store.move(turn.connection, effect.id, EffectState.BY_HAND, turn.now)
     await _tell(turn, effect, "effect_refused", reason=reason)
-    await _open(turn, held, BY_HAND)
+    tasks = {Reason.LOCKED_UDRP.value: STOPPED, NO_ORDER: UNORDERED}
+    await _open(turn, held, tasks.get(reason, BY_HAND))
 
 
 async def _again(turn: Turn, held: carry.Held, effect: KeptEffect, answer: Answer) -> None:

@@ -11,7 +11,6 @@ CREATE TABLE registrar_effect (
   domain text NOT NULL CONSTRAINT registrar_effect_domain CHECK (length(domain) BETWEEN 1 AND 253),
   change text NOT NULL CONSTRAINT registrar_effect_change
     CHECK (change IN ('hold', 'unhold', 'release_privacy')),
-  before text[] NOT NULL CONSTRAINT registrar_effect_before CHECK (cardinality(before) <= 32),
   state text NOT NULL DEFAULT 'asked' CONSTRAINT registrar_effect_state
     CHECK (state IN ('asked', 'by_hand', 'done', 'withdrawn')),
   seen text[] CONSTRAINT registrar_effect_seen CHECK (cardinality(seen) <= 32),

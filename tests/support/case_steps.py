@@ -1,0 +1,123 @@
+"""Steps of cases on the running service, as several people do them one after the other."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pysequoia
+
+from tests.support.case_service import REQUESTER
+from tests.support.running import until
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from tests.support.case_party import Party
+    from tests.support.case_service import Site
+
+
+def open_case(site: Site, case_type: str, domain: str, *items: str, **more: object) -> str:
+    """A case of a type, taken in by intake and given to a handler; its id."""
+    request = {
+        "type": case_type,
+        "domain": domain,
+        "received_at": site.now.isoformat(),
+        "channel": "letter",
+        "country": "DE",
+        "requester_class": "company",
+        "fields": ["registrant.name", "registrant.email"],
+        "items": items,
+        "requester": {"name": "Dr. Ada Mueller", "email": REQUESTER, "language": "en"},
+        **more,
+    }
+    case: str = site.staff("ida", "open", site.file("request.json", json.dumps(request)))["id"]
+    site.act("ida", case, "acknowledge")
+    site.staff("max", "assign", case, "hans")
+    return case
+
+
+def verify(site: Site, case: str, level: int = 2) -> None:
+    """The requester is proven, by a call back to a number found independently."""
+    until_ = (site.now + timedelta(days=300)).isoformat()
+    site.act(
+        "vera", case, "verify_requester", f"level={level}", f"until={until_}",
+        "number_from=independent", "taker=ida", f"proof={site.text('identity')}",
+    )  # fmt: skip
+
+
+def reasons(site: Site) -> str:
+    """The reasons of a decision, written."""
+    return f"reasons={site.text('reasons')}"
+
+
+def due(site: Site, case: str, deadline: str, days: float, by: str = "lena") -> None:
+    """Days pass, and a deadline with them."""
+    site.pass_(days)
+    rows: list[Any] = []
+    for _ in until(40):
+        rows = [one for one in site.staff(by, "show", case)["deadlines"] if one["name"] == deadline]
+        if rows and rows[-1]["is_due"]:
+            return
+    message = f"{deadline} did not fall due: {rows}"
+    raise AssertionError(message)
+
+
+def approved(site: Site, case: str, kind: str, voters: Sequence[str], *words: str | Path) -> str:
+    """An order that has its votes, and of which the case knows."""
+    made = site.staff(
+        "dora", "propose", case, kind, "--reason", "No assurances came.",
+        "--reasons", site.text("reasons"), *words,
+    )  # fmt: skip
+    order: str = made["order"]
+    site.vote(order, *voters)
+    for _ in until(40):
+        events = site.staff("rita", "show", case)["events"]
+        told = {one["act"] for one in events if one["facts"].get("order") == order}
+        if "order_approved" in told:
+            return order
+    message = f"not approved: {site.staff('rita', 'order', order)}"
+    raise AssertionError(message)
+
+
+def recipient(site: Site, fingerprint: str, certificate: str) -> Path:
+    """The file that says to whom a package goes."""
+    to = {
+        "name": "Dr. Ada Mueller",
+        "organization": "Kanzlei Mueller",
+        "identity": site.text("identity"),
+        "openpgp": fingerprint,
+        "certificate": f"@{site.file('recipient.asc', certificate)}",
+        "delete_by": (site.now + timedelta(days=180)).date().isoformat(),
+    }
+    return site.file("recipient.json", json.dumps(to))
+
+
+def package(site: Site, case: str, order: str) -> str:
+    """The id of the package that the vault sealed, carried out by its releaser."""
+    made = site.staff("rita", "carry-out", order)["package"]["id"]
+    for _ in until(40):
+        events = site.staff("rita", "show", case)["events"]
+        if any(one["act"] == "package_sealed" for one in events):
+            return str(made)
+    message = "the case does not know of its package"
+    raise AssertionError(message)
+
+
+def released(site: Site, package: str) -> Party:
+    """The recipient, who followed the package's link."""
+    site.staff("rita", "release", package)
+    return site.enter(site.mailbox.wait(REQUESTER, "collect it once"))
+
+
+def opened(octets: bytes, secret: pysequoia.Tsk) -> dict[str, Any]:
+    """What a package discloses, to who has the key."""
+    found = pysequoia.decrypt(octets, decryptor=secret.decryptor()).bytes
+    assert found is not None
+    with zipfile.ZipFile(io.BytesIO(found)) as archive:
+        told: dict[str, Any] = json.loads(archive.read("disclosure.json"))
+    return told
