@@ -47,11 +47,17 @@ async def chunks(
     ends_at = asyncio.get_running_loop().time() + whole_s
     while True:
         left_s = ends_at - asyncio.get_running_loop().time()
+        if left_s <= 0:  # asked here too: a timeout fires only where somebody waits
+            raise _too_slow()
         try:
             async with asyncio.timeout(min(idle_s, left_s)):
                 chunk = await request.content.readany()
         except TimeoutError:
-            raise InvalidInput("request_timeout", "The file came too slowly.") from None
+            raise _too_slow() from None
         if not chunk:
             return
         yield chunk
+
+
+def _too_slow() -> InvalidInput:
+    return InvalidInput("request_timeout", "The file came too slowly.")

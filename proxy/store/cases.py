@@ -14,7 +14,7 @@ from proxy.model.identifiers import DomainName, RegistrationId, TenantId
 from proxy.store import pool, queries
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
     from proxy.store.pool import Connection, Record
 
@@ -73,10 +73,10 @@ class EvidenceRow:
     added_at: datetime
 
 
-async def add_file(connection: Connection, file: CaseFile) -> None:
-    """Keep the file of a case that is opened."""
+async def add_file(connection: Connection, file: CaseFile) -> bool:
+    """Keep the file of a case that is opened; False when another case has the id."""
     with pool.translated():
-        await connection.execute(
+        tag = await connection.execute(
             QUERIES["add_file"],
             file.id,
             file.type,
@@ -88,6 +88,7 @@ async def add_file(connection: Connection, file: CaseFile) -> None:
             file.head,
             file.opened_at,
         )
+    return tag == "INSERT 0 1"
 
 
 async def find(connection: Connection, case_id: CaseId) -> CaseFile:
@@ -158,6 +159,14 @@ async def events(connection: Connection, case_id: CaseId, *, after: int = 0) -> 
     with pool.translated():
         rows = await connection.fetch(QUERIES["events"], case_id, after, MOST_EVENTS)
     return tuple(event_of(row) for row in rows)
+
+
+async def ledger_steps(
+    connection: Connection, before: datetime
+) -> AsyncIterator[tuple[str, str, datetime]]:
+    """Case, facts in JSON and moment of every entry; the caller's transaction holds the cursor."""
+    async for row in connection.cursor(QUERIES["ledger_steps"], before):
+        yield row["subject"], row["facts"], row["at"]
 
 
 async def listed(

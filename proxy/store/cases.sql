@@ -1,12 +1,12 @@
 -- Cases: files, their chains of events, tasks, holds. Ids, codes and digests; no person.
 
 -- add_file --
--- A case that is opened, with its first event's place in the chain.
+-- A case that is opened, with its first event's place in the chain; none if the id is taken.
 -- roles: web
 -- $1 id, $2 type, $3 tenant_id, $4 registration_id, $5 domain, $6 event_date, $7 state, $8 head, $9 now
 INSERT INTO case_file (id, type, tenant_id, registration_id, domain, event_date, opened_at,
   touched_at, state, is_open, seq, head)
-VALUES ($1, $2, $3, $4, $5, $6, $9, $9, $7, true, 1, $8);
+VALUES ($1, $2, $3, $4, $5, $6, $9, $9, $7, true, 1, $8) ON CONFLICT (id) DO NOTHING;
 
 -- find_file --
 -- A case's file.
@@ -56,6 +56,13 @@ INSERT INTO ledger_entry (id, tenant_id, subject, kind, facts, at)
 SELECT n.id, n.tenant_id, n.subject, 'case_event', n.facts::jsonb, n.at
 FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::timestamptz[])
   AS n (id, tenant_id, subject, facts, at);
+
+-- ledger_steps --
+-- What the ledger says of cases before a moment: case by case, each in the order of its chain.
+-- roles: operator vault
+-- $1 before
+SELECT subject, facts::text AS facts, at FROM ledger_entry WHERE kind = 'case_event' AND at < $1
+ORDER BY subject, (facts->>'seq')::integer;
 
 -- events --
 -- A case's events behind one, in order.

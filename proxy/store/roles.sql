@@ -182,6 +182,7 @@ GRANT SELECT (person, used_at), INSERT (code_sha256, person, made_at, expires_at
 GRANT SELECT (person, ended_at), UPDATE (ended_at) ON staff_session TO pp_operator;
 -- how cases stand, for `clock explain`, lists and reports
 GRANT SELECT ON case_file, case_event, case_task, evidence TO pp_operator;
+GRANT SELECT (subject, kind, facts, at) ON ledger_entry TO pp_operator;
 GRANT SELECT ON case_deadline, beat, outage TO pp_operator;
 -- calendars: it makes versions, and says which one running deadlines follow
 GRANT SELECT, INSERT, UPDATE (made_at, taken_at, taken_after, taken_whole_at)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 HEAD: Final = """# Cases
 
-Made from the tables in `../case_types/` by `python -m tests.support.case_diagrams`: do not edit.
+Made from the tables in `../case_types/` by `privacyproxy case-types diagram`: do not edit.
 An arrow is an act that leads to another state, with who does it; acts that change nothing but
 facts, deadlines and tasks stand in the tables. What lies over a case (gag, hold, safety, stay,
 minor, UDRP lock) is no state. The timer leads only to where silence ends: `lapsed` and `closed`.

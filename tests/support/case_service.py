@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from proxy.store import embedded, pool
-from tests.support import canary, papers, running, served
+from tests.support import canary, papers, running, served, surfaces
 from tests.support.case_party import Party
 from tests.support.mailbox import Mailbox
 from tests.support.running import until
@@ -240,6 +240,24 @@ class Site:
     def text(self, name: str, content: str = "Reasons of weight.") -> str:
         """A fact that is written: a file that is handed in."""
         return f"@{self.file(name + '.txt', content)}"
+
+    def leaks(self) -> list[str]:
+        """Where a registrant's marker is seen who has no business there: nowhere.
+
+        What staff and parties heard, logs, tables, letters to requesters. The recipient's package
+        is no part of it: it was theirs, and encrypted.
+        """
+        to_others = [one.octets for one in self.mailbox.letters if one.to == REQUESTER]
+        found = {
+            "answers and commands": b"\n".join(self.heard),
+            "letters to requesters": b"\n".join(to_others),
+            "logs": self.service.stderr.read_bytes(),
+            "tables": asyncio.run(surfaces.tables(self.service)),
+        }
+        search = canary.Search(canary.values([canary.contacts("proxy")]))
+        to_registrants = [one.octets for one in self.mailbox.letters if one.to != REQUESTER]
+        assert search.scan(b"\n".join(to_registrants))  # their own address: the search does find
+        return search.scan_all(found)
 
     # Parties.
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pysequoia
 
+from tests.support import openpgp
 from tests.support.case_service import REQUESTER
 from tests.support.running import until
 
@@ -67,10 +68,12 @@ def due(site: Site, case: str, deadline: str, days: float, by: str = "lena") -> 
     raise AssertionError(message)
 
 
-def approved(site: Site, case: str, kind: str, voters: Sequence[str], *words: str | Path) -> str:
+def approved(
+    site: Site, case: str, kind: str, voters: Sequence[str], *words: str | Path, by: str = "dora"
+) -> str:
     """An order that has its votes, and of which the case knows."""
     made = site.staff(
-        "dora", "propose", case, kind, "--reason", "No assurances came.",
+        by, "propose", case, kind, "--reason", "No assurances came.",
         "--reasons", site.text("reasons"), *words,
     )  # fmt: skip
     order: str = made["order"]
@@ -121,3 +124,64 @@ def opened(octets: bytes, secret: pysequoia.Tsk) -> dict[str, Any]:
     with zipfile.ZipFile(io.BytesIO(found)) as archive:
         told: dict[str, Any] = json.loads(archive.read("disclosure.json"))
     return told
+
+
+def paper(site: Site, case: str) -> str:
+    """An instrument that lies in the case, by its id."""
+    file = site.file("paper.txt", "It is ordered.")
+    return str(site.staff("lena", "file", case, "paper", file)["evidence"])
+
+
+def give(site: Site, case: str, basis: str, instrument: str = "") -> dict[str, Any]:
+    """What the recipient reads: votes, the vault's package, its link, its receipt.
+
+    The case stands where only votes are missing.
+    """
+    words = ("--basis", basis, *(("--instrument", instrument) if instrument else ()))
+    secret, order = asked(site, case, "disclose", ("dave", "luis", "paul"), *words)
+    site.act("rita", case, "seal")
+    told = given(site, case, secret, order)
+    site.wait(case, "receipted")
+    return told
+
+
+def give_urgently(site: Site, case: str) -> dict[str, Any]:
+    """The same in an emergency: the pair votes, the releaser proposes."""
+    voters = ("olga", "otto")
+    words = ("--basis", "emergency")
+    secret, order = asked(site, case, "disclose_in_emergency", voters, *words, by="rita")
+    return given(site, case, secret, order)
+
+
+def asked(
+    site: Site, case: str, kind: str, voters: Sequence[str], *words: str, by: str = "dora"
+) -> tuple[pysequoia.Tsk, str]:
+    """The recipient's key, and an order that has its votes."""
+    secret = openpgp.key(name="Ada")
+    certificate = secret.extract_certificate()
+    to = recipient(site, certificate.fingerprint, str(certificate))
+    order = approved(
+        site, case, kind, voters, *words,
+        "--field", "registrant.name", "--field", "registrant.email",
+        "--releaser", "rita", "--to", to, by=by,
+    )  # fmt: skip
+    return secret, order
+
+
+def given(site: Site, case: str, secret: pysequoia.Tsk, order: str) -> dict[str, Any]:
+    """What the recipient reads of a package that was sealed by an order."""
+    party = released(site, package(site, case, order))
+    told = opened(party.collect(), secret)
+    party.done("POST", "/package/receipt", {"text": "We have it."})
+    return told
+
+
+def values(told: dict[str, Any]) -> dict[str, str]:
+    """The fields of what a recipient reads."""
+    return {one["name"]: one["value"] for one in told["fields"]}
+
+
+def asked_of(contacts: dict[str, Any]) -> dict[str, str]:
+    """Name and address of the registrant, as fields."""
+    contact = contacts["registrant"]
+    return {"registrant.name": contact["name"], "registrant.email": contact["email"]}

@@ -37,6 +37,10 @@ class Letter:
         assert part is not None
         return str(part.get_content())
 
+    def says(self, about: str) -> bool:
+        """Whether subject or text, however it is wrapped, says something."""
+        return about in f"{self.message['subject']} {' '.join(self.text.split())}"
+
     @property
     def link(self) -> str:
         """The path of its link."""
@@ -77,7 +81,7 @@ class Mailbox:
     def wait(self, to: str, about: str, *, seconds: float = 30) -> Letter:
         """The newest letter to an address that says something, not waited for before."""
         for _ in until(seconds):
-            found = [one for one in self.to(to) if about in one.text and one.link not in self._used]
+            found = [one for one in self.to(to) if one.says(about) and one.link not in self._used]
             if found:
                 self._used.add(found[-1].link)
                 return found[-1]

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from proxy.model.case_type import CaseType
 
 # Acts that guards know by name; a table that has no such act does without the guard.
+REASONS: Final = "reasons"  # the kind of evidence that an act's `reasons` are handed in as
 DEEM: Final = "deem_arrived"
 OBJECT: Final = "object"
 APPEALS: Final = "ask_reconsideration"
@@ -107,8 +108,12 @@ def fields_as(asked: Asked) -> bool:
 
 
 def uninvolved(asked: Asked) -> bool:
-    """Somebody who did nothing here before, whatever their role."""
-    return all(asked.actor.person not in people for people in asked.case.people.values())
+    """Somebody who did nothing here before, whatever their role, but write their reasons now."""
+    return not any(
+        one.actor == asked.actor.person and one.facts.get("kind") != REASONS
+        for several in asked.case.done.values()
+        for one in several
+    )
 
 
 def idle(asked: Asked) -> bool:

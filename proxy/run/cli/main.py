@@ -34,6 +34,8 @@ COMMANDS: Mapping[str, str] = {
     "staff": "who acts on cases: invite, list, suspend, change roles, recover",
     "sign-in": "sign in as staff with password and key, or enrol",
     "case": "handle cases: list, open, look, act, hand in files, propose, release, read",
+    "case-types": "list and check the tables of case types, draw them as a page",
+    "report": "write the transparency report of a period",
     "anchor": "go on without the vault's state, by members' signatures",
     "calendar": "business days: make, list and show calendars, have deadlines follow one",
     "clock": "say why the deadlines of a case fall when they do",
@@ -103,7 +105,7 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     return parser
 
 
-def _command(name: str) -> Command:  # noqa: C901, PLR0911, PLR0912 - a table, one case a command
+def _command(name: str) -> Command:  # noqa: C901, PLR0911, PLR0912, PLR0915 - a table, one case a command
     """The module of a command; static imports, so that walls and types see them."""
     match name:
         case "up":
@@ -154,6 +156,14 @@ def _command(name: str) -> Command:  # noqa: C901, PLR0911, PLR0912 - a table, o
             from proxy.run.cli import case  # noqa: PLC0415 - one command's code at a time
 
             return case
+        case "case-types":
+            from proxy.run.cli import case_types  # noqa: PLC0415 - one command's code at a time
+
+            return case_types
+        case "report":
+            from proxy.run.cli import report  # noqa: PLC0415 - one command's code at a time
+
+            return report
         case "anchor":
             from proxy.run.cli import anchor  # noqa: PLC0415 - one command's code at a time
 

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from proxy.services.casework.office import Turn
 
 _MAY: Final = frozenset({StaffRole.HANDLER, StaffRole.DECIDER, StaffRole.LEGAL})
+# At night there may be nobody but the pair, who vote, and who sends the package.
+_MAY_URGENTLY: Final = _MAY | {StaffRole.ON_CALL, StaffRole.RELEASER}
 _DISCLOSES: Final = frozenset({OrderKind.DISCLOSE, OrderKind.DISCLOSE_URGENTLY})
 _USUAL: Final = timedelta(hours=72)  # casework s11: approval life
 _URGENT: Final = timedelta(minutes=60)
@@ -85,7 +87,8 @@ async def propose(
     A crash after the vault took it leaves an order that the case does not know of: nobody is asked
     to vote on it, and it expires.
     """
-    role = assign.check_role(actor, _MAY)
+    is_urgent = proposal.kind is OrderKind.DISCLOSE_URGENTLY
+    role = assign.check_role(actor, _MAY_URGENTLY if is_urgent else _MAY)
     async with turn.connection.transaction():
         held = await act.hold(turn, case_id)
         if actor.person in held.case.conflicted:
