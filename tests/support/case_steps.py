@@ -64,7 +64,8 @@ def due(site: Site, case: str, deadline: str, days: float, by: str = "lena") -> 
         rows = [one for one in site.staff(by, "show", case)["deadlines"] if one["name"] == deadline]
         if rows and rows[-1]["is_due"]:
             return
-    message = f"{deadline} did not fall due: {rows}"
+    why = site.beside("clock", "explain", case)
+    message = f"{deadline} did not fall due at {site.now}: {rows}, {why}"
     raise AssertionError(message)
 
 
