@@ -115,6 +115,8 @@ class Site:
         """A silence would be an outage, which lengthens windows: beats go along with the clock."""
         access = embedded.Cluster(self.service.data_dir / "postgres").superuser()
         async with pool.connected(access) as connection, connection.transaction():
+            # Who reads the new clock has to see the new beats: readers wait as well.
+            await connection.execute("LOCK TABLE beat IN ACCESS EXCLUSIVE MODE")
             await connection.execute("UPDATE beat SET last_at = $1", self.now)
             _write(self.offset, self.days)
 

