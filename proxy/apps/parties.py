@@ -101,6 +101,7 @@ def routes(desk: PartyDesk) -> list[web.RouteDef]:
     return [
         web.get("/my/case", room.show),
         web.get("/my/data", room.own),
+        web.get("/my/claim", room.claim),
         web.get("/my/documents/{document}", room.document),
         web.post("/my/step-up", room.step_up),
         web.post("/my/texts", room.text),
@@ -126,6 +127,12 @@ class _Room:
         session = await self._session(request)
         answer = await self._desk.ask(frames.ShowOwn(session=session.text))
         return _answer({"contacts": answer["contacts"]})
+
+    async def claim(self, request: web.Request) -> web.Response:
+        """What the registrant is asked to answer, as a file: base64 in JSON, never a page."""
+        session = await self._session(request)
+        answer = await self._desk.ask(frames.ShowClaim(session=session.text))
+        return _answer({name: answer[name] for name in ("sha256", "content")})
 
     async def document(self, request: web.Request) -> web.Response:
         """A text that the party is asked to sign."""

@@ -14,6 +14,9 @@ PIECE_OCTETS: Final = 65_536
 memory at once is a multiple of this, not of a file."""
 
 MOST_PIECES: Final = 1_024
+CLAIM_KIND: Final = "claim"
+"""Of what is passed on to a registrant, who is asked to answer it."""
+
 CERTIFICATE_KIND: Final = "recipient_certificate"
 """Of the OpenPGP certificate to which a package is encrypted, as an order names it."""
 

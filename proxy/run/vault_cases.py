@@ -74,6 +74,8 @@ class KnownCase:
     conflicted: set[str] = field(default_factory=set)
     notices: dict[NoticeId, str] = field(default_factory=dict)
     evidence: dict[EvidenceId, Listed] = field(default_factory=dict)
+    claim: EvidenceId | None = None
+    """What the registrant was last asked to answer."""
 
     def newest(self, kind: str) -> Listed | None:
         """The file of a kind that was added last."""
@@ -130,11 +132,12 @@ def _fold(case_id: CaseId, events: Sequence[Event]) -> KnownCase:
             case.is_open = bool(facts["is_open"])
             case.closed_at = None if case.is_open else event.at
         _note(case, event)
+        _note_gag(case, event.act, facts)
     return case
 
 
 def _note(case: KnownCase, event: Event) -> None:
-    facts, gag = event.facts, Overlay.GAG.value
+    facts = event.facts
     match event.act:
         case "conflict_declared":
             case.conflicted.add(str(facts.get("person", "")))
@@ -153,12 +156,17 @@ def _note(case: KnownCase, event: Event) -> None:
                 case.evidence.setdefault(one.id, one)
         case _:
             pass
-    # A gag ends when somebody says so, never by itself: until then it may apply.
-    if gag in _words(facts, "sets") or (event.act == "overlay_set" and facts.get("overlay") == gag):
+    claim = _id(facts, "claim")
+    if claim is not None:
+        case.claim = EvidenceId(claim)
+
+
+def _note_gag(case: KnownCase, act: str, facts: Mapping[str, Fact]) -> None:
+    """A gag ends when somebody says so, never by itself: until then it may apply."""
+    gag = Overlay.GAG.value
+    if gag in _words(facts, "sets") or (act == "overlay_set" and facts.get("overlay") == gag):
         case.is_gagged = True
-    if gag in _words(facts, "clears") or (
-        event.act == "overlay_cleared" and facts.get("overlay") == gag
-    ):
+    if gag in _words(facts, "clears") or (act == "overlay_cleared" and facts.get("overlay") == gag):
         case.is_gagged = False
 
 

@@ -8,15 +8,18 @@ address that could have been exchanged under them is younger than WAIT.
 
 from __future__ import annotations
 
+import base64
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from proxy.errors import NotFound, Refused
+from proxy.model.evidence import CLAIM_KIND
 from proxy.model.identifiers import RecordClass
 from proxy.model.link import Purpose
 from proxy.model.notice import Party
 from proxy.rules import masks
 from proxy.run import vault_alarms as alarms
+from proxy.run.vault_evidence import EvidenceReader
 from proxy.store import sealed
 from proxy.vault import grants
 from proxy.vault import state as states
@@ -29,7 +32,7 @@ if TYPE_CHECKING:
     from proxy.model.contact import ContactSet
     from proxy.model.link import Link, Session
     from proxy.model.sealed import RecordName, SealedRecord
-    from proxy.run.vault_cases import Cases
+    from proxy.run.vault_cases import Cases, Listed
     from proxy.run.vault_rounds import Rooms
     from proxy.wire import frames
     from proxy.wire.frames import Answer
@@ -39,6 +42,7 @@ WAIT = timedelta(days=15)
 
 _VERSIONS_SINCE = datetime(2026, 1, 1, tzinfo=UTC)  # FORMAT.md, Record
 _MOST_CHANGES = 50  # addresses compared; more in 15 days is no person's doing
+_CLAIM_OCTETS = 262_144  # what several pages of text have
 _LONGEST = 100  # characters of a token or a session
 
 
@@ -48,6 +52,7 @@ class Linking:
     def __init__(self, rooms: Rooms, cases: Cases) -> None:
         self._rooms = rooms
         self._cases = cases
+        self._reader = EvidenceReader(rooms)
 
     async def use(self, _caller: Caller, request: frames.UseToken) -> AsyncIterator[Answer]:
         """The session that a token gives, or raises; NotFound `token_unknown`, `session_unknown`.
@@ -97,6 +102,48 @@ class Linking:
             "done": True,
             "contacts": {role.value: one for role, one in masks.masked(contacts).items()},
         }
+
+    async def show_claim(self, _caller: Caller, request: frames.ShowClaim) -> AsyncIterator[Answer]:
+        """The file that the registrant was asked to answer, as the demand or notice named it.
+
+        Only a file that was sealed as a claim: whatever an event says, none of any other kind.
+        NotFound `session_unknown`, `claim_none`; Refused `session_purpose`, `budget`,
+        `not_adopted`, `evidence_forged`, `record_*`.
+        """
+        rooms = self._rooms
+        link = (await self._standing(request.session)).link
+        if link.party is not Party.REGISTRANT or link.purpose is not Purpose.ANSWER:
+            raise Refused("session_purpose", "This link does not show a claim.")
+        async with rooms.turn:
+            walls = rooms.open_for_data()
+            async with rooms.pool.acquire() as connection:
+                case = await self._cases.read(connection, link.case_id)
+                listed = None if case.claim is None else case.evidence.get(case.claim)
+                if listed is None or listed.kind != CLAIM_KIND:
+                    raise NotFound("claim_none", "Nothing was handed in to be answered.")
+                whom = states.person_key(link.tenant_id, link.registration_id)
+                if not grants.spend(walls.state, Grant.REGISTRANT, whom, rooms.clock.now()):
+                    raise alarms.budget(rooms, Grant.REGISTRANT, "persons")
+                self._note_claim(link, listed)
+                content = await self._reader.whole(connection, case, listed, _CLAIM_OCTETS)
+        yield {
+            "done": True,
+            "sha256": listed.sha256,
+            "content": base64.b64encode(content).decode(),
+        }
+
+    def _note_claim(self, link: Link, listed: Listed) -> None:
+        """The ledger entry, durable before a part is opened."""
+        facts: dict[str, str | int | bool] = {
+            "grant": Grant.REGISTRANT.value,
+            "caller": Caller.WEB.value,
+            "evidence": str(listed.id),
+            "notice": str(link.notice_id),
+        }
+        self._rooms.note(
+            "evidence_read", facts, subject=str(link.case_id), tenant_id=link.tenant_id
+        )
+        alarms.opened(self._rooms, Grant.REGISTRANT)
 
     def _open(
         self,

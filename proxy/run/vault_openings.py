@@ -83,5 +83,6 @@ class Openings:
             frames.UseToken: (Grant.REGISTRANT, self._linking.use),
             frames.ShowSession: (Grant.REGISTRANT, self._linking.show),
             frames.ShowOwn: (Grant.REGISTRANT, self._linking.show_own),
+            frames.ShowClaim: (Grant.REGISTRANT, self._linking.show_claim),
             frames.PassPhrase: (Grant.RELEASE, self._telling.tell),
         }

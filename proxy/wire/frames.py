@@ -253,6 +253,12 @@ class ShowOwn(_Request, tag="show_own", frozen=True):
     session: str
 
 
+class ShowClaim(_Request, tag="show_claim", frozen=True):
+    """What a registrant is asked to answer: the claim of their case, for their own session."""
+
+    session: str
+
+
 class PassPhrase(_Request, tag="pass_phrase", frozen=True):
     """The pass-phrase of a package, for its releaser alone, sealed to a key of theirs; once."""
 
@@ -268,7 +274,7 @@ Request = (
     | Relay | Search | ShowAgent | BeginDeposit | DepositKeys | EndDeposit
     | CountPeople | AreErased
     | DescribeCase | PlaceHold | ReadEvidence | Match | Notice
-    | UseToken | ShowSession | ShowOwn | PassPhrase
+    | UseToken | ShowSession | ShowOwn | ShowClaim | PassPhrase
 )  # fmt: skip
 """What may be asked of the vault; grants.py says by whom."""
 

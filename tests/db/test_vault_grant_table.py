@@ -70,6 +70,7 @@ TABLE: list[tuple[Request, set[Caller]]] = [
     (frames.UseToken(token="x"), {Caller.WEB}),
     (frames.ShowSession(session="x"), {Caller.WEB}),
     (frames.ShowOwn(session="x"), {Caller.WEB}),
+    (frames.ShowClaim(session="x"), {Caller.WEB}),
     (frames.PassPhrase(document="{}", signature=NOBODY), {Caller.WEB}),
 ]
 
@@ -123,5 +124,5 @@ async def test_the_openings_answer_over_their_sockets(running: Running) -> None:
     assert codes["ReadEvidence"] == codes["Match"] == "document_malformed"
     assert codes["PassPhrase"] == "document_malformed"
     assert codes["UseToken"] == "token_unknown"
-    assert codes["ShowSession"] == codes["ShowOwn"] == "session_unknown"
+    assert codes["ShowSession"] == codes["ShowOwn"] == codes["ShowClaim"] == "session_unknown"
     assert codes["CountPeople"] == codes["AreErased"] == "deposit_malformed"

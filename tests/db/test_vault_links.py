@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -241,6 +242,46 @@ async def test_a_superuser_can_not_show_another_person(case: Opened) -> None:
     name = openings.named(case.item, RecordClass.IDENTITY)
     case.service.vault.walls.forgetter.begin([(name, vaults.START)])
     assert await refused(case, frames.ShowOwn(session=session)) == "own_nobody"
+
+
+async def claimed(case: Opened, content: bytes = b"You infringe.", kind: str = "claim") -> None:
+    """A file of the complainant's, named by the demand."""
+    made = await case.add(content, kind=kind)
+    await case.service.rounds.adopt()
+    await case.tell("demand", claim=str(made.id), text="0" * 64, text_version=1)
+
+
+async def test_a_registrant_reads_the_claim(case: Opened) -> None:
+    """As it was handed in, with an entry that says so; nothing before it was passed on."""
+    session = await signed_in(case)
+    assert await refused(case, frames.ShowClaim(session=session)) == "claim_none"
+    await claimed(case)
+    room = openings.openings(case.service)
+    answer = await ask(room, frames.ShowClaim(session=session))
+    assert base64.b64decode(answer["content"]) == b"You infringe."
+    assert [one["kind"] for one in shown(case)] == ["evidence_read"]
+
+
+async def test_no_other_file_is_shown_as_a_claim(case: Opened) -> None:
+    """Whatever an event names: only what was sealed as a claim, and by a link to answer it."""
+    session = await signed_in(case)
+    await claimed(case, kind="identity")
+    assert await refused(case, frames.ShowClaim(session=session)) == "claim_none"
+    assert shown(case) == []
+    await claimed(case)
+    other = (await used(case, await link(case, purpose="acknowledge")))["session"]
+    assert await refused(case, frames.ShowClaim(session=other)) == "session_purpose"
+
+
+async def test_a_file_under_another_kind_in_the_database_is_refused(case: Opened) -> None:
+    """A forged kind in event and row does not turn a paper of somebody's into a claim."""
+    session = await signed_in(case)
+    made = await case.add(b"A passport.", kind="identity")
+    await case.service.rounds.adopt()
+    await case.service.administrate("UPDATE evidence SET kind = 'claim' WHERE id = $1", made.id)
+    await case.tell("evidence_added", evidence=str(made.id), kind="claim", sha256=made.sha256)
+    await case.tell("demand", claim=str(made.id), text="0" * 64, text_version=1)
+    assert await refused(case, frames.ShowClaim(session=session)) == "claim_none"
 
 
 def test_a_mask_tells_no_length() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from base64 import b64decode
 from typing import TYPE_CHECKING
 
 import pytest
@@ -70,6 +71,8 @@ def test_who_gives_both_assurances_stays_hidden(case_site: Site) -> None:
         proof=registrant.write("proof", "From: me. To: them. My address is below."),
         channel="uploaded",
     )
+    shown = registrant.done("GET", "/my/claim")
+    assert b64decode(shown["content"]) == b"Reasons of weight."  # what the handler passed on
     text = registrant.done("GET", "/my/documents/indemnity")
     signing = {
         "text": text["sha256"], "text_version": text["version"], "signer": "registrant",
