@@ -73,6 +73,26 @@ _STAFF: Final = Actor(
 _TENANT: Final = TenantId(UUID(int=1))
 
 
+_CHUNK: Final = 20_000
+_COPIES: Final = (
+    """INSERT INTO case_file (id, type, tenant_id, registration_id, domain, event_date,
+         opened_at, touched_at, state, is_open, handler, seq, head)
+       SELECT m.id, f.type, f.tenant_id, m.id, f.domain, f.event_date, f.opened_at,
+         f.opened_at - m.n * interval '1 second', f.state, true, '', f.seq, f.head
+       FROM made m, case_file f WHERE f.id = $1""",
+    """INSERT INTO case_event (case_id, seq, id, previous, hash, actor, role, act, facts, at)
+       SELECT m.id, e.seq, gen_random_uuid(), e.previous, e.hash, e.actor, e.role, e.act,
+         e.facts, e.at
+       FROM made m, case_event e WHERE e.case_id = $1 AND e.seq = 1""",
+    """INSERT INTO case_deadline (case_id, name, round, terms, plan, calendar_id,
+         calendar_version, zone, started_at, due_at, next_action, next_at)
+       SELECT m.id, d.name, d.round, d.terms, d.plan, d.calendar_id, d.calendar_version,
+         d.zone, d.started_at, d.due_at + interval '1 year' + m.n * interval '1 second',
+         d.next_action, d.next_at + interval '1 year' + m.n * interval '1 second'
+       FROM made m, case_deadline d WHERE d.case_id = $1""",
+)
+
+
 @dataclass(slots=True)
 class _Now:
     """A clock that stands still."""
@@ -167,7 +187,8 @@ async def _fill(
                 opened = start if number < DUE else start + timedelta(days=30)
                 await _open(connection, office, case_id, opened)
         await _copy(connection, real[-1], size - REAL)
-        await connection.execute("ANALYZE")
+        for table in ("case_file", "case_event", "case_deadline"):
+            await connection.execute(f"ANALYZE {table}")
     return real
 
 
@@ -204,32 +225,16 @@ async def _copy(connection: Connection, case_id: CaseId, count: int) -> None:
     """So many cases with the rows of one, due a year later and more."""
     await connection.execute("SET synchronous_commit = off")
     await connection.execute("SET session_replication_role = replica")  # ids are made beside it
-    await connection.execute("CREATE TEMP TABLE made AS SELECT gen_random_uuid() AS id, n"
-                             " FROM generate_series(1, $1::integer) AS n", count)  # fmt: skip
-    await connection.execute(
-        """INSERT INTO case_file (id, type, tenant_id, registration_id, domain, event_date,
-             opened_at, touched_at, state, is_open, handler, seq, head)
-           SELECT m.id, f.type, f.tenant_id, m.id, f.domain, f.event_date, f.opened_at,
-             f.opened_at - m.n * interval '1 second', f.state, true, '', f.seq, f.head
-           FROM made m, case_file f WHERE f.id = $1""",
-        case_id,
-    )
-    await connection.execute(
-        """INSERT INTO case_event (case_id, seq, id, previous, hash, actor, role, act, facts, at)
-           SELECT m.id, e.seq, gen_random_uuid(), e.previous, e.hash, e.actor, e.role, e.act,
-             e.facts, e.at
-           FROM made m, case_event e WHERE e.case_id = $1 AND e.seq = 1""",
-        case_id,
-    )
-    await connection.execute(
-        """INSERT INTO case_deadline (case_id, name, round, terms, plan, calendar_id,
-             calendar_version, zone, started_at, due_at, next_action, next_at)
-           SELECT m.id, d.name, d.round, d.terms, d.plan, d.calendar_id, d.calendar_version,
-             d.zone, d.started_at, d.due_at + interval '1 year' + m.n * interval '1 second',
-             d.next_action, d.next_at + interval '1 year' + m.n * interval '1 second'
-           FROM made m, case_deadline d WHERE d.case_id = $1""",
-        case_id,
-    )
+    for first in range(0, count, _CHUNK):
+        await connection.execute("DROP TABLE IF EXISTS made")
+        await connection.execute(
+            "CREATE TEMP TABLE made AS SELECT gen_random_uuid() AS id, n"
+            " FROM generate_series($1::integer, $2::integer) AS n",
+            first,
+            min(first + _CHUNK, count) - 1,
+        )
+        for statement in _COPIES:
+            await connection.execute(statement, case_id)
     await connection.execute("SET session_replication_role = DEFAULT")
 
 
