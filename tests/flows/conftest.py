@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -24,4 +25,7 @@ def asked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 @pytest.fixture(scope="session")
 def case_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A service with its people and a clock that is moved; each test opens cases of its own."""
+    if not case_service.FAKETIME:
+        missing = "no libfaketime (Debian: apt-get install libfaketime)"
+        pytest.fail(missing) if "CI" in os.environ else pytest.skip(missing)  # noqa: TID251 - tests
     yield from case_service.start(tmp_path_factory.mktemp("cases"))
