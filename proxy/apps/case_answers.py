@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from proxy.apps import case_bodies as bodies
+from proxy.model.deadline import Pause
 from proxy.rules.casework import guards
 
 if TYPE_CHECKING:
@@ -85,9 +86,24 @@ def _deadline(one: KeptDeadline) -> bodies.Deadline:
     return bodies.Deadline(
         name=one.name,
         round=one.round,
+        whose=one.deadline.terms.direction.value,
         due_at=_text(one.due_at),
         is_due=one.is_due,
         is_over=one.ended_at is not None,
+        paused_until=_maybe(_paused_until(one)),
+        then=(one.plan.at_end,) if one.plan.at_end else one.plan.escalates,
+    )
+
+
+def _paused_until(one: KeptDeadline) -> datetime | None:
+    """Until when a deadline stands still if nobody ends the pause; None while it runs."""
+    return next(
+        (
+            change.ends_by
+            for change in reversed(one.history)
+            if isinstance(change, Pause) and change.ended_at is None
+        ),
+        None,
     )
 
 

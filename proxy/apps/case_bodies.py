@@ -34,6 +34,7 @@ class Requester(_Body, frozen=True, kw_only=True):
 class NewCase(_Body, frozen=True, kw_only=True):
     """A request, as it came in."""
 
+    id: Annotated[str, msgspec.Meta(max_length=36)] = ""  # the sender's own, a random UUID
     type: _Code
     domain: Annotated[str, msgspec.Meta(max_length=255)]
     received_at: str
@@ -97,6 +98,13 @@ class Signed(_Body, frozen=True, kw_only=True):
     signature: Annotated[str, msgspec.Meta(max_length=16_384)]
 
 
+class Conflicted(msgspec.Struct, frozen=True):
+    """Who keeps away from a case."""
+
+    case: str
+    person: str
+
+
 class Added(msgspec.Struct, frozen=True):
     """Evidence that was kept."""
 
@@ -157,9 +165,12 @@ class Deadline(msgspec.Struct, frozen=True):
 
     name: str
     round: int
+    whose: str  # our duty, or their window
     due_at: str
     is_due: bool
     is_over: bool
+    paused_until: str | None
+    then: tuple[str, ...]  # the act of the timer at its end, or the tasks that it opens
 
 
 class Evidence(msgspec.Struct, frozen=True):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 import msgspec
 from aiohttp import web
 
-from proxy.errors import NotFound
+from proxy.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from proxy.model.case_state import Case
     from proxy.wire.notices import Document
 
+DEMAND: Final = "demand"
 INDEMNITY: Final = "indemnity"
 DOCUMENTS: Final = frozenset({INDEMNITY, "contact_confirmation"})
 _LANGUAGE = re.compile(r"[A-Za-z-]{0,35}")
@@ -56,6 +57,17 @@ class Shown(msgspec.Struct, frozen=True):
     text: str
 
 
+def check_demanded(texts: Texts, case: Case, facts: Mapping[str, Fact]) -> None:
+    """InvalidInput `text_unknown` where a demand names no text of ours, for this case and name.
+
+    A registrant can sign nothing but what was demanded: a digest that is nobody's would make the
+    promise impossible, and silence of it a default.
+    """
+    version, sha256 = facts.get("text_version"), facts.get("text")
+    if isinstance(version, int) and _found(texts, case, version, sha256) is None:
+        raise InvalidInput("text_unknown", "A demand names the text and version that we show.")
+
+
 def show(texts: Texts, case: Case, request: web.Request) -> web.Response:
     """The text that the request's path names; NotFound `document_unknown`."""
     name, language = request.match_info["document"], request.query.get("language", "")
@@ -71,13 +83,23 @@ def show(texts: Texts, case: Case, request: web.Request) -> web.Response:
 
 
 def _of_case(texts: Texts, case: Case, name: str, language: str) -> Document:
-    facts = {"domain": case.domain, "case": str(case.id)}
-    demanded = case.last("demand")
+    demanded = case.last(DEMAND)
     if name == INDEMNITY and demanded is not None:
         version = demanded.facts["text_version"]
         if isinstance(version, int):
-            for one in texts.languages:
-                found = texts.document(name, one, facts, version=version)
-                if found.sha256 == demanded.facts["text"]:
-                    return found
-    return texts.document(name, language, facts)
+            found = _found(texts, case, version, demanded.facts["text"])
+            if found is not None:
+                return found
+    return texts.document(name, language, {"domain": case.domain, "case": str(case.id)})
+
+
+def _found(texts: Texts, case: Case, version: int, sha256: Fact | None) -> Document | None:
+    """The promise to indemnify of that version, in the language whose text has that digest."""
+    facts = {"domain": case.domain, "case": str(case.id)}
+    try:
+        several = [
+            texts.document(INDEMNITY, one, facts, version=version) for one in texts.languages
+        ]
+    except InvalidInput:  # there is no such version
+        return None
+    return next((one for one in several if one.sha256 == sha256), None)

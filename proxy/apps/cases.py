@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, TypeVar
+from uuid import UUID
 
 import msgspec
 from aiohttp import web
@@ -111,6 +112,7 @@ class _Room:
         body = await self._read(request, bodies.NewCase)
         received_at = _moment(body.received_at, "/received_at")
         given = Request(
+            id=_new_id(body.id, self._desk.office),
             type=CaseTypeId(body.type),
             domain=names.parse_domain_name(body.domain),
             event_date=_moment(body.event_date, "/event_date") if body.event_date else received_at,
@@ -148,6 +150,9 @@ class _Room:
         async with self._desk.pool.acquire() as connection:
             turn = self._turn(connection)
             facts: Mapping[str, Fact] = body.facts
+            if request.match_info["act"] == case_documents.DEMAND:
+                shown = await show_case.show(turn, _case_id(request), actor)
+                case_documents.check_demanded(self._desk.texts, shown.case, facts)
             await act.act(
                 turn, _case_id(request), actor, request.match_info["act"], facts, seq=body.seq
             )
@@ -163,13 +168,14 @@ class _Room:
             return await self._shown(turn, _case_id(request), actor)
 
     async def conflict(self, request: web.Request) -> web.Response:
-        """A case from which somebody keeps away, by their own or another's word."""
+        """Who keeps away from a case, by their own or another's word."""
         actor = await self._actor(request)
         body = await self._read(request, bodies.Assign)
         async with self._desk.pool.acquire() as connection:
             turn = self._turn(connection)
             await assign.declare_conflict(turn, _case_id(request), actor, body.person)
-            return await self._shown(turn, _case_id(request), actor)
+        # Not the case: who keeps away from it sees nothing of it from now on.
+        return _answer(bodies.Conflicted(str(_case_id(request)), body.person))
 
     async def text(self, request: web.Request) -> web.Response:
         """Something written, as evidence."""
@@ -177,6 +183,7 @@ class _Room:
         body = await self._read(request, bodies.NewText)
         offered = self._offered(request, actor, body.kind, "text/plain")
         async with self._desk.pool.acquire() as connection:
+            await assign.check_hands_in(self._turn(connection), offered.case_id, actor)
             made = await keep_evidence.add_text(
                 connection, self._desk.files, offered, body.text, now=self._desk.clock.now()
             )
@@ -188,6 +195,7 @@ class _Room:
         offered = self._offered(request, actor, request.match_info["kind"], request.content_type)
         with self._desk.gate.enter():
             async with self._desk.pool.acquire() as connection:
+                await assign.check_hands_in(self._turn(connection), offered.case_id, actor)
                 made = await keep_evidence.add(
                     connection, self._desk.files, offered, uploads.chunks(request),
                     now=self._desk.clock.now(),
@@ -222,12 +230,13 @@ class _Room:
         """A deadline that is longer."""
         actor = await self._actor(request)
         body = await self._read(request, bodies.Extend)
+        noticed_at = _moment(body.noticed_at, "/noticed_at")
         extension = Extension(
             reason=body.reason,
             by=actor.person,
             amount=body.amount,
-            decided_at=self._desk.clock.now(),
-            noticed_at=_moment(body.noticed_at, "/noticed_at"),
+            decided_at=noticed_at,  # at the latest: nobody is told before it is decided
+            noticed_at=noticed_at,
         )
         async with self._desk.pool.acquire() as connection:
             turn = self._turn(connection)
@@ -280,6 +289,14 @@ def _case_id(request: web.Request) -> CaseId:
     found = identifiers.canonical_uuid(request.match_info["case"])
     if found is None:
         raise store.unknown()
+    return CaseId(found)
+
+
+def _new_id(text: str, office: Office) -> CaseId:
+    """The id of a new case: the sender's own, so that a request sent twice opens one case."""
+    found = identifiers.canonical_uuid(text) if text else UUID(bytes=office.random(16))
+    if found is None:
+        raise InvalidInput("id", "An id is a UUID.")
     return CaseId(found)
 
 

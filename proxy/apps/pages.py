@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import msgspec
 from aiohttp import web
 
-from proxy.apps import answering
+from proxy.apps import answering, body_faults
 from proxy.apps.answering import Around
 from proxy.errors import InvalidInput
 
@@ -63,13 +63,25 @@ async def read_body(request: web.Request, limit_octets: int) -> bytes:
 
 
 async def read_json(request: web.Request, shape: type[_T], limit_octets: int) -> _T:
-    """The body as `shape`; InvalidInput `content_type`, `json`, or as `read_body`."""
+    """The body as `shape`; InvalidInput `content_type`, `json`, `invalid_body`, or as `read_body`.
+
+    `invalid_body` lists every fault, and repeats no value.
+    """
     if request.content_type != "application/json":
         raise InvalidInput("content_type", "Send application/json.")
     content = await read_body(request, limit_octets)
     try:
         return msgspec.json.decode(content, type=shape)
-    except msgspec.ValidationError as error:  # names members and types, no values
-        raise InvalidInput("json", f"{error}.") from None
+    except msgspec.ValidationError:
+        pass  # its first fault, of perhaps several; what follows may not even be JSON
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        raise InvalidInput("json", "The body is no JSON.") from None
+        raise _no_json() from None
+    try:
+        found = body_faults.faults(shape, msgspec.json.decode(content))
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        raise _no_json() from None
+    raise InvalidInput("invalid_body", "The body has faults; all are listed.", found)
+
+
+def _no_json() -> InvalidInput:
+    return InvalidInput("json", "The body is no JSON.")

@@ -103,6 +103,17 @@ class DeadlineType:
     id: str
     limit: str
     plan: Plan
+    is_from_receipt: bool = False
+    """It counts from when the request came in, however late somebody noted that it runs."""
+
+    ceiling: str = ""
+    """The fact whose newest moment it never outlasts, a court's date for one; "" for none.
+
+    Or `end_of_` with an overlay's name, for when that ends.
+    """
+
+    floor_days: int = 0
+    """Business days before the ceiling, before which it does not end either; 0 for none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +146,8 @@ class CaseType:
 
     acts: tuple[Act, ...]
     deadlines: Mapping[str, DeadlineType]
+    outlives: frozenset[str] = frozenset()
+    """Deadlines and kinds of tasks that go on when the case is over: a gag's review, for one."""
 
     def act(self, act_id: str, state: str) -> Act | None:
         """The act of that id that can be done in `state`; an id may stand for several."""

@@ -93,6 +93,21 @@ class NoticeResult:
     is_delivery_told: bool
     is_bounce_told: bool
 
+    @property
+    def is_delivered(self) -> bool:
+        """Whether its arrival is news. What came back is no proof, unless somebody read it."""
+        is_proven = self.bounced_at is None or self.proof is Proof.ACKNOWLEDGED
+        return self.delivered_at is not None and is_proven and not self.is_delivery_told
+
+    @property
+    def is_bounced(self) -> bool:
+        """Whether it is news that it came back, and nobody read it."""
+        return (
+            self.bounced_at is not None
+            and self.proof is not Proof.ACKNOWLEDGED
+            and not self.is_bounce_told
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:

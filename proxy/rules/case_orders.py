@@ -140,7 +140,8 @@ def _of_overlays(order: Order, subject: CaseSubject, known: Known) -> Iterator[t
     yield "order_no_veto", known.is_vetoed or not subject.overrides_veto
     yield "order_vetoed", not (releases and known.is_vetoed) or subject.overrides_veto
     yield "order_no_veto", releases or not subject.overrides_veto
-    yield "order_gag_none", kind is not OrderKind.LIFT_GAG or known.is_gagged
+    # One whose time is over binds nobody, and still lies over the case until people lift it.
+    yield "order_gag_none", kind is not OrderKind.LIFT_GAG or Overlay.GAG in over
     yield "order_hold_none", kind is not OrderKind.LIFT_HOLD or known.is_held
 
 

@@ -100,14 +100,14 @@ class Seen:
 
 
 class ApiDesk:
-    """The API's calls for approvers."""
+    """The API's calls for approvers; the web role has the same below another prefix."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url.rstrip("/")
+    def __init__(self, url: str, prefix: str = "/v1") -> None:
+        self._url = url.rstrip("/") + prefix
 
     def order(self, order_id: str) -> Seen:
         """The order, its document checked against its digest and its roster's."""
-        found = _read(self._call("GET", f"/v1/orders/{order_id}"), _Order)
+        found = _read(self._call("GET", f"/orders/{order_id}"), _Order)
         document, roster_text = found.document, found.roster
         order = order_document.parse(document)
         if str(order.id) != order_id.lower():
@@ -127,7 +127,7 @@ class ApiDesk:
         links: list[Link] = []
         after = 0
         for _ in range(PAGES):
-            facts = self._call("GET", f"/v1/rosters?after={after}")
+            facts = self._call("GET", f"/rosters?after={after}")
             rows = facts.pop("rosters", None)
             standing = _read(facts, Stood)
             if not isinstance(rows, list) or not rows:
@@ -138,16 +138,16 @@ class ApiDesk:
 
     def vote(self, order_id: str, signature: Signature) -> Tally:
         """What the service says after a vote."""
-        facts = self._call("POST", f"/v1/orders/{order_id}/votes", signature)
+        facts = self._call("POST", f"/orders/{order_id}/votes", signature)
         return _read({name: facts.get(name) for name in ("approvals", "lacking")}, Tally)
 
     def object_to_order(self, order_id: str, signature: Signature) -> None:
         """Stop an order."""
-        self._call("POST", f"/v1/orders/{order_id}/objections", signature)
+        self._call("POST", f"/orders/{order_id}/objections", signature)
 
     def object_to_roster(self, sha256: str, signature: Signature) -> Stood:
         """What stands after an objection."""
-        return _read(self._call("POST", f"/v1/rosters/{sha256}/objections", signature), Stood)
+        return _read(self._call("POST", f"/rosters/{sha256}/objections", signature), Stood)
 
     def _call(self, method: str, path: str, body: Signature | None = None) -> dict[str, Any]:
         return asyncio.run(ask(self._url, method, path, body))

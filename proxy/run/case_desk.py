@@ -6,6 +6,7 @@ Text and files named with @ are handed in as evidence first, so that an act name
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import mimetypes
 import os
 import secrets
@@ -18,11 +19,11 @@ from proxy.errors import InvalidInput, NotFound
 from proxy.model import approval_key, identifiers
 from proxy.model.case import CaseId, EvidenceId
 from proxy.model.evidence import CERTIFICATE_KIND
-from proxy.run import approvers_desk, pass_phrase_desk, reading_desk
+from proxy.run import approvers_desk, case_facts, pass_phrase_desk, reading_desk
 from proxy.run.approvers_desk import Upload
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
     from uuid import UUID
 
     from proxy.model.evidence import Header
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from proxy.run.staff_desk import Passphrase, WebDesk
 
 _CERTIFICATE_TYPE: Final = "application/pgp-keys"
-_TRUTHS: Final = {"yes": True, "true": True, "no": False, "false": False}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,38 +72,54 @@ class CaseDesk:
         options = {one["act"]: one for one in shown["options"]}
         option = options.get(act)
         if option is None:
-            known = ", ".join(sorted(options)) or "nothing"
-            raise InvalidInput("act", f"You can not do {act} here now. You can: {known}.")
-        facts = self.facts(case, option["facts"], given)
+            raise not_now(act, shown)
+        facts = self.facts(case, option["facts"], given, shown["evidence"])
         return self.post(
             f"/staff/cases/{case}/acts/{act}",
             {"facts": facts, "seq": seq},
         )
 
-    def facts(self, case: str, known: Sequence[str], given: Sequence[str]) -> dict[str, object]:
+    def facts(
+        self,
+        case: str,
+        known: Sequence[str],
+        given: Sequence[str],
+        there: Sequence[Mapping[str, Any]] = (),
+    ) -> dict[str, object]:
         """Facts of an act out of `name=value`, by the kinds that the act's table gives.
 
-        Lists are written with commas. `name=@FILE` hands the file in as evidence of that name.
-        InvalidInput `facts` says what is missing or unknown, before anything is handed in.
+        `name=@FILE` hands the file in as evidence of that name, if it does not lie among `there`
+        already. InvalidInput `facts` says all that is wrong, before anything is handed in.
         """
-        kinds = {one.split(" ")[0]: one.split(" ")[1:] for one in known}
-        wanted = {name.removesuffix("?"): kind for name, kind in kinds.items()}
-        said = dict(_pair(one) for one in given)
-        unknown = sorted(said.keys() - wanted.keys())
-        missing = sorted(
-            name for name in kinds if not name.endswith("?") and name not in said
-        )  # fmt: skip
-        if unknown or missing:
-            faults = [f"there is no fact {name}" for name in unknown]
-            faults += [f"{name} is missing ({' '.join(wanted[name])})" for name in missing]
-            raise InvalidInput("facts", f"{'; '.join(faults)}.".capitalize())
-        return {name: self._fact(case, name, wanted[name], said[name]) for name in said}
+        found: dict[str, object] = {}
+        for name, (wanted, value) in case_facts.parse(known, given).items():
+            if wanted.kind not in case_facts.EVIDENCE:
+                found[name] = value
+            elif isinstance(value, list):
+                found[name] = [self.evidence(case, name, one, there) for one in value]
+            else:
+                found[name] = self.evidence(case, name, str(value), there)
+        return found
 
-    def evidence(self, case: str, kind: str, text: str) -> str:
-        """The id of evidence: as given, or of a file that is handed in first."""
+    def evidence(
+        self, case: str, kind: str, text: str, there: Sequence[Mapping[str, Any]] | None = None
+    ) -> str:
+        """The id of evidence: as given, or of a file that is handed in first.
+
+        A file that the same person handed in as the same kind before is not handed in again: after
+        an act that was refused it lies there already.
+        """
         if not text.startswith("@"):
             return text
-        return str(self.hand_in(case, kind, Path(text[1:]))["evidence"])
+        file = Path(text[1:])
+        sha256 = hashlib.sha256(_content(file)).hexdigest()
+        if there is None:
+            there = self.get(f"/staff/cases/{case}")["evidence"]
+        own = [one for one in there if (one["kind"], one["sha256"]) == (kind, sha256)]
+        if own:
+            me = self.get("/staff/session").get("person")
+            own = [one for one in own if one["by"] == me]
+        return str(own[0]["id"] if own else self.hand_in(case, kind, file)["evidence"])
 
     def read(self, case: str, evidence: str, reason: str, key: Key, out: Path) -> Header:
         """What a file is; its octets are in `out`, whole and proven, or nothing is there."""
@@ -162,34 +178,14 @@ class CaseDesk:
             random=secrets.token_bytes,
         )
         body = self._web.signed(prepared.document, prepared.message, key.file, key.passphrase)
-        sealed = self.post("/staff/pass-phrases", body)["sealed"]
+        sealed = self.post("/staff/pass-phrases", body).get("sealed")
         return pass_phrase_desk.receive(prepared, _octets(sealed))
 
-    def _fact(self, case: str, name: str, kind: Sequence[str], text: str) -> object:
-        match kind[0]:
-            case "flag":
-                if text not in _TRUTHS:
-                    raise InvalidInput("facts", f"{name} is yes or no.")
-                return _TRUTHS[text]
-            case "number":
-                if not text.isdecimal():
-                    raise InvalidInput("facts", f"{name} is a number.")
-                return int(text)
-            case "codes" | "fields":
-                return [one for one in text.split(",") if one]
-            case "evidences":
-                return [self.evidence(case, name, one) for one in text.split(",") if one]
-            case "evidence":
-                return self.evidence(case, name, text)
-            case _:
-                return text
 
-
-def _pair(text: str) -> tuple[str, str]:
-    name, mark, value = text.partition("=")
-    if not mark:
-        raise InvalidInput("facts", f"{text}: a fact is given as name=value.")
-    return name, value
+def not_now(act: str, shown: Mapping[str, Any]) -> InvalidInput:
+    """What somebody is told who can not do an act in a case as it is shown to them."""
+    known = ", ".join(sorted({one["act"] for one in shown["options"]})) or "nothing"
+    return InvalidInput("act", f"You can not do {act} here now. You can: {known}.")
 
 
 def _content(file: Path) -> bytes:

@@ -76,6 +76,11 @@ class WebDesk:
         self._url = url.rstrip("/")
         self._session = session
 
+    @property
+    def url(self) -> str:
+        """The web role's address."""
+        return self._url
+
     def call(self, method: str, path: str, body: object | None = None) -> dict[str, Any]:
         """The object that is answered; what the service refuses is raised as our own error."""
         return asyncio.run(approvers_desk.ask(self._url, method, path, body, session=self._session))

@@ -57,7 +57,7 @@ def rounds(process: Process, access: Access) -> tuple[Coroutine[object, object, 
             secrets.token_bytes,
             process.metrics,
             process.stopping,
-            on_delivered=hooks.delivered,
+            on_news=hooks.news,
         ),
         watch_orders.run(access, watching, process.stopping),
         carry_effects.run(access, there, process.stopping),
@@ -96,10 +96,10 @@ class _Hooks:
         else:
             await act.follow(turn, case_id)
 
-    async def delivered(
+    async def news(
         self, connection: Connection, case_id: CaseId, _notice: NoticeResult, now: datetime
     ) -> None:
-        """Go on with a case whose notice arrived."""
+        """Go on with a case whose notice arrived, or came back."""
         await act.follow(self._turn(connection, now), case_id)
 
     async def follow(self, connection: Connection, case_id: CaseId, now: datetime) -> None:

@@ -249,7 +249,8 @@ async def _outages(
     connection: Connection, due: Sequence[KeptDeadline], moment: Moment
 ) -> Sequence[Outage]:
     """What is known of our outages since the earliest of these deadlines began."""
-    ends = [one for one in due if one.next is not None and one.next.name == DUE]
+    # By the end, not by the next action: a worker that slept past reminders meets both at once.
+    ends = [one for one in due if one.due_at <= moment.now]
     if not ends:
         return ()
     since = max(_EARLIEST, min(one.deadline.started_at for one in ends))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from proxy.errors import NotFound, Refused
 from proxy.model.deadline import Deadline, Extension, KeptDeadline, Pause, Plan
-from proxy.rules import clock_changes, clock_schedule
+from proxy.rules import clock_bounds, clock_changes, clock_schedule
 from proxy.services import case_events
 from proxy.services.case_events import NewEvent
 from proxy.store import calendars, cases, deadlines
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from proxy.model.deadline import Change, PauseReason, Terms
     from proxy.store.pool import Connection
 
+# Codes whose sentence gains by the numbers of the deadline at hand.
+_HINTED: Final = frozenset({"extension_too_long", "pause_reason_not_allowed", "pauses_too_long"})
 SENTENCES: Final[Mapping[str, str]] = {
     "deadline_unknown": "The case has no such deadline.",
     "deadline_over": "The deadline is over.",
@@ -56,6 +58,8 @@ class NewDeadline:
     started_at: datetime
     no_earlier_than: datetime | None = None
     no_later_than: datetime | None = None
+    floor_days: int = 0
+    """Business days before `no_later_than`, before which it does not end; 0 for none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +100,7 @@ class Keeper:
             calendar_version=calendar.version,
             zone=new.zone,
             started_at=new.started_at,
-            no_earlier_than=new.no_earlier_than,
+            no_earlier_than=_floor(new, calendar),
             no_later_than=new.no_later_than,
         )
         fault = clock_changes.may_set(deadline, calendar)
@@ -147,11 +151,17 @@ class Keeper:
         return tuple(ended)
 
     async def end_all(
-        self, connection: Connection, case_id: CaseId, by: By, now: datetime
+        self,
+        connection: Connection,
+        case_id: CaseId,
+        by: By,
+        now: datetime,
+        *,
+        but: Collection[str] = (),
     ) -> tuple[KeptDeadline, ...]:
-        """Every deadline that ran in a case that is over."""
+        """Every deadline that ran in a case that is over, `but` those that outlive it."""
         names = {one.name for one in await deadlines.of_case(connection, case_id)}
-        return await self.end(connection, case_id, names, by, now)
+        return await self.end(connection, case_id, names - set(but), by, now)
 
     async def pause(
         self,
@@ -171,7 +181,7 @@ class Keeper:
         pause = Pause(reason=reason, by=by.actor, started_at=now, ends_by=ends_by)
         fault = clock_changes.may_pause(kept.deadline, calendar, kept.history, pause)
         if fault is not None:
-            raise refused(fault)
+            raise refused(fault, _pauses(kept))
         facts: dict[str, Fact] = {"reason": reason.value, "until": moment_text(ends_by)}
         change = _Change(cause="pause", history=(*kept.history, pause), facts=facts)
         return await self._changed(connection, kept, calendar, change, by, now)
@@ -218,7 +228,7 @@ class Keeper:
         if fault is None and now >= kept.due_at:
             fault = "extension_after_due"
         if fault is not None:
-            raise refused(fault)
+            raise refused(fault, f"In all by {most} {kept.deadline.terms.unit}.")
         facts: dict[str, Fact] = {
             "reason": extension.reason,
             "amount": extension.amount,
@@ -297,9 +307,26 @@ def moment_text(at: datetime) -> str:
     return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat()}Z"
 
 
-def refused(code: str) -> Refused:
-    """A no of the clock's rules."""
-    return Refused(code, SENTENCES.get(code, ""))
+def refused(code: str, hint: str = "") -> Refused:
+    """A no of the clock's rules; with a hint where the rule is a number or a list."""
+    sentence = SENTENCES.get(code, "")
+    return Refused(code, f"{sentence} {hint}" if hint and code in _HINTED else sentence)
+
+
+def _pauses(kept: KeptDeadline) -> str:
+    """For what a deadline may stand still, and how long in all."""
+    terms = kept.deadline.terms
+    if not terms.pauses:
+        return "It never does."
+    reasons = ", ".join(sorted(one.value.replace(" ", "_") for one in terms.pauses))
+    return f"It does for {reasons}, {terms.pause_days} days in all."
+
+
+def _floor(new: NewDeadline, calendar: Calendar) -> datetime | None:
+    """Before when it does not end, if anything says so."""
+    if new.no_later_than is None or not new.floor_days:
+        return new.no_earlier_than
+    return clock_bounds.floor(new.no_later_than, new.floor_days, new.zone, calendar)
 
 
 def _open_pause(kept: KeptDeadline, reason: PauseReason, now: datetime) -> Pause | None:

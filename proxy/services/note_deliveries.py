@@ -1,11 +1,11 @@
 """Note deliveries: tell cases what became of their notices, once.
 
-Flow: one notice a transaction: its case's events, the second channel's task, what starts with
-delivery, and that it was told, together or not at all. Failure: what fails is left for the next
-round, and others go on. Retry: the next round. Cursor: untold rows are the list. Idempotent: a
-notice is told delivered at most once and bounced at most once, however often hosts repeat
-themselves. Determinism: by id. Secrets: none. Manual run: restart a worker. Logs: ids, codes.
-Source: casework s8 (a), invariants 29 and 45.
+Flow: one notice a transaction: its case's events, what follows from them, the second channel's
+task where none is open yet, and that it was told, together or not at all. Failure: what fails is
+left for the next round, and others go on. Retry: the next round. Cursor: untold rows are the list.
+Idempotent: a notice is told delivered at most once and bounced at most once, however often hosts
+repeat themselves. Determinism: by id. Secrets: none. Manual run: restart a worker. Logs: ids,
+codes. Source: casework s8 (a), invariants 29 and 45.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ _SYSTEM: Final = ActorKind.SYSTEM.value
 _log = structlog.get_logger()
 
 
-OnDelivered: TypeAlias = "Callable[[Connection, CaseId, NoticeResult, datetime], Awaitable[None]]"
-"""What follows from a proven delivery, in the same transaction: `notice.delivered_at` is when.
-Called once a notice."""
+OnNews: TypeAlias = "Callable[[Connection, CaseId, NoticeResult, datetime], Awaitable[None]]"
+"""What follows from a proven delivery, or from a bounce, in the same transaction. Called once a
+notice for each: `is_delivered` and `is_bounced` say of which it is news."""
 
 
 async def run(
@@ -57,13 +57,13 @@ async def run(
     metrics: Registry,
     stopping: asyncio.Event,
     *,
-    on_delivered: OnDelivered,
+    on_news: OnNews,
 ) -> None:
     """Tell what is untold once an interval until told to stop, whatever the database does."""
     while not stopping.is_set():
         try:
             async with pool.connected(access) as connection:
-                await tell_all(connection, clock.now(), random, metrics, on_delivered=on_delivered)
+                await tell_all(connection, clock.now(), random, metrics, on_news=on_news)
         except Unavailable as away:
             _log.warning("deliveries_wait", reason=away.code)
         await pause(stopping, INTERVAL_S)
@@ -75,7 +75,7 @@ async def tell_all(
     random: Callable[[int], bytes],
     metrics: Registry,
     *,
-    on_delivered: OnDelivered,
+    on_news: OnNews,
 ) -> int:
     """How many notices were told to their cases; one that fails is passed over."""
     after, told = store.FIRST, 0
@@ -86,7 +86,7 @@ async def tell_all(
                 found = await store.take_untold(connection, after)
                 if found is None:
                     return told
-                await _tell(connection, found, now, random, on_delivered)
+                await _tell(connection, found, now, random, on_news)
             told += 1
             metrics.counter("notices_told_total").value += 1
         except Unavailable:
@@ -109,28 +109,37 @@ async def _tell(
     found: NoticeResult,
     now: datetime,
     random: Callable[[int], bytes],
-    on_delivered: OnDelivered,
+    on_news: OnNews,
 ) -> None:
-    is_delivery = found.delivered_at is not None and not found.is_delivery_told
-    is_bounce = found.bounced_at is not None and not found.is_bounce_told
     events: list[NewEvent] = []
-    tasks: list[cases.TaskRow] = []
-    if is_delivery and found.proof is not None:
+    if found.is_delivered and found.proof is not None:
         events.append(_event("notice_delivered", notice=str(found.id), how=found.proof.value))
-    if is_bounce:
+    if found.is_bounced:
         events.append(
             _event("notice_bounced", notice=str(found.id), reason=found.reason or "bounced")
         )
-        if found.to is Party.REGISTRANT:
-            task = _second_channel(found, now, random)
-            tasks.append(task)
-            events.append(_event("task_opened", task=str(task.id), kind=task.kind, role=task.role))
     await case_events.append(connection, found.case_id, events, now=now, random=random)
-    if tasks:
-        await cases.add_tasks(connection, tasks, now)
     await store.tell(connection, found, now)
-    if is_delivery:
-        await on_delivered(connection, found.case_id, found, now)
+    if events:
+        await on_news(connection, found.case_id, found, now)
+    if found.is_bounced and found.to is Party.REGISTRANT:
+        await _open_second_channel(connection, found, now, random)
+
+
+async def _open_second_channel(
+    connection: Connection,
+    found: NoticeResult,
+    now: datetime,
+    random: Callable[[int], bytes],
+) -> None:
+    """A task for somebody to reach the registrant another way, unless one is open."""
+    several = await cases.tasks_of(connection, found.case_id)
+    if any(one.kind == SECOND_CHANNEL and one.done_at is None for one in several):
+        return
+    task = _second_channel(found, now, random)
+    event = _event("task_opened", task=str(task.id), kind=task.kind, role=task.role)
+    await case_events.append(connection, found.case_id, [event], now=now, random=random)
+    await cases.add_tasks(connection, [task], now)
 
 
 def _event(act: str, **facts: str) -> NewEvent:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from proxy.rules.casework import report as rules
-from proxy.rules.casework.report import Step, Summary
-from proxy.store import cases
+from proxy.rules.casework import reported_case
+from proxy.rules.casework.report import Tally
+from proxy.rules.casework.reported_case import Step, Summary
+from proxy.store import cases, public_ledger
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,25 +22,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reported:
-    """A report, and how many entries it was folded from."""
+    """A report, and the ledger's newest checkpoint when it was folded; "" before the first."""
 
     report: Report
-    entries: int
+    checkpoint: str
 
 
 async def report(connection: Connection, begins: datetime, ends: datetime) -> Reported:
     """The report of a period, from everything that the ledger says before its end."""
-    summaries: list[Summary] = []
-    case, one, entries = "", Summary(), 0
+    tally = Tally(begins=begins, ends=ends)
+    case, one = "", Summary()
     async with connection.transaction(isolation="repeatable_read", readonly=True):
+        newest = await public_ledger.newest(connection)
         async for subject, text, at in cases.ledger_steps(connection, ends):
             if subject != case:
-                summaries.append(one)
+                tally.add(one)
                 case, one = subject, Summary()
-            one = rules.take(one, step(text, at))
-            entries += 1
-        summaries.append(one)
-    return Reported(report=rules.report(summaries, begins, ends), entries=entries)
+            one = reported_case.take(one, step(text, at))
+        tally.add(one)
+    return Reported(
+        report=rules.report(tally), checkpoint="" if newest is None else head(newest.note)
+    )
 
 
 def step(text: str, at: datetime) -> Step:
@@ -48,3 +52,8 @@ def step(text: str, at: datetime) -> Step:
         for name, value in json.loads(text).items()
     }
     return Step(act=str(facts["act"]), at=at, facts=facts, is_closed=facts.get("closed") is True)
+
+
+def head(note: str) -> str:
+    """Origin, size and root of a checkpoint, on one line (C2SP tlog-checkpoint)."""
+    return " ".join(note.split("\n")[:3])

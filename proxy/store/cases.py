@@ -14,7 +14,7 @@ from proxy.model.identifiers import DomainName, RegistrationId, TenantId
 from proxy.store import pool, queries
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 
     from proxy.store.pool import Connection, Record
 
@@ -242,11 +242,11 @@ async def finish_tasks(
 
 
 async def finish_all_tasks(
-    connection: Connection, case_id: CaseId, by: str, now: datetime
+    connection: Connection, case_id: CaseId, by: str, stays: Collection[str], now: datetime
 ) -> tuple[tuple[UUID, str], ...]:
-    """Every task of a case that is over."""
+    """Every task of a case that is over, but kinds in `stays`."""
     with pool.translated():
-        rows = await connection.fetch(QUERIES["finish_all_tasks"], case_id, by, now)
+        rows = await connection.fetch(QUERIES["finish_all_tasks"], case_id, by, sorted(stays), now)
     return tuple((row["id"], row["kind"]) for row in rows)
 
 

@@ -122,11 +122,11 @@ UPDATE case_task SET done_at = $4, done_by = $3
 WHERE case_id = $1 AND kind = ANY($2::text[]) AND done_at IS NULL RETURNING id, kind;
 
 -- finish_all_tasks --
--- Every task of a case that is over.
+-- Every task of a case that is over, but those that go on.
 -- roles: web worker
--- $1 case_id, $2 by, $3 now
-UPDATE case_task SET done_at = $3, done_by = $2 WHERE case_id = $1 AND done_at IS NULL
-RETURNING id, kind;
+-- $1 case_id, $2 by, $3 kinds that go on, $4 now
+UPDATE case_task SET done_at = $4, done_by = $2
+WHERE case_id = $1 AND done_at IS NULL AND kind <> ALL($3::text[]) RETURNING id, kind;
 
 -- evidence_of --
 -- What lies as evidence in a case; bytes are sealed elsewhere.

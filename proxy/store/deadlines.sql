@@ -44,7 +44,7 @@ WHERE d.case_id = n.case_id AND d.name = n.name AND d.round = n.round;
 -- $1 now, $2 ends of windows until, $3 case_ids to leave, $4 limit
 SELECT d.case_id FROM case_deadline d JOIN case_file f ON f.id = d.case_id
 WHERE d.next_at <= $1
-  AND (d.next_at <= $2 OR d.next_action <> 'due' OR d.terms ->> 'direction' <> 'their window')
+  AND (d.due_at <= $2 OR d.due_at > $1 OR d.terms ->> 'direction' <> 'their window')
   AND d.case_id <> ALL($3::uuid[])
 ORDER BY d.next_at, d.case_id, d.name LIMIT $4 FOR UPDATE OF f SKIP LOCKED;
 
@@ -57,7 +57,7 @@ SELECT case_id, name, round, terms::text AS terms, plan::text AS plan, calendar_
   next_action, next_at, ended_at
 FROM case_deadline
 WHERE case_id = ANY($1::uuid[]) AND next_at <= $2
-  AND (next_at <= $3 OR next_action <> 'due' OR terms ->> 'direction' <> 'their window')
+  AND (due_at <= $3 OR due_at > $2 OR terms ->> 'direction' <> 'their window')
 ORDER BY next_at, case_id, name LIMIT $4;
 
 -- by_calendar --

@@ -205,11 +205,7 @@ async def tell(connection: Connection, result: NoticeResult, now: datetime) -> N
     """Keep that a case knows what is known of a notice."""
     with pool.translated():
         await connection.execute(
-            QUERIES["tell"],
-            result.id,
-            result.delivered_at is not None,
-            result.bounced_at is not None,
-            now,
+            QUERIES["tell"], result.id, result.is_delivered, result.bounced_at is not None, now
         )
 
 
@@ -253,6 +249,8 @@ async def levels(connection: Connection, now: datetime) -> Levels:
 def _proof(row: Record) -> tuple[datetime | None, Proof | None]:
     """The first proof that a notice arrived."""
     delivered, acknowledged = row["delivered_at"], row["acknowledged_at"]
+    if row["bounced_at"] is not None and acknowledged is not None:
+        return acknowledged, Proof.ACKNOWLEDGED
     if delivered is not None and (acknowledged is None or delivered <= acknowledged):
         return delivered, Proof.EXCHANGER
     if acknowledged is not None:

@@ -99,7 +99,8 @@ SELECT id, case_id, template, to_party, delivered_at, acknowledged_at, bounced_a
   delivery_told_at IS NOT NULL AS is_delivery_told, bounce_told_at IS NOT NULL AS is_bounce_told
 FROM notice
 WHERE id > $1 AND
-  (((delivered_at IS NOT NULL OR acknowledged_at IS NOT NULL) AND delivery_told_at IS NULL)
+  (((delivered_at IS NOT NULL OR acknowledged_at IS NOT NULL) AND delivery_told_at IS NULL
+    AND (bounced_at IS NULL OR acknowledged_at IS NOT NULL))
    OR (bounced_at IS NOT NULL AND bounce_told_at IS NULL))
 ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED;
 

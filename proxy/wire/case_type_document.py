@@ -13,7 +13,7 @@ its template: each has one reader. Source: casework s6.5, s7.2, s7.3.
 from __future__ import annotations
 
 import tomllib
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import msgspec
 
@@ -77,6 +77,9 @@ class _Deadline(_Struct, frozen=True, kw_only=True):
     sends: str = ""
     at_end: str = ""
     escalates: tuple[str, ...] = ()
+    from_receipt: bool = False
+    ceiling: str = ""
+    floor_days: Annotated[int, msgspec.Meta(ge=0, le=30)] = 0
 
 
 class Block(_Struct, frozen=True, kw_only=True):
@@ -88,6 +91,7 @@ class Block(_Struct, frozen=True, kw_only=True):
     starts: tuple[str, ...] = ()
     acts: tuple[_Act, ...] = ()
     deadlines: dict[str, _Deadline] = {}
+    outlives: tuple[str, ...] = ()
 
 
 class _Item(_Struct, frozen=True, kw_only=True):
@@ -113,6 +117,7 @@ class _Type(_Struct, frozen=True, kw_only=True):
     lapses: tuple[str, ...] = ()
     acts: tuple[_Act, ...]
     deadlines: dict[str, _Deadline] = {}
+    outlives: tuple[str, ...] = ()
 
 
 def parse_blocks(text: str) -> Mapping[str, Block]:
@@ -189,6 +194,7 @@ class _Reading:
                 for part in parts
                 for name, given in part.deadlines.items()
             },
+            outlives=frozenset(name for part in parts for name in part.outlives),
         )
 
     def _acts(self, parts: Sequence[_Type | Block]) -> Iterator[_Act]:
@@ -231,7 +237,14 @@ class _Reading:
             at_end=given.at_end,
             escalates=given.escalates,
         )
-        return DeadlineType(id=name, limit=given.limit, plan=plan)
+        return DeadlineType(
+            id=name,
+            limit=given.limit,
+            plan=plan,
+            is_from_receipt=given.from_receipt,
+            ceiling=given.ceiling,
+            floor_days=given.floor_days,
+        )
 
     def _send(self, template: str) -> Send:
         """The notice with its reader; an unknown one has none, which soundness tells."""

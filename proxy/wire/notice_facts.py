@@ -68,6 +68,9 @@ _FORMS: Final[Mapping[str, Form]] = {
     "whom": Form.CODE,
     "recipient": Form.RECIPIENT,
 }
+DUE: Final = frozenset({"due", "due_utc"})
+"""Moments that are no deadline's by their name."""
+
 _NOT_BEFORE: Final = "_not_before"
 _MOMENTS: Final = ("_due", _NOT_BEFORE)
 """How names of moments end: each is a deadline of its case."""

@@ -157,6 +157,10 @@ class Catalogue:
         """Of every template and document: its version, and the SHA-256 of all that it says."""
         return self._languages[language].digests()
 
+    def words(self, language: str) -> tuple[str, ...]:
+        """What a language says of codes and moments, in order: no template takes it in by name."""
+        return self._languages[language].words()
+
     def _tried(self, language: str | None) -> Iterator[_Language]:
         primary = (language or ENGLISH).partition("-")[0].lower()
         if primary in self._languages and primary != ENGLISH:
@@ -280,6 +284,21 @@ class _Language:
                 texts = [serializer.serialize_entry(one) for one in self._reached(name)]
                 if texts and (version := self.version(name)):
                     yield name, version, hashlib.sha256("\0".join(texts).encode()).hexdigest()
+
+    def words(self) -> tuple[str, ...]:
+        """The messages that no template and no document takes in, in order, as their source."""
+        taken = {
+            one.id.name
+            for name in self._messages
+            if _TEMPLATE.fullmatch(name) or _DOCUMENT.fullmatch(name)
+            for one in self._reached(name)
+        }
+        serializer = FluentSerializer()
+        return tuple(
+            serializer.serialize_entry(one)
+            for name, one in sorted(self._messages.items())
+            if name not in taken
+        )
 
     def _reached(self, message: str) -> list[ast.Message]:
         """A message and those that it takes in, each once."""

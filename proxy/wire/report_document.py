@@ -1,6 +1,7 @@
 """A transparency report as JSON for programs, and as CSV: a row a number. Pure.
 
-A hidden number is null in JSON and `<5` in CSV; a total that is hidden has no row.
+What is not told is null in JSON and empty in CSV. `(merged)` is what stands under keys that are not
+named, `(total)` all of a table.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from proxy.rules.casework.report import LEAST
 
@@ -17,50 +18,67 @@ if TYPE_CHECKING:
 
     from proxy.rules.casework.report import Report
 
-HIDDEN = f"<{LEAST} or hidden with one that is"
+FORMAT: Final = 1
+MERGED_KEY: Final = "(merged)"
+TOTAL_KEY: Final = "(total)"
 
 
-def render_json(report: Report, entries: int) -> str:
-    """The report, with what it was folded from."""
+def render_json(report: Report, checkpoint: str) -> str:
+    """The report, with the head of the ledger that it was folded from."""
     return json.dumps(
         {
+            "format": FORMAT,
             "begins": report.begins.isoformat(),
             "ends": report.ends.isoformat(),
-            "ledger_entries": entries,
-            "hidden_below": LEAST,
+            "ledger": checkpoint,
+            "merged_below": LEAST,
             "movement": dict(report.movement),
             "tables": {
-                name: {"cells": dict(one.cells), "total": one.total}
+                name: None if one is None else {
+                    "cells": dict(one.cells), "merged": one.merged, "total": one.total,
+                }
                 for name, one in report.tables.items()
             },
-            "days_to_close": dict(report.days),
+            "counts_of_closed": dict(report.counts),
+            "days_to_close": {name: dict(one) for name, one in report.days.items()},
             "under_a_gag": report.gagged,
         },
         indent=1,
-    )
+    )  # fmt: skip
 
 
-def render_csv(report: Report, entries: int) -> str:
+def render_csv(report: Report, checkpoint: str) -> str:
     """The same as rows of table, key and value."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(("table", "key", "value"))
-    writer.writerows(_rows(report, entries))
+    writer.writerows(_rows(report, checkpoint))
     return out.getvalue()
 
 
-def _rows(report: Report, entries: int) -> Iterator[tuple[str, str, object]]:
-    yield "period", "begins", report.begins.isoformat()
-    yield "period", "ends", report.ends.isoformat()
-    yield "ledger", "entries", entries
-    for name, count in report.movement.items():
-        yield "movement", name, HIDDEN if count is None else count
+def _rows(report: Report, checkpoint: str) -> Iterator[tuple[str, str, object]]:
+    yield "report", "format", FORMAT
+    yield "report", "begins", report.begins.isoformat()
+    yield "report", "ends", report.ends.isoformat()
+    yield "report", "ledger", checkpoint
+    yield "report", "merged_below", LEAST
+    for name, number in report.movement.items():
+        yield "movement", name, number
     for table, one in report.tables.items():
-        for key, count in one.cells.items():
-            yield table, key, HIDDEN if count is None else count
-        if one.total is not None:
-            yield table, "total", one.total
-    for name, days in report.days.items():
-        if days is not None:
-            yield "days_to_close", name, days
+        if one is None:
+            yield table, TOTAL_KEY, ""
+            continue
+        yield from ((table, _cell(key), count) for key, count in one.cells.items())
+        yield table, MERGED_KEY, one.merged
+        yield table, TOTAL_KEY, one.total
+    for name, count in report.counts.items():
+        yield "counts_of_closed", name, "" if count is None else count
+    for name, several in report.days.items():
+        for which, days in several.items():
+            yield f"days_to_close_{which}", name, "" if days is None else days
     yield "under_a_gag", "cases", report.gagged
+
+
+def _cell(key: str) -> str:
+    """A key that no spreadsheet takes for a formula: codes of ours never begin so."""
+    return f"'{key}" if key[:1] in "=+-@" else key

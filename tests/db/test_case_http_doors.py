@@ -25,7 +25,7 @@ ROUTES: Final = tuple(
     for one in room.routes(mock.Mock())
 )
 POSTS: Final = tuple(path for method, path in ROUTES if method == "POST")
-WITHOUT_BODY: Final = ("/carry-out", "/release")
+WITHOUT_JSON: Final = ("/carry-out", "/release", "/{kind}")
 OF_A_CASE: Final = tuple((method, path) for method, path in ROUTES if "{case}" in path)
 FILLED: Final = {
     "act": "acknowledge", "kind": "letter", "deadline": "verify", "document": "indemnity",
@@ -96,7 +96,7 @@ async def test_what_a_page_of_another_site_can_send_does_nothing(desk: Desk) -> 
     case = await desk.open()
     before = await desk.rows(case)
     for path in POSTS:
-        if path.endswith("/{kind}") or path.endswith(WITHOUT_BODY):
+        if path.endswith(WITHOUT_JSON):
             continue
         for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data"):
             answer = await desk.call(
@@ -133,7 +133,7 @@ async def test_bodies_that_are_wrong_change_nothing(
     case = await desk.open()
     before = await desk.rows(case)
     for path in POSTS:
-        if path.endswith("/{kind}") or path.endswith(WITHOUT_BODY):
+        if path.endswith(WITHOUT_JSON):
             continue
         who = "intake" if path in {"/staff/cases", "/staff/packages/{package}/receipt"} else "legal"
         answer = await desk.call(who, "POST", filled(path, case), content)

@@ -89,6 +89,22 @@ async def test_an_outage_that_goes_on_lengthens_a_window(prepared: Database) -> 
     ]  # fmt: skip
 
 
+async def test_a_machine_that_stood_still_ends_no_window(prepared: Database) -> None:
+    """The worker slept past reminders as well: the end waits for beats, the outage is credited."""
+    waits, down = await one_case(prepared), await one_case(prepared)
+    await clocked.put(prepared, waits, new_deadline(WINDOW, plan=PLAN))
+    async with pool.connected(prepared.access("web")) as connection:
+        await outages.beat(connection, "web", DUE - MINUTE)
+        assert await clocked.scan(prepared, clocked.scanner(TwoClocks(wall=DUE + MINUTE))) == 0
+        assert [act for act, _ in await clocked.acts(prepared, waits)] == ["deadline_set"]
+        await clocked.put(prepared, down, new_deadline(WINDOW, plan=PLAN))
+        await outages.beat(connection, "web", DUE + 300 * MINUTE)
+    await clocked.scan(prepared, clocked.scanner(TwoClocks(wall=DUE + 300 * MINUTE)))
+    for case_id in (waits, down):
+        acts = [act for act, _ in await clocked.acts(prepared, case_id)]
+        assert acts == ["deadline_set", "deadline_moved", "deadline_reminded"]
+
+
 async def test_a_clock_that_jumps_fires_nothing_at_first(prepared: Database) -> None:
     """Set back: nothing. Set forward: ten minutes for somebody to set it right, then as it says."""
     case_id = await one_case(prepared)

@@ -107,6 +107,7 @@ async def test_a_storm_of_bounces_changes_a_case_once(desk: Desk) -> None:
     """A bounce after delivery is told, once; it moves no time of proof (invariant 45)."""
     notice_id = await support.queue(desk.database, desk.case_id)
     await desk.sender.round()
+    assert await desk.tell() == ["notice_delivered"]
     proven = (await desk.row()).delivered_at
     desk.clock.move(minutes=5)
     news = [await desk.report(notice_id, FAILED) for _ in range(5)]
@@ -132,6 +133,40 @@ async def test_after_a_bounce_no_report_proves_a_delivery(desk: Desk) -> None:
         assert not await store.acknowledge(connection, notice_id, desk.case_id, now=now)
     assert (await desk.tell())[-1] == "notice_delivered"
     assert desk.delivered == [notice_id]
+
+
+async def test_a_host_that_returns_what_it_took_proves_nothing(desk: Desk) -> None:
+    """Taken and returned before the case heard of it: it came back, and no window starts."""
+    notice_id = await support.queue(desk.database, desk.case_id)
+    await desk.sender.round()
+    await desk.report(notice_id, FAILED)
+    assert await desk.tell() == ["notice_bounced", "task_opened"]
+    assert desk.delivered == []
+    async with pools.connected(desk.database.access(LoginRole.WEB)) as connection:
+        assert await store.acknowledge(connection, notice_id, desk.case_id, now=desk.clock.now())
+    assert (await desk.tell())[-1] == "notice_delivered"
+    assert len(await desk.tell()) == 3
+
+
+async def test_what_somebody_read_did_not_come_back(desk: Desk) -> None:
+    """A report that says so behind a link that was followed is no bounce: a window stays."""
+    notice_id = await support.queue(desk.database, desk.case_id)
+    await desk.sender.round()
+    async with pools.connected(desk.database.access(LoginRole.WEB)) as connection:
+        await store.acknowledge(connection, notice_id, desk.case_id, now=desk.clock.now())
+    await desk.tell()
+    await desk.report(notice_id, FAILED)
+    assert await desk.tell() == ["notice_delivered"]
+    assert await desk.tell() == ["notice_delivered"]
+
+
+async def test_one_task_for_the_second_channel_is_enough(desk: Desk) -> None:
+    """While somebody is to reach the registrant another way, a further bounce is an event alone."""
+    for _ in range(3):
+        await support.queue(desk.database, desk.case_id)
+    desk.mail.ends = [REFUSED] * 3
+    await desk.sender.round()
+    assert sorted(await desk.tell()) == ["notice_bounced"] * 3 + ["task_opened"]
 
 
 async def test_a_report_of_a_notice_that_was_never_sent_is_nothing(desk: Desk) -> None:
@@ -237,7 +272,7 @@ async def test_one_case_that_fails_does_not_hold_up_others(desk: Desk) -> None:
     await desk.sender.round()
     failing: set[NoticeId] = set()
 
-    async def on_delivered(
+    async def on_news(
         _connection: Connection, _case_id: CaseId, notice: NoticeResult, _now: datetime
     ) -> None:
         if not failing or notice.id in failing:
@@ -246,7 +281,7 @@ async def test_one_case_that_fails_does_not_hold_up_others(desk: Desk) -> None:
 
     async with pools.connected(desk.database.access(LoginRole.WORKER)) as connection:
         told = await note_deliveries.tell_all(
-            connection, desk.clock.now(), support.draw, desk.metrics, on_delivered=on_delivered
+            connection, desk.clock.now(), support.draw, desk.metrics, on_news=on_news
         )
         assert told == 2
         assert await support.acts(connection, desk.case_id) == ["notice_delivered"] * 2

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from proxy.rules.casework.report import Table
 from proxy.services import report
 from proxy.store import pool
 from tests.support import case_rows, claim_walks
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.db
 
 
 async def test_a_walked_case_is_reported_by_its_ledger(prepared: Database) -> None:
-    """One case alone is hidden; its entries are counted; rows of the case itself are not read."""
+    """One case alone is a total without names; rows of the case itself are not read."""
     walk = claim_walks.breached()
     walk.act(HANS, "reply_interim") if "reply_interim" in walk.options(HANS) else None
     await case_rows.keep(prepared, walk)
@@ -31,10 +32,22 @@ async def test_a_walked_case_is_reported_by_its_ledger(prepared: Database) -> No
     async with pool.connected(prepared.access("operator")) as connection:
         found = await report.report(connection, begins, ends)
         before = await report.report(connection, begins - timedelta(days=9), begins)
-    assert found.entries == len(walk.events)
-    assert found.report.movement["received"] is None
-    assert found.report.tables["received_by_type"].cells == {"third_party_claim": None}
-    assert (before.entries, before.report.movement["received"]) == (0, 0)
+    assert found.report.movement["received"] == 1
+    assert found.report.tables["received_by_type"] == Table(cells={}, merged=1, total=1)
+    assert found.checkpoint == ""
+    assert sum(before.report.movement.values()) == 0
+
+
+async def test_a_report_names_the_ledgers_newest_checkpoint(prepared: Database) -> None:
+    """Origin, size and root: what a verifier of the public ledger looks for."""
+    note = "privacyproxy.example/ledger\n42\ncm9vdA==\n\n\u2014 key sig\n"
+    async with pool.connected(prepared.superuser()) as connection:
+        await connection.execute(
+            "INSERT INTO ledger_checkpoint (size, note, at) VALUES (42, $1, $2)", note, START
+        )
+    async with pool.connected(prepared.access("operator")) as connection:
+        found = await report.report(connection, START, START + timedelta(days=1))
+    assert found.checkpoint == "privacyproxy.example/ledger 42 cm9vdA=="
 
 
 def test_a_step_is_read_as_it_was_written() -> None:

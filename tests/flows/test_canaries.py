@@ -232,19 +232,6 @@ class Flow:
             "temporary files": surfaces.joined(surfaces.files(temporary), ""),
         }
 
-    def stored(self) -> dict[str, bytes]:
-        """Every file, once the service has ended and all is on disk."""
-        data = surfaces.files(self.service.data_dir)
-        (cluster,) = self.service.data_dir.glob("postgres/cluster")
-        keys = surfaces.files(self.service.key_dir)
-        found = {
-            "write-ahead log": surfaces.write_ahead_log(cluster / "pg_wal"),
-            "snapshot": surfaces.joined(data, "/snapshot/"),
-            "key files": surfaces.joined(keys, ""),
-        }
-        rest = {p: d for p, d in data.items() if "/pg_wal/" not in p and "/snapshot/" not in p}
-        return {**found, "cluster files": surfaces.joined(rest, "")}
-
 
 @pytest.fixture
 def temporary(tmp_path: Path) -> Path:
@@ -271,7 +258,7 @@ async def test_no_person_leaves_the_vault(tmp_path: Path, temporary: Path) -> No
     finally:
         code = service.stop()
     assert code == 0
-    stored = flow.stored()
+    stored = surfaces.stored(service)
 
     markers = canary.values([canary.contacts(mode) for mode in canary.MODES])
     may_be_seen = (

@@ -3,81 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import ssl
-from typing import TYPE_CHECKING
 
 import pytest
-from aiosmtpd.smtp import SMTP
-from typing_extensions import override
 
 from proxy.model.notice import Handing, Sent
-from proxy.outbound.exchangers import Exchanger, Exchangers, is_public
+from proxy.outbound.exchangers import is_public
 from proxy.outbound.mail import Route, SmtpMail
 from proxy.wire import mail_address
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from aiosmtpd.smtp import Envelope, Session
+from tests.support.receiver import Loopback, Receiver, receiving
 
 TO = mail_address.parse("meera@kaveri-silk.example")
 BACK = "bounce+abc@mail.registrar.example"
 MESSAGE = b"Subject: x\r\n\r\n.\r\n..two\r\nthe end\r\n"
-
-
-class Receiver:
-    """A host that takes mail, in an implementation of others, with chosen answers."""
-
-    def __init__(self, rcpt: str = "250 OK", data: str = "250 OK") -> None:
-        self.rcpt = rcpt
-        self.data = data
-        self.got: list[tuple[str | None, list[str], bytes]] = []
-
-    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
-        self,
-        _server: SMTP,
-        _session: Session,
-        envelope: Envelope,
-        address: str,
-        _options: list[str],
-    ) -> str:
-        if self.rcpt.startswith("250"):
-            envelope.rcpt_tos.append(address)
-        return self.rcpt
-
-    async def handle_DATA(  # noqa: N802 - aiosmtpd's name
-        self, _server: SMTP, _session: Session, envelope: Envelope
-    ) -> str:
-        assert isinstance(envelope.content, bytes)
-        self.got.append((envelope.mail_from, envelope.rcpt_tos, envelope.content))
-        return self.data
-
-
-@contextlib.asynccontextmanager
-async def receiving(receiver: Receiver, *, has_utf8: bool = True) -> AsyncIterator[int]:
-    """The port on which a receiver listens."""
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(
-        lambda: SMTP(receiver, hostname="mx.example", enable_SMTPUTF8=has_utf8), "127.0.0.1", 0
-    )
-    async with server:
-        yield server.sockets[0].getsockname()[1]
-
-
-class Loopback(Exchangers):
-    """Exchangers of any domain on this machine, which real ones never may be."""
-
-    def __init__(self, *ports: int) -> None:
-        super().__init__(nameservers=["127.0.0.1"])
-        self._ports = ports
-
-    @override
-    async def find(self, domain: str) -> tuple[Exchanger, ...] | Sent:
-        """One a port."""
-        return tuple(
-            Exchanger(name=f"mx.{domain}", address="127.0.0.1", port=p) for p in self._ports
-        )
 
 
 async def send(*ports: int, to: str = TO.text, needs_tls: bool = False) -> Sent:

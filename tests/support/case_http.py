@@ -85,6 +85,7 @@ class Desk:
     roster: Roster
     watch: CaseWatch
     _tokens: dict[str, str] = field(default_factory=dict)
+    _hired: set[str] = field(default_factory=set)
 
     @property
     def domain(self) -> DomainName:
@@ -93,11 +94,19 @@ class Desk:
 
     async def token(self, who: str) -> str:
         """The session of somebody; who is named as a role has that role alone."""
+        name = who.replace("-", "")
+        if who not in self._hired:
+            await self.house.hire(name, who)
+            self._hired.add(who)
         if who not in self._tokens:
-            name = who.replace("-", "")
-            await self.house.hire(name, who.partition("2")[0])
             self._tokens[who] = await self.house.sign_in(name)
         return self._tokens[who]
+
+    def pass_(self, **span: float) -> None:
+        """Time passes for everybody; sessions may be over by then."""
+        self.house.later(**span)
+        self.web.service.vault.clock.moment = self.house.now
+        self._tokens.clear()
 
     async def call(
         self, who: str, method: str, path: str, body: object = None, **headers: str

@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from datetime import timedelta
+from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import pysequoia
 
 from tests.support import openpgp
-from tests.support.case_service import REQUESTER
+from tests.support.case_watch import REQUESTER, REQUESTER_NAME
 from tests.support.running import until
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def open_case(site: Site, case_type: str, domain: str, *items: str, **more: obje
         "requester_class": "company",
         "fields": ["registrant.name", "registrant.email"],
         "items": items,
-        "requester": {"name": "Dr. Ada Mueller", "email": REQUESTER, "language": "en"},
+        "requester": {"name": REQUESTER_NAME, "email": REQUESTER, "language": "en"},
         **more,
     }
     case: str = site.staff("ida", "open", site.file("request.json", json.dumps(request)))["id"]
@@ -57,15 +58,23 @@ def reasons(site: Site) -> str:
 
 
 def due(site: Site, case: str, deadline: str, days: float, by: str = "lena") -> None:
-    """Days pass, and a deadline with them."""
-    site.pass_(days)
+    """A deadline that lies at least so many days ahead passes, and the days with it."""
+    row = _deadline(site, case, deadline, by, is_due=False)
+    left = datetime.fromisoformat(row["due_at"]) - site.now
+    assert left > timedelta(days=days, hours=-1), row  # the flow itself takes minutes
+    site.pass_((left + timedelta(minutes=1)) / timedelta(days=1))
+    _deadline(site, case, deadline, by, is_due=True)
+
+
+def _deadline(site: Site, case: str, deadline: str, by: str, *, is_due: bool) -> Any:
+    """The newest round of a deadline, once it stands so."""
     rows: list[Any] = []
     for _ in until(40):
         rows = [one for one in site.staff(by, "show", case)["deadlines"] if one["name"] == deadline]
-        if rows and rows[-1]["is_due"]:
-            return
-    why = site.beside("clock", "explain", case)
-    message = f"{deadline} did not fall due at {site.now}: {rows}, {why}"
+        if rows and rows[-1]["is_due"] == is_due:
+            return rows[-1]
+    why = site.beside("clock", "explain", case, "--deadline", deadline)
+    message = f"{deadline} at {site.now}: {rows}, {why}"
     raise AssertionError(message)
 
 
@@ -78,7 +87,10 @@ def approved(
         "--reasons", site.text("reasons"), *words,
     )  # fmt: skip
     order: str = made["order"]
-    site.vote(order, *voters)
+    *most, last = voters
+    site.vote(order, *most)
+    assert site.refused("rita", "carry-out", order)  # a vote is missing
+    site.vote(order, last)
     for _ in until(40):
         events = site.staff("rita", "show", case)["events"]
         told = {one["act"] for one in events if one["facts"].get("order") == order}
@@ -91,7 +103,7 @@ def approved(
 def recipient(site: Site, fingerprint: str, certificate: str) -> Path:
     """The file that says to whom a package goes."""
     to = {
-        "name": "Dr. Ada Mueller",
+        "name": REQUESTER_NAME,
         "organization": "Kanzlei Mueller",
         "identity": site.text("identity"),
         "openpgp": fingerprint,
@@ -113,9 +125,15 @@ def package(site: Site, case: str, order: str) -> str:
 
 
 def released(site: Site, package: str) -> Party:
-    """The recipient, who followed the package's link."""
+    """The recipient, who followed the package's link; nobody else can, nor without the terms."""
     site.staff("rita", "release", package)
-    return site.enter(site.mailbox.wait(REQUESTER, "collect it once"))
+    letter = site.mailbox.wait(REQUESTER, "collect it once")
+    party = site.enter(letter)
+    assert site.http("POST", letter.link).status >= HTTPStatus.BAD_REQUEST
+    assert site.http("POST", "/package").status >= HTTPStatus.BAD_REQUEST
+    refused = party.call("POST", "/package", {"accept": "0" * 64})
+    assert HTTPStatus.BAD_REQUEST <= refused.status < HTTPStatus.INTERNAL_SERVER_ERROR
+    return party
 
 
 def opened(octets: bytes, secret: pysequoia.Tsk) -> dict[str, Any]:
@@ -173,6 +191,8 @@ def given(site: Site, case: str, secret: pysequoia.Tsk, order: str) -> dict[str,
     """What the recipient reads of a package that was sealed by an order."""
     party = released(site, package(site, case, order))
     told = opened(party.collect(), secret)
+    again = party.call("POST", "/package", {"accept": told["terms"]["sha256"]})
+    assert again.status == HTTPStatus.CONFLICT
     party.done("POST", "/package/receipt", {"text": "We have it."})
     return told
 

@@ -212,7 +212,9 @@ class Walk:
         running = [
             name
             for name, one in self.case.deadlines.items()
-            if not one.is_ended and not one.is_due and (is_over or name in act.ends)
+            if not one.is_ended
+            and not one.is_due
+            and ((is_over and name not in self.type.outlives) or name in act.ends)
         ]
         for name in running:
             number = self.case.deadlines[name].round
@@ -220,7 +222,7 @@ class Walk:
         for name in () if is_over else act.starts:
             self._start(name)
         for task, one in tuple(self.case.tasks.items()):
-            if is_over or one.kind in act.done:
+            if (is_over and one.kind not in self.type.outlives) or one.kind in act.done:
                 self.tell("task_done", who, allowed.role, task=task, kind=one.kind)
         for new in act.tasks:
             self.tell(

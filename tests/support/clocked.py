@@ -120,6 +120,17 @@ async def prepare(database: Database, calendar: Calendar = CALENDAR) -> None:
         await calendars.add(connection, calendar, START)
 
 
+async def forget(connection: Connection) -> None:
+    """Empty what a scan reads and writes: a new beginning in the same database."""
+    await connection.execute(
+        "SET session_replication_role = replica;"  # what is append-only as well
+        "DELETE FROM heard; DELETE FROM case_task; DELETE FROM case_deadline;"
+        "DELETE FROM case_event; DELETE FROM case_file; DELETE FROM ledger_entry;"
+        "DELETE FROM outage; DELETE FROM beat;"
+        "SET session_replication_role = DEFAULT"
+    )
+
+
 async def new_case(connection: Connection, now: datetime = START) -> CaseId:
     """A case of an invented type; the connection is an administrator's."""
     case_id = CaseId(uuid4())

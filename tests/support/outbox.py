@@ -50,10 +50,11 @@ class Desk:
     async def tell(self) -> list[str]:
         """The case's acts after the worker told it."""
 
-        async def on_delivered(
+        async def on_news(
             _connection: Connection, _case_id: CaseId, notice: NoticeResult, _now: datetime
         ) -> None:
-            self.delivered.append(notice.id)
+            if notice.is_delivered:
+                self.delivered.append(notice.id)
 
         async with pools.connected(self.database.access(LoginRole.WORKER)) as connection:
             await note_deliveries.tell_all(
@@ -61,7 +62,7 @@ class Desk:
                 self.clock.now(),
                 support.draw,
                 self.metrics,
-                on_delivered=on_delivered,
+                on_news=on_news,
             )
             return await support.acts(connection, self.case_id)
 

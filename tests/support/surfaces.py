@@ -113,3 +113,16 @@ def write_ahead_log(directory: Path) -> bytes:
 def joined(found: dict[str, bytes], part: str) -> bytes:
     """The files whose path holds `part`, one after the other."""
     return b"\n".join(data for path, data in found.items() if part in path)
+
+
+def stored(service: Running) -> dict[str, bytes]:
+    """Every file, once the service has ended and all is on disk."""
+    data = files(service.data_dir)
+    (cluster,) = service.data_dir.glob("postgres/cluster")
+    rest = {p: d for p, d in data.items() if "/pg_wal/" not in p and "/snapshot/" not in p}
+    return {
+        "write-ahead log": write_ahead_log(cluster / "pg_wal"),
+        "snapshot": joined(data, "/snapshot/"),
+        "key files": joined(files(service.key_dir), ""),
+        "cluster files": joined(rest, ""),
+    }

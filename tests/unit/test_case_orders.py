@@ -234,6 +234,15 @@ def test_the_vaults_word_on_gags_and_holds_counts() -> None:
         assert fault(one, one.order(ROSTER, kind)) == reason
 
 
+def test_a_gag_whose_time_is_over_is_lifted_by_order() -> None:
+    """The vault holds nobody to it any more; over the case it lies until two people lift it."""
+    one = chain()
+    until = (NOW - timedelta(days=1)).isoformat()
+    one.tell("overlay_set", overlay="gag", until=until, evidence="")
+    lifting = one.order(ROSTER, OrderKind.LIFT_GAG, overlays=(Overlay.GAG,))
+    assert fault(one, lifting, is_gagged=False) is None
+
+
 def test_a_gag_ends_after_it_begins() -> None:
     """And it rests on an instrument."""
     one = chain()

@@ -31,7 +31,7 @@ def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
         main.main(["--help"])
     said = capsys.readouterr().out
     assert ended.value.code == 0
-    assert all(f" {name} " in said for name in main.COMMANDS)
+    assert set(main.COMMANDS) <= set(said.split())
 
 
 def test_escrow_is_the_program_beside_this_one(tmp_path: Path) -> None:

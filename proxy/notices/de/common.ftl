@@ -4,9 +4,9 @@ moment = { $day }, { $time } Uhr ({ $zone }, { $offset }), das ist { $utc_day },
 moment-utc = { $day }, { $time } Uhr UTC
 
 hello-registrant =
-    Diese Nachricht kommt von { $office_name }, dem Privatsphäredienst für den Domainnamen { $domain }. Sie erhalten sie, weil der Name auf Sie registriert ist. Unser Zeichen ist { $case }.
+    Diese Nachricht kommt von { $office_name }, dem Datenschutzdienst für den Domainnamen { $domain }. Sie erhalten sie, weil der Name auf Sie registriert ist. Unser Zeichen ist { $case }.
 hello-requester =
-    Diese Nachricht kommt von { $office_name }, dem Privatsphäredienst für den Domainnamen { $domain }. Es geht um Ihre Anfrage mit dem Zeichen { $case }.
+    Diese Nachricht kommt von { $office_name }, dem Datenschutzdienst für den Domainnamen { $domain }. Es geht um Ihre Anfrage mit dem Zeichen { $case }.
 no-identity =
     Diese Nachricht sagt nichts darüber, auf wen der Name registriert ist, und erkennt keinen Anspruch an.
 page-registrant =
@@ -43,7 +43,7 @@ sign =
     { $office_postal }
 
 fields-of = { $role }: { $kinds }
-role-registrant = Inhaberschaft
+role-registrant = Inhaberseite
 role-admin = administrativer Kontakt
 role-tech = technischer Kontakt
 role-billing = Rechnungskontakt
@@ -64,7 +64,7 @@ primary-incomplete = Die Anfrage ist unvollständig: Was wir erbeten haben, kam 
 primary-not_verified = Wir konnten nicht prüfen, wer die Anfrage stellt.
 primary-no_standing = Die Anfrage zeigt nicht, dass Ihnen das Recht zusteht, auf das sie sich stützt, oder dass Sie für die berechtigte Person handeln dürfen.
 primary-not_ours = Der Domainname wird nicht von uns betreut oder wurde es an dem Tag nicht, auf den es ankommt.
-primary-no_legal_basis = Die Anfrage nennt keine Rechtsgrundlage, auf der die Daten gegeben werden dürfen.
+primary-no_legal_basis = Die Anfrage nennt keine Rechtsgrundlage, auf der die Daten herausgegeben werden dürfen.
 primary-no_necessity = Die Daten sind für den Zweck nicht erforderlich: Ein milderes Mittel, etwa eine von uns weitergeleitete Nachricht, wurde nicht versucht.
 primary-overridden = Die Interessen und Rechte der betroffenen Person wiegen schwerer als das Interesse an den Daten.
 primary-objection_upheld = Die betroffene Person hat widersprochen, und wir halten den Widerspruch für begründet.
@@ -75,11 +75,11 @@ primary-wrong_jurisdiction = Die Stelle, die das Schriftstück ausgestellt hat, 
 primary-instrument_defective = Das Schriftstück, auf dem die Anfrage beruht, hat einen Mangel: Ihm fehlt etwas, was das Gesetz verlangt.
 primary-privilege = Die Daten sind durch ein Berufsgeheimnis oder ein anderes Vorrecht geschützt.
 primary-not_held = Wir haben die erbetenen Daten nicht.
-primary-gag_conflict = Eine rechtliche Pflicht hindert uns derzeit daran, die Daten zu geben.
+primary-gag_conflict = Eine rechtliche Pflicht hindert uns derzeit daran, die Daten herauszugeben.
 primary-duplicate = Dieselbe Anfrage wird unter einem anderen Zeichen bearbeitet oder wurde dort entschieden.
 primary-surrendered = Der Domainname wurde aufgegeben; die Anfrage hat keinen Gegenstand mehr.
 
-basis-contract_breach = Es wurde festgestellt, dass Zusicherungen nicht gegeben wurden, die nach den Bedingungen des Privatsphäredienstes geschuldet waren.
+basis-contract_breach = Es wurde festgestellt, dass Zusicherungen nicht gegeben wurden, die nach den Bedingungen des Datenschutzdienstes geschuldet waren.
 basis-legitimate_interest = Die empfangende Seite hat ein berechtigtes Interesse an den Daten, das nach Abwägung überwog.
 basis-legal_process = Ein Gericht oder eine Behörde hat es angeordnet, oder ein anderes rechtliches Verfahren hat es verlangt.
 basis-emergency = Für das Leben oder die Gesundheit eines Menschen bestand unmittelbare Gefahr.
@@ -120,7 +120,7 @@ items-claim = was beansprucht wird: das Recht, die Tatsachen, der Schaden
 items-authority = ein Nachweis, dass die schreibende Person für die Berechtigten handeln darf
 items-contact_route = wo die Inhaberseite Sie erreichen kann
 items-good_faith = eine Erklärung, in gutem Glauben zu handeln
-items-use_undertaking = das Versprechen, was gegeben wird, nur für diesen Anspruch zu nutzen und das Datenschutzrecht zu achten
+items-use_undertaking = das Versprechen, herausgegebene Daten nur für diesen Anspruch zu nutzen und das Datenschutzrecht zu achten
 items-their_deadline = die Frist, die Sie setzen, falls Sie eine setzen
 items-owner = wem das Recht gehört und wer dafür schreibt
 items-right = das Recht selbst: seine Eintragung und das Register, das Werk und wo es ist, oder die Waren
@@ -131,7 +131,7 @@ items-common_fact = bei mehreren Namen: die eine Tatsache, die ihnen gemeinsam i
 items-official_channel = eine amtliche Anschrift und Telefonnummer
 items-offence = die Straftat oder der Zweck
 items-legal_basis = das Gesetz, auf dem die Anfrage beruht
-items-fields = welche Daten gegeben werden sollen
+items-fields = welche Daten herausgegeben werden sollen
 items-process = die Anordnung, der Beschluss, die Bescheinigung oder das Verlangen
 items-gag = die Anordnung oder das Gesetz, das eine Mitteilung an die Inhaberseite verbietet
 items-instrument = das Schriftstück, vollständig und mit allen Anlagen

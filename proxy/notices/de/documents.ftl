@@ -3,7 +3,7 @@
 indemnity-1 =
     Freistellungsversprechen für einen Anspruch
 
-    Dieses Versprechen gibt { $office_name } gegenüber, auf wen der Domainname { $domain } registriert ist. Es gilt für den einen Anspruch, der unter dem Zeichen { $case } geführt wird, und für keinen anderen.
+    Dieses Versprechen gibt die Person, auf die der Domainname { $domain } registriert ist, gegenüber { $office_name } ab. Es gilt für den einen Anspruch, der unter dem Zeichen { $case } geführt wird, und für keinen anderen.
     1. Was ich verspreche. Muss { $office_name } wegen dieses Anspruchs zahlen, weil ein Gericht es anordnet oder weil ich einem Vergleich zugestimmt habe, und liegt der Grund darin, dass nicht öffentlich war, auf wen der Domainname registriert ist, so ersetze ich, was zu zahlen ist, und die angemessenen Kosten der Verteidigung.
     2. Was ich nicht verspreche. Ich hafte nicht für das, was { $office_name } selbst verschuldet, nicht für Ansprüche wegen anderer Namen oder anderer Handlungen und nicht für das, was { $office_name } vergleicht, ohne mich gefragt zu haben.
     3. Wie wir damit umgehen. { $office_name } sagt mir unverzüglich, wenn das Versprechen in Anspruch genommen werden soll, zeigt mir, worauf das beruht, und lässt mich an der Verteidigung mitwirken.
@@ -31,4 +31,4 @@ terms_of_use-1 =
     4. Vernichten Sie die Daten und alle Kopien bis zu dem Löschtag des Pakets, es sei denn, ein Gesetz oder ein laufendes Verfahren verpflichtet Sie, sie zu behalten; dann, sobald das endet.
     5. Sagen Sie uns unverzüglich, wenn Daten verloren gehen, missbraucht werden oder Unbefugten bekannt werden, und wenn Sie einen Fehler finden.
     6. Wenn wir Ihnen sagen, dass Daten berichtigt wurden oder gelöscht werden müssen, handeln Sie danach und bestätigen Sie es.
-    7. Jede Ausfertigung trägt ein eigenes Zeichen. Für das, was mit Ihrer geschieht, stehen Sie der betroffenen Person und uns ein.
+    7. Jede Ausfertigung trägt ein eigenes Zeichen. Für das, was mit Ihrer geschieht, stehen Sie gegenüber der betroffenen Person und uns ein.

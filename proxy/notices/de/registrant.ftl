@@ -20,7 +20,7 @@ n3_demand =
     .body =
         { hello-registrant }
 
-        Jemand droht mit rechtlichen Schritten oder hat sie eingeleitet, die uns betreffen, weil nicht öffentlich ist, auf wen { $domain } registriert ist. Wir haben Ihre Daten niemandem gegeben. Wir haben nicht festgestellt, dass der Anspruch besteht, und diese Nachricht wirft Ihnen nichts vor.
+        Jemand droht mit rechtlichen Schritten oder hat sie eingeleitet, die uns betreffen, weil nicht öffentlich ist, auf wen { $domain } registriert ist. In dieser Sache haben wir Ihre Daten an niemanden herausgegeben. Wir haben nicht festgestellt, dass der Anspruch besteht, und diese Nachricht wirft Ihnen nichts vor.
 
         Nach unseren Bedingungen dürfen wir Sie um zwei Zusicherungen bitten. Sie sind voneinander getrennt, und jede wird für sich betrachtet:
 
@@ -35,7 +35,7 @@ n3_demand =
         A. Beide Zusicherungen geben.
         B. Widersprechen, mit Gründen und allem, was sie stützt.
         C. Uns der Gegenseite einen Rechtsbeistand oder eine andere Kontaktperson von Ihnen nennen lassen.
-        D. Den Privatsphäredienst für diesen Namen selbst beenden; dadurch werden Ihre Daten öffentlich.
+        D. Den Datenschutzdienst für diesen Namen selbst beenden; dadurch werden Ihre Daten öffentlich.
         E. Den Domainnamen aufgeben, sofern er nicht gesperrt ist oder für ein Verfahren erhalten werden muss.
         F. Uns sagen, dass eine Weitergabe Sie oder andere in Gefahr brächte.
 
@@ -69,7 +69,7 @@ n3_notice =
     .body =
         { hello-registrant }
 
-        Jemand sieht sich in einem Recht betroffen und bittet uns um Daten darüber, auf wen { $domain } registriert ist. Es wurde nichts gegeben, und es ist nichts entschieden. Erbeten wird:
+        Jemand sieht sich in einem Recht betroffen und bittet uns um Daten darüber, auf wen { $domain } registriert ist. In dieser Sache wurde nichts herausgegeben, und es ist nichts entschieden. Erbeten wird:
 
         { $fields }
 
@@ -79,7 +79,7 @@ n3_notice =
 
         { options-registrant }
 
-        Was folgen kann: Menschen wägen die Anfrage gegen Ihre Interessen und Rechte ab. Sie können sie ablehnen, nur eine Nachricht weiterleiten oder alle oder einen Teil dieser Daten allein der anfragenden Seite geben, für die Sache, um die es geht. Sie würden davon erfahren, bevor etwas gegeben wird, es sei denn, ein Gesetz verbietet das. Wenn Sie nicht antworten, wird nach dem entschieden, was wir wissen; Schweigen gilt weder als Zustimmung noch als Schuld.
+        Was folgen kann: Menschen wägen die Anfrage gegen Ihre Interessen und Rechte ab. Sie können sie ablehnen, nur eine Nachricht weiterleiten oder diese Daten ganz oder zum Teil allein an die anfragende Seite herausgeben, für die Sache, um die es geht. Sie würden davon erfahren, bevor etwas herausgegeben wird, es sei denn, ein Gesetz verbietet das. Wenn Sie nicht antworten, wird nach dem entschieden, was wir wissen; Schweigen gilt weder als Zustimmung noch als Schuld.
 
         { sign }
 
@@ -89,7 +89,7 @@ n3_order_notice =
     .body =
         { hello-registrant }
 
-        Uns wurde ein Schriftstück zugestellt, das uns verpflichten kann, Daten darüber zu geben, auf wen { $domain } registriert ist. Es ist von dieser Art:
+        Uns wurde ein Schriftstück zugestellt, das uns verpflichten kann, Daten darüber herauszugeben, auf wen { $domain } registriert ist. Es ist von dieser Art:
 
         { $instrument }
 
@@ -97,13 +97,13 @@ n3_order_notice =
 
         { $fields }
 
-        Es wurde noch nichts gegeben. Sie können das Gericht oder die Behörde, von der es stammt, bitten, es aufzuheben, einzuschränken oder die Daten zu schützen. Wenn Sie das tun, senden Sie uns einen Nachweis; dann warten wir möglicherweise die Entscheidung ab. Ihre Zeit zur Antwort beginnt, wenn diese Nachricht Sie erreicht hat. Eine weitere Nachricht nennt dann den genauen Zeitpunkt, an dem sie endet; er steht auch auf Ihrer Seite.
+        Aufgrund dieses Schriftstücks wurde noch nichts herausgegeben. Sie können das Gericht oder die Behörde, von der es stammt, bitten, es aufzuheben, einzuschränken oder die Daten zu schützen. Wenn Sie das tun, senden Sie uns einen Nachweis; dann warten wir möglicherweise die Entscheidung ab. Ihre Zeit zur Antwort beginnt, wenn diese Nachricht Sie erreicht hat. Eine weitere Nachricht nennt dann den genauen Zeitpunkt, an dem sie endet; er steht auch auf Ihrer Seite.
 
         { page-registrant }
 
         { options-registrant }
 
-        Was folgen kann: Ist das Schriftstück wirksam und hält kein Gericht es auf, so müssen wir möglicherweise geben, was es nennt, und nicht mehr als das. Ist es nicht wirksam, so können wir es zurückweisen oder anfechten.
+        Was folgen kann: Ist das Schriftstück wirksam und hält kein Gericht es auf, so müssen wir möglicherweise herausgeben, was es nennt, und nicht mehr als das. Ist es nicht wirksam, so können wir es zurückweisen oder anfechten.
 
         { sign }
 
@@ -123,7 +123,7 @@ n3_window =
 
         { options-registrant }
 
-        Läuft die Zeit ab und fehlt eine Zusicherung, so geschieht nichts von selbst. Dann sehen sich Menschen Ihre Gründe und den Anspruch an. Sie können eine Verletzung der Bedingungen feststellen oder auch nicht; Daten können an die Gegenseite gegeben oder der Name kann aus dem DNS genommen werden, beides nur durch eine eigene Entscheidung, oder es folgt möglicherweise nichts.
+        Läuft die Zeit ab und fehlt eine Zusicherung, so geschieht nichts von selbst. Dann sehen sich Menschen Ihre Gründe und den Anspruch an. Sie können eine Verletzung der Bedingungen feststellen oder auch nicht; Daten können an die Gegenseite herausgegeben oder der Name kann aus dem DNS genommen werden, beides nur durch eine eigene Entscheidung, oder es folgt möglicherweise nichts.
 
         { sign }
 
@@ -171,7 +171,7 @@ n5_final_reminder =
 
         { options-registrant }
 
-        Danach entscheiden Menschen möglicherweise nach dem, was sie wissen. Eine Verletzung der Bedingungen kann festgestellt werden oder auch nicht; Daten können an die anfragende Seite gegeben werden oder auch nicht. Durch bloßen Zeitablauf wird nichts entschieden.
+        Danach entscheiden Menschen möglicherweise nach dem, was sie wissen. Eine Verletzung der Bedingungen kann festgestellt werden oder auch nicht; Daten können an die anfragende Seite herausgegeben werden oder auch nicht. Durch bloßen Zeitablauf wird nichts entschieden.
 
         { sign }
 
@@ -197,7 +197,7 @@ n6_no_more_time =
     .body =
         { hello-registrant }
 
-        Sie haben um mehr Zeit gebeten. Wir haben Ihre Gründe bedacht und können sie nicht geben. Ihre Antwort sollte uns wie bisher erreichen bis { $due }. Die Gründe stehen auf Ihrer Seite.
+        Sie haben um mehr Zeit gebeten. Wir haben Ihre Gründe geprüft und können sie Ihnen nicht gewähren. Ihre Antwort sollte uns wie bisher erreichen bis { $due }. Die Gründe stehen auf Ihrer Seite.
 
         { page-registrant }
 
@@ -211,19 +211,19 @@ n6_no_more_time =
 
 n8_prerelease =
     .version = 1
-    .subject = { $domain }: Daten über Sie können an die anfragende Seite gegeben werden
+    .subject = { $domain }: Daten über Sie können an die anfragende Seite herausgegeben werden
     .body =
         { hello-registrant }
 
-        Nach Prüfung der Anfrage und dessen, was Sie uns gesagt haben, wurde hier von Menschen entschieden, dass diese Daten der anfragenden Seite gegeben werden sollen und niemandem sonst:
+        Nach Prüfung der Anfrage und dessen, was Sie uns gesagt haben, wurde hier von Menschen entschieden, dass diese Daten an die anfragende Seite herausgegeben werden sollen und an niemanden sonst:
 
         { $fields }
 
-        Sie werden nicht gegeben vor { $release_not_before }. Die Gründe stehen auf Ihrer Seite.
+        Sie werden nicht herausgegeben vor { $release_not_before }. Die Gründe stehen auf Ihrer Seite.
 
         { page-registrant }
 
-        { appeal-page } Bitten Sie darum, bevor die Daten gegeben sind, so werden sie nicht gegeben, bis darüber entschieden ist. Sie können sich in der Zwischenzeit auch an ein Gericht wenden und sich rechtlich beraten lassen; diese Nachricht ist keine Rechtsberatung.
+        { appeal-page } Bitten Sie darum, bevor die Daten herausgegeben sind, so werden sie nicht herausgegeben, bis darüber entschieden ist. Sie können sich in der Zwischenzeit auch an ein Gericht wenden und sich rechtlich beraten lassen; diese Nachricht ist keine Rechtsberatung.
 
         { arbitration }
 
@@ -231,15 +231,15 @@ n8_prerelease =
 
 n8_shortened =
     .version = 1
-    .subject = { $domain }: Daten über Sie können früher gegeben werden als angekündigt
+    .subject = { $domain }: Daten über Sie können früher herausgegeben werden als angekündigt
     .body =
         { hello-registrant }
 
-        Ein Gericht oder eine Behörde hat einen Termin gesetzt, der vor dem Ende der Zeit liegt, die wir Ihnen genannt haben oder genannt hätten. Deshalb können diese Daten vorher gegeben werden:
+        Ein Gericht oder eine Behörde hat einen Termin gesetzt, der vor dem Ende der Zeit liegt, die wir Ihnen genannt haben oder genannt hätten. Deshalb können diese Daten vorher herausgegeben werden:
 
         { $fields }
 
-        Sie gehen an die Stelle, die die Anordnung nennt, und an niemanden sonst. Der Termin und die Gründe stehen auf Ihrer Seite. Wenn Sie das Gericht oder die Behörde bitten wollen, es aufzuhalten, oder uns um erneute Prüfung, tun Sie es sofort und senden Sie uns einen Nachweis: Solange nichts gegeben ist, lässt es sich möglicherweise noch aufhalten. Sie können sich rechtlich beraten lassen; diese Nachricht ist keine Rechtsberatung.
+        Sie gehen an die Stelle, die die Anordnung nennt, und an niemanden sonst. Der Termin und die Gründe stehen auf Ihrer Seite. Wenn Sie das Gericht oder die Behörde bitten wollen, es aufzuhalten, oder uns um erneute Prüfung, tun Sie es sofort und senden Sie uns einen Nachweis: Solange nichts herausgegeben ist, lässt es sich möglicherweise noch aufhalten. Sie können sich rechtlich beraten lassen; diese Nachricht ist keine Rechtsberatung.
 
         { page-registrant }
 
@@ -253,7 +253,7 @@ n8_predeactivation =
     .body =
         { hello-registrant }
 
-        Nach Prüfung des Anspruchs und dessen, was Sie uns gesagt haben, wurde hier von Menschen entschieden, dass { $domain } aus dem DNS genommen werden soll. Webseiten, E-Mail und alles andere unter dem Namen würden dann nicht mehr gehen. Das lässt sich rückgängig machen, und der Name bleibt Ihnen. Durch diese Entscheidung werden niemandem Daten gegeben.
+        Nach Prüfung des Anspruchs und dessen, was Sie uns gesagt haben, wurde hier von Menschen entschieden, dass { $domain } aus dem DNS genommen werden soll. Webseiten, E-Mail und alles andere unter dem Namen würden dann nicht mehr funktionieren. Das lässt sich rückgängig machen, und der Name bleibt Ihnen. Durch diese Entscheidung werden an niemanden Daten herausgegeben.
 
         Es geschieht nicht vor { $deactivation_not_before }. Die Gründe stehen auf Ihrer Seite.
 
@@ -271,7 +271,7 @@ n8_breach =
     .body =
         { hello-registrant }
 
-        Zwei Menschen haben festgestellt, dass die Zusicherungen, um die wir Sie gebeten hatten, nicht gegeben wurden und dass darin eine Verletzung der Bedingungen des Privatsphäredienstes liegt. Die Gründe stehen auf Ihrer Seite. Es wurde niemandem etwas gegeben, und der Name blieb unberührt. Was daraus folgt, falls etwas folgt, wäre eine eigene Entscheidung; davon erfahren Sie möglicherweise, bevor sie ausgeführt wird.
+        Zwei Menschen haben festgestellt, dass die Zusicherungen, um die wir Sie gebeten hatten, nicht gegeben wurden und dass darin eine Verletzung der Bedingungen des Datenschutzdienstes liegt. Die Gründe stehen auf Ihrer Seite. In dieser Sache wurde an niemanden etwas herausgegeben, und der Name blieb unberührt. Was daraus folgt, falls etwas folgt, wäre eine eigene Entscheidung; davon erfahren Sie möglicherweise, bevor sie ausgeführt wird.
 
         { page-registrant }
 
@@ -289,7 +289,7 @@ n8_no_breach =
     .body =
         { hello-registrant }
 
-        Wir haben geprüft, ob die Zusicherungen geschuldet sind, um die wir Sie gebeten hatten, und keine Verletzung der Bedingungen festgestellt. Es wurde niemandem etwas gegeben, und der Name blieb unberührt. Wird der Anspruch weiter verfolgt, so schreiben wir Ihnen möglicherweise wieder. Die Gründe stehen auf Ihrer Seite; dort können Sie auch widersprechen, um Zeit bitten oder einen Rechtsbeistand benennen.
+        Wir haben geprüft, ob die Zusicherungen geschuldet sind, um die wir Sie gebeten hatten, und keine Verletzung der Bedingungen festgestellt. In dieser Sache wurde an niemanden etwas herausgegeben, und der Name blieb unberührt. Wird der Anspruch weiter verfolgt, so schreiben wir Ihnen möglicherweise wieder. Die Gründe stehen auf Ihrer Seite; dort können Sie auch widersprechen, um Zeit bitten oder einen Rechtsbeistand benennen.
 
         { page-registrant }
 
@@ -303,7 +303,7 @@ n8_refused =
     .body =
         { hello-registrant }
 
-        Die Anfrage zu { $domain }, wegen der wir Ihnen geschrieben hatten, wurde abgelehnt. Es wurde nichts gegeben, und der Name blieb unberührt. Die anfragende Seite kann um erneute Prüfung bitten oder sich an ein Gericht wenden; betrifft Sie das, so schreiben wir Ihnen möglicherweise wieder, und Sie können dann wie bisher widersprechen. Sie brauchen nichts zu tun.
+        Die Anfrage zu { $domain }, wegen der wir Ihnen geschrieben hatten, wurde abgelehnt. In dieser Sache wurde nichts herausgegeben, und der Name blieb unberührt. Die anfragende Seite kann um erneute Prüfung bitten oder sich an ein Gericht wenden; betrifft Sie das, so schreiben wir Ihnen möglicherweise wieder, und Sie können dann wie bisher widersprechen. Sie brauchen nichts zu tun.
 
         { confirm-receipt }
 
@@ -317,7 +317,7 @@ n8_resolved =
     .body =
         { hello-registrant }
 
-        Beide Zusicherungen, die Sie gegeben haben, sind in Ordnung. Für diesen Anspruch geben wir keine Daten und tun dem Namen nichts: Die Sache liegt zwischen Ihnen und der Gegenseite. Das Freistellungsversprechen bewahren wir auf, und in einigen Wochen sehen wir möglicherweise noch einmal nach, ob die Sache ruht. Ein neuer Anspruch wäre eine neue Sache, von der Sie von uns hören würden. Sie brauchen nichts zu tun.
+        Beide Zusicherungen, die Sie gegeben haben, sind in Ordnung. Für diesen Anspruch geben wir keine Daten heraus und lassen den Namen unangetastet: Die Sache liegt zwischen Ihnen und der Gegenseite. Das Freistellungsversprechen bewahren wir auf, und in einigen Wochen sehen wir möglicherweise noch einmal nach, ob die Sache ruht. Ein neuer Anspruch wäre eine neue Sache, von der Sie von uns hören würden. Sie brauchen nichts zu tun.
 
         { confirm-receipt }
 
@@ -327,11 +327,11 @@ n8_resolved =
 
 n9_disclosed =
     .version = 1
-    .subject = { $domain }: Daten über Sie wurden jemandem gegeben
+    .subject = { $domain }: Daten über Sie wurden herausgegeben
     .body =
         { hello-registrant }
 
-        Es wurden Daten über Sie gegeben. Sie sind von dieser Art:
+        Es wurden Daten über Sie herausgegeben. Sie sind von dieser Art:
 
         { $fields }
 
@@ -339,11 +339,11 @@ n9_disclosed =
 
         { $recipient }
 
-        Der Grund, aus dem sie gegeben wurden:
+        Der Grund, aus dem sie herausgegeben wurden:
 
         { $basis }
 
-        { data-elsewhere } Auf Ihrer Seite sehen Sie, was gegeben wurde, und die Bedingungen, die dafür angenommen wurden: die Daten nur für diese Sache zu benutzen, sie zu schützen und sie bis zu einem festen Tag zu löschen. Wenn Sie meinen, dass sie missbraucht wurden oder falsch sind, sagen Sie es uns dort. Sie können einer weiteren Nutzung widersprechen, um Zeit für eine Stellungnahme bitten und sich rechtlich beraten lassen; diese Nachricht ist keine Rechtsberatung.
+        { data-elsewhere } Auf Ihrer Seite sehen Sie, was herausgegeben wurde, und die Bedingungen, die dafür angenommen wurden: die Daten nur für diese Sache zu benutzen, sie zu schützen und sie bis zu einem festen Tag zu löschen. Wenn Sie meinen, dass sie missbraucht wurden oder falsch sind, sagen Sie es uns dort. Sie können einer weiteren Nutzung widersprechen, um Zeit für eine Stellungnahme bitten und sich rechtlich beraten lassen; diese Nachricht ist keine Rechtsberatung.
 
         { page-registrant }
 
@@ -357,7 +357,7 @@ n9_deactivated =
     .body =
         { hello-registrant }
 
-        { $domain } wurde aus dem DNS genommen. Webseiten, E-Mail und alles andere unter dem Namen gehen jetzt möglicherweise nicht mehr. Das lässt sich rückgängig machen, und der Name bleibt Ihnen. Niemandem wurden dadurch Daten gegeben. Die Gründe stehen auf Ihrer Seite.
+        { $domain } wurde aus dem DNS genommen. Webseiten, E-Mail und alles andere unter dem Namen funktionieren jetzt möglicherweise nicht mehr. Das lässt sich rückgängig machen, und der Name bleibt Ihnen. Dadurch wurden an niemanden Daten herausgegeben. Die Gründe stehen auf Ihrer Seite.
 
         { page-registrant }
 
@@ -373,7 +373,7 @@ n9_restored =
     .body =
         { hello-registrant }
 
-        { $domain } wurde wieder in das DNS eingesetzt. Es kann einige Stunden dauern, bis jeder Server das sieht. Wenn danach etwas nicht geht, sagen Sie es uns oder Ihrem Registrar. Sonst brauchen Sie nichts zu tun.
+        { $domain } wurde wieder in das DNS eingesetzt. Es kann einige Stunden dauern, bis jeder Server das sieht. Wenn danach etwas nicht funktioniert, sagen Sie es uns oder Ihrem Registrar. Sonst brauchen Sie nichts zu tun.
 
         { confirm-receipt }
 
@@ -405,7 +405,7 @@ n12_gag_lifted =
 
         Bisher durften wir Ihnen von Rechts wegen nichts von einer Anfrage über Sie sagen. Das ist vorbei, und so sagen wir es Ihnen.
 
-        { data-elsewhere } Was gefragt wurde, ob etwas gegeben wurde, aus welchem Grund und wem, steht auf Ihrer Seite, soweit wir es zeigen dürfen. Dort können Sie einer weiteren Nutzung widersprechen, uns sagen, dass etwas falsch ist, oder einen Rechtsbeistand benennen. Möglicherweise steht Ihnen ein Rechtsmittel bei dem Gericht oder der Behörde offen, von der die Anordnung stammt; rechtlicher Rat kann helfen. Diese Nachricht ist keine Rechtsberatung.
+        { data-elsewhere } Was gefragt wurde, ob etwas herausgegeben wurde, aus welchem Grund und wem, steht auf Ihrer Seite, soweit wir es zeigen dürfen. Dort können Sie einer weiteren Nutzung widersprechen, uns sagen, dass etwas falsch ist, oder einen Rechtsbeistand benennen. Möglicherweise steht Ihnen ein Rechtsmittel bei dem Gericht oder der Behörde offen, von der die Anordnung stammt; rechtlicher Rat kann helfen. Diese Nachricht ist keine Rechtsberatung.
 
         { page-registrant }
 
@@ -433,11 +433,11 @@ n13_reconsidered_registrant =
 
 n15_incident =
     .version = 1
-    .subject = { $domain }: Daten über Sie wurden ohne Grund gegeben
+    .subject = { $domain }: Daten über Sie wurden ohne Rechtsgrund herausgegeben
     .body =
         { hello-registrant }
 
-        Es wurden Daten über Sie gegeben, obwohl das nicht hätte geschehen dürfen. Das tut uns leid. Von welcher Art sie sind und an wen sie gingen, steht auf Ihrer Seite.
+        Es wurden Daten über Sie herausgegeben, obwohl das nicht hätte geschehen dürfen. Das tut uns leid. Von welcher Art sie sind und an wen sie gingen, steht auf Ihrer Seite.
 
         Wir haben um ihre Löschung gebeten und gehen der Ursache nach. Was wir wissen und was wir tun, steht auf Ihrer Seite. Jemand könnte versuchen, solche Daten zu benutzen: Seien Sie vorsichtig bei Anrufen, Briefen und Nachrichten, die sich darauf beziehen. Wenn Sie um Ihre Sicherheit fürchten, sagen Sie es uns sofort. Sie können widersprechen, uns um Hilfe bitten und sich rechtlich beraten lassen; diese Nachricht ist keine Rechtsberatung. Möglicherweise haben Sie auch Anspruch auf Schadenersatz.
 
@@ -451,13 +451,13 @@ n15_incident =
 
 n16_was_i_disclosed =
     .version = 1
-    .subject = { $domain }: Ihre Frage, ob Daten gegeben wurden
+    .subject = { $domain }: Ihre Frage, ob Daten herausgegeben wurden
     .body =
         { hello-registrant }
 
-        Sie haben gefragt, ob Daten über Sie jemandem gegeben wurden. Wer fragt, bekommt von uns stets dieselbe Antwort, wie es auch liegt:
+        Sie haben gefragt, ob Daten über Sie an jemanden herausgegeben wurden. Wer fragt, bekommt von uns stets dieselbe Antwort, wie der Fall auch liegt:
 
-        Wir sagen Betroffenen von einer Weitergabe, sobald wir es dürfen. Manchmal verbietet uns ein Gesetz oder ein Gericht das für einige Zeit, und dann dürfen wir auch nicht sagen, dass es so ist. Diese Antwort bedeutet also weder, dass etwas gegeben wurde, noch, dass nichts gegeben wurde. Was wir heute zeigen dürfen, steht auf Ihrer Seite; was später hinzukommt, sagen wir Ihnen von uns aus.
+        Wir sagen Betroffenen von einer Weitergabe, sobald wir es dürfen. Manchmal verbietet uns ein Gesetz oder ein Gericht das für einige Zeit, und dann dürfen wir auch nicht sagen, dass es so ist. Diese Antwort bedeutet also weder, dass etwas herausgegeben wurde, noch, dass nichts herausgegeben wurde. Was wir heute zeigen dürfen, steht auf Ihrer Seite; was später hinzukommt, teilen wir Ihnen von uns aus mit.
 
         { page-registrant }
 

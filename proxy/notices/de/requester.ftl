@@ -103,7 +103,7 @@ n7_interim =
     .body =
         { hello-requester }
 
-        Dies ist eine begründete Zwischenantwort. Ihre Anfrage ist eingegangen und wird geprüft: Wen sie betrifft, ist zu hören, und beide Interessen sind abzuwägen, bevor Daten gegeben oder verweigert werden dürfen. Wir erwarten eine Entscheidung bis { $due }. { no-identity } Die ausführlichen Gründe stehen auf Ihrer Seite; dort können Sie Ihre Anfrage ergänzen.
+        Dies ist eine begründete Zwischenantwort. Ihre Anfrage ist eingegangen und wird geprüft: Wen sie betrifft, ist zu hören, und beide Interessen sind abzuwägen, bevor Daten herausgegeben oder verweigert werden dürfen. Wir erwarten eine Entscheidung bis { $due }. { no-identity } Die ausführlichen Gründe stehen auf Ihrer Seite; dort können Sie Ihre Anfrage ergänzen.
 
         { page-requester }
 
@@ -167,7 +167,7 @@ n7_resolved =
     .body =
         { hello-requester }
 
-        Die Inhaberseite hat die Zusicherungen gegeben, um die wir gebeten hatten, und sich bei Ihnen gemeldet. Die Sache liegt nun zwischen Ihnen beiden; wir geben für diesen Anspruch keine Daten und tun dem Namen nichts. Wenn sich die Kontaktdaten als unbrauchbar erweisen, sagen Sie es uns auf Ihrer Seite: Dann sehen wir es uns möglicherweise noch einmal an.
+        Die Inhaberseite hat die Zusicherungen gegeben, um die wir gebeten hatten, und sich bei Ihnen gemeldet. Die Sache liegt nun zwischen Ihnen beiden; wir geben für diesen Anspruch keine Daten heraus und lassen den Namen unangetastet. Wenn sich die Kontaktdaten als unbrauchbar erweisen, sagen Sie es uns auf Ihrer Seite: Dann sehen wir es uns möglicherweise noch einmal an.
 
         { page-requester }
 
@@ -181,7 +181,7 @@ n7_granted =
     .body =
         { hello-requester }
 
-        Wir haben entschieden, Ihnen Daten dieser Art zu geben:
+        Wir haben entschieden, Ihnen Daten dieser Art herauszugeben:
 
         { $fields }
 
@@ -201,7 +201,7 @@ n7_deactivated =
     .body =
         { hello-requester }
 
-        Der Name wurde aus dem DNS genommen. Das lässt sich rückgängig machen und kann rückgängig gemacht werden, etwa wenn die Entscheidung aufgehoben wird. Daten werden dadurch nicht gegeben. { no-identity }
+        Der Name wurde aus dem DNS genommen. Das lässt sich rückgängig machen und kann rückgängig gemacht werden, etwa wenn die Entscheidung aufgehoben wird. Daten werden dadurch nicht herausgegeben. { no-identity }
 
         { page-requester }
 
@@ -213,11 +213,11 @@ n7_deactivated =
 
 n7_privacy_released =
     .version = 1
-    .subject = { $domain }: Der Privatsphäredienst für den Namen ist beendet
+    .subject = { $domain }: Der Datenschutzdienst für den Namen ist beendet
     .body =
         { hello-requester }
 
-        Der Privatsphäredienst für diesen Namen ist beendet. Was über ihn öffentlich ist, lässt sich im Verzeichnis nachschlagen (RDAP oder WHOIS). Darüber hinaus geben wir nichts. Wenn Sie nicht einverstanden sind, sagen Sie es auf Ihrer Seite mit Gründen.
+        Der Datenschutzdienst für diesen Namen ist beendet. Was über ihn öffentlich ist, lässt sich im Verzeichnis nachschlagen (RDAP oder WHOIS). Darüber hinaus geben wir nichts heraus. Wenn Sie nicht einverstanden sind, sagen Sie es auf Ihrer Seite mit Gründen.
 
         { page-requester }
 
@@ -273,7 +273,7 @@ n7_preserved =
     .body =
         { hello-requester }
 
-        Was wir haben und unter Ihre Anfrage fällt, falls es etwas gibt, wird aufbewahrt bis { $until }. Gegeben wird dadurch nichts. Um Daten zu erhalten, stellen Sie uns vorher eine rechtliche Anordnung zu; um Verlängerung kann rechtzeitig gebeten werden. { no-identity }
+        Was wir haben und unter Ihre Anfrage fällt, falls es etwas gibt, wird aufbewahrt bis { $until }. Herausgegeben wird dadurch nichts. Um Daten zu erhalten, stellen Sie uns vorher eine rechtliche Anordnung zu; um Verlängerung kann rechtzeitig gebeten werden. { no-identity }
 
         { page-requester }
 
@@ -291,7 +291,7 @@ n7_challenged =
 
         { $primary }
 
-        Wir bitten, es nachzubessern, einzuschränken oder zurückzunehmen. Bis dahin wird nichts gegeben. Unsere ausführlichen Gründe stehen auf Ihrer Seite; dort können Sie darauf antworten oder um Zeit bitten. Wir können den Einwand auch vor das Gericht oder die Behörde bringen, von der das Schriftstück stammt. { no-identity }
+        Wir bitten, es nachzubessern, einzuschränken oder zurückzunehmen. Bis dahin wird nichts herausgegeben. Unsere ausführlichen Gründe stehen auf Ihrer Seite; dort können Sie darauf antworten oder um Zeit bitten. Wir können den Einwand auch vor das Gericht oder die Behörde bringen, von der das Schriftstück stammt. { no-identity }
 
         { page-requester }
 
@@ -305,7 +305,7 @@ n7_process_wanted =
     .body =
         { hello-requester }
 
-        Ohne rechtliche Anordnung geben wir keine Daten. Wir können aufbewahren, was wir haben, falls es etwas gibt, während Sie eine Anordnung erwirken: Bitten Sie auf Ihrer Seite darum. Ein Gerichtsbeschluss oder ein anderes Schriftstück, das uns bindet, kann auch dort eingereicht oder an unserer Anschrift unten zugestellt werden. Es sollte den Domainnamen, die Daten, das Gesetz, auf dem es beruht, und eine Stelle nennen, die wir unter einer veröffentlichten Nummer zurückrufen können. { no-identity }
+        Ohne rechtliche Anordnung geben wir keine Daten heraus. Wir können aufbewahren, was wir haben, falls es etwas gibt, während Sie eine Anordnung erwirken: Bitten Sie auf Ihrer Seite darum. Ein Gerichtsbeschluss oder ein anderes Schriftstück, das uns bindet, kann auch dort eingereicht oder an unserer Anschrift unten zugestellt werden. Es sollte den Domainnamen, die Daten, das Gesetz, auf dem es beruht, und eine Stelle nennen, die wir unter einer veröffentlichten Nummer zurückrufen können. { no-identity }
 
         { page-requester }
 
@@ -319,7 +319,7 @@ n7_emergency_decided =
     .body =
         { hello-requester }
 
-        Wir haben Ihre Anfrage als Notfall behandelt und ihr stattgegeben. Eine rechtliche Anordnung muss folgen bis { $process_due }; reichen Sie sie auf Ihrer Seite ein. Kommt sie nicht, so können wir das bei späteren Anfragen und Ihrer Aufsicht gegenüber erwähnen. Die Inhaberseite kann unterrichtet werden, sobald die Gefahr vorüber ist. Was gegeben wurde, darf nur zur Abwehr dieser Gefahr benutzt werden.
+        Wir haben Ihre Anfrage als Notfall behandelt und ihr stattgegeben. Eine rechtliche Anordnung muss folgen bis { $process_due }; reichen Sie sie auf Ihrer Seite ein. Kommt sie nicht, so können wir das bei späteren Anfragen und Ihrer Aufsicht gegenüber erwähnen. Die Inhaberseite kann unterrichtet werden, sobald die Gefahr vorüber ist. Was herausgegeben wurde, darf nur zur Abwehr dieser Gefahr benutzt werden.
 
         { page-requester }
 

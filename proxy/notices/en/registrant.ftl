@@ -20,7 +20,7 @@ n3_demand =
     .body =
         { hello-registrant }
 
-        Somebody threatens legal action, or has taken it, that involves us because the registrant of { $domain } is not publicly named. We have not given your data to anybody. We have not found that the claim is true, and this message does not accuse you of anything.
+        Somebody threatens legal action, or has taken it, that involves us because the registrant of { $domain } is not publicly named. In this matter we have not given your data to anybody. We have not found that the claim is true, and this message does not accuse you of anything.
 
         Our terms let us ask you for two assurances. They are separate, and each is looked at by itself:
 
@@ -69,7 +69,7 @@ n3_notice =
     .body =
         { hello-registrant }
 
-        Somebody who says that a right of theirs is affected asks us for data about the registrant of { $domain }. Nothing was given, and nothing is decided. They ask for:
+        Somebody who says that a right of theirs is affected asks us for data about the registrant of { $domain }. In this matter nothing was given, and nothing is decided. They ask for:
 
         { $fields }
 
@@ -97,7 +97,7 @@ n3_order_notice =
 
         { $fields }
 
-        Nothing was given yet. You can ask the court or authority that issued it to set it aside, to narrow it or to protect the data. If you do so, send us proof of it; we may then wait for the ruling. Your time to answer begins when this message has reached you. Another message then names the exact moment at which it ends, and so does your page.
+        On this paper nothing was given yet. You can ask the court or authority that issued it to set it aside, to narrow it or to protect the data. If you do so, send us proof of it; we may then wait for the ruling. Your time to answer begins when this message has reached you. Another message then names the exact moment at which it ends, and so does your page.
 
         { page-registrant }
 
@@ -271,7 +271,7 @@ n8_breach =
     .body =
         { hello-registrant }
 
-        Two people found that the assurances that we asked you for were not given, and that this is a breach of the terms of the privacy service. The reasons are on your page. Nothing was given to anybody, and the name was not touched. What follows from it, if anything, would be a decision of its own; you may be told of it before it is carried out.
+        Two people found that the assurances that we asked you for were not given, and that this is a breach of the terms of the privacy service. The reasons are on your page. In this matter nothing was given to anybody, and the name was not touched. What follows from it, if anything, would be a decision of its own; you may be told of it before it is carried out.
 
         { page-registrant }
 
@@ -289,7 +289,7 @@ n8_no_breach =
     .body =
         { hello-registrant }
 
-        We looked at whether the assurances that we asked you for are owed, and found no breach of the terms. Nothing was given to anybody, and the name was not touched. If the claim goes on, we may write to you again. The reasons are on your page, where you can also object, ask for time or name a lawyer.
+        We looked at whether the assurances that we asked you for are owed, and found no breach of the terms. In this matter nothing was given to anybody, and the name was not touched. If the claim goes on, we may write to you again. The reasons are on your page, where you can also object, ask for time or name a lawyer.
 
         { page-registrant }
 
@@ -303,7 +303,7 @@ n8_refused =
     .body =
         { hello-registrant }
 
-        The request about { $domain } that we wrote to you about was refused. Nothing was given, and the name was not touched. The requester may ask for reconsideration or turn to a court; should that concern you, we may write to you again, and you may object then as before. You need not do anything.
+        The request about { $domain } that we wrote to you about was refused. In this matter nothing was given, and the name was not touched. The requester may ask for reconsideration or turn to a court; should that concern you, we may write to you again, and you may object then as before. You need not do anything.
 
         { confirm-receipt }
 

@@ -28,15 +28,15 @@ confirm-receipt =
 options-registrant =
     En su página puede responder, oponerse y dar sus razones, designar a un abogado u otro contacto que hable por usted, o pedir más tiempo y decir por qué. Puede buscar asesoramiento jurídico antes de responder; este mensaje no lo es. Lo que escriba se tiene en cuenta antes de que se decida nada.
 data-elsewhere =
-    Los datos mismos no están en este mensaje, porque el correo puede leerse en el camino.
+    Los datos mismos no están en este mensaje, porque el correo electrónico puede leerse en el camino.
 appeal =
-    Si no está de acuerdo con esta decisión, puede pedir que se reconsidere, como máximo hasta: { $reconsider_due }. La revisarán entonces personas que no participaron en ella.
+    Si no está de acuerdo con esta decisión, puede pedir que se reconsidere, a más tardar: { $reconsider_due }. La revisarán entonces personas que no participaron en ella.
 appeal-page =
     Si no está de acuerdo con esta decisión, puede pedir que se reconsidere en su página, que dice también hasta cuándo. La revisarán entonces personas que no participaron en ella.
 arbitration =
     Si una reclamación suya no recibió acuse de recibo a tiempo, o si esta respuesta no la resuelve para usted, puede llevarla a arbitraje: { $office_arbitration }. Su derecho a acudir a un tribunal o a una autoridad de protección de datos queda intacto.
 sign =
-    Nunca pedimos por correo una contraseña, dinero ni la copia de un documento de identidad. Si duda de que este mensaje sea nuestro, no use el enlace: escriba directamente { $office_site } en su navegador, o escriba a { $office_mail }.
+    Nunca pedimos por correo electrónico una contraseña, dinero ni la copia de un documento de identidad. Si duda de que este mensaje sea nuestro, no use el enlace: escriba directamente { $office_site } en su navegador, o escriba a { $office_mail }.
 
     { $office_name }
 
@@ -64,18 +64,18 @@ primary-incomplete = La solicitud está incompleta: lo que pedimos no llegó, o 
 primary-not_verified = No pudimos comprobar quién hace la solicitud.
 primary-no_standing = La solicitud no muestra que usted tenga el derecho en que se apoya, ni que pueda actuar por quien lo tiene.
 primary-not_ours = El nombre de dominio no está en nuestro servicio, o no lo estaba el día que importa.
-primary-no_legal_basis = La solicitud no indica ninguna base jurídica para dar los datos.
+primary-no_legal_basis = La solicitud no indica ninguna base jurídica para facilitar los datos.
 primary-no_necessity = Los datos no son necesarios para el fin: no se probó un medio menos gravoso, como un mensaje que nosotros transmitimos.
 primary-overridden = Los intereses y derechos de la persona afectada pesan más que el interés en los datos.
 primary-objection_upheld = La persona afectada se opuso, y consideramos fundada su oposición.
-primary-safety = Dar los datos podría poner a alguien en peligro.
+primary-safety = Facilitar los datos podría poner a alguien en peligro.
 primary-pretextual = La razón que se da no parece ser la verdadera.
 primary-fishing = La solicitud no se limita a lo que exige un asunto concreto.
 primary-wrong_jurisdiction = El órgano que emitió el documento no tiene potestad sobre nosotros en este asunto, o el asunto corresponde a otro.
 primary-instrument_defective = El documento en que se apoya la solicitud tiene un defecto: le falta algo que la ley exige.
 primary-privilege = Los datos están protegidos por el secreto profesional u otro privilegio.
 primary-not_held = No tenemos los datos que se piden.
-primary-gag_conflict = Una obligación legal nos impide por ahora dar los datos.
+primary-gag_conflict = Una obligación legal nos impide por ahora facilitar los datos.
 primary-duplicate = La misma solicitud se tramita, o se decidió, con otra referencia.
 primary-surrendered = Se renunció al nombre de dominio; la solicitud ya no tiene objeto.
 
@@ -120,7 +120,7 @@ items-claim = lo que se pretende: el derecho, los hechos, el daño
 items-authority = prueba de que quien escribe puede actuar por los interesados
 items-contact_route = dónde puede localizarle el titular
 items-good_faith = una declaración de buena fe
-items-use_undertaking = la promesa de usar lo que se dé solo para esta pretensión y de respetar el derecho de protección de datos
+items-use_undertaking = la promesa de usar lo que se facilite solo para esta pretensión y de respetar el derecho de protección de datos
 items-their_deadline = la fecha que usted fija, si fija una
 items-owner = de quién es el derecho, y quién escribe por él
 items-right = el derecho mismo: su inscripción y registro, la obra y dónde está, o los bienes
@@ -131,7 +131,7 @@ items-common_fact = para varios nombres: el único hecho que comparten
 items-official_channel = una dirección y un número de teléfono oficiales
 items-offence = el delito o la finalidad
 items-legal_basis = la ley en que se apoya la solicitud
-items-fields = qué datos deben darse
+items-fields = qué datos deben facilitarse
 items-process = la orden, el mandamiento, el certificado o el requerimiento
 items-gag = la orden o la ley que prohíbe informar al titular
 items-instrument = el documento, entero, con todos sus anexos

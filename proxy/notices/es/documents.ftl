@@ -20,7 +20,7 @@ contact_confirmation-1 =
     2. Confirmo que el mensaje dio a la parte reclamante datos de contacto con los que puede localizarme a mí, o a un abogado u otro representante que actúa por mí en este asunto.
     3. Añado prueba de ello: una copia del mensaje y de su envío, o un mensaje que { $office_name } transmitió por mí.
     4. Sé que se preguntará a la parte reclamante si llegó, y que puede decir que no. Entonces se examina de nuevo; eso solo no se reprocha a nadie.
-    5. Lo que confirmo es cierto según mi leal saber. No admite que la pretensión sea cierta.
+    5. Lo que confirmo es cierto según mi leal saber y entender. No admite que la pretensión sea cierta.
 
 terms_of_use-1 =
     Traducción para su información; lo que se acuerda es el texto en inglés.

@@ -20,7 +20,7 @@ n3_demand =
     .body =
         { hello-registrant }
 
-        Alguien amenaza con acciones legales, o las ha iniciado, que nos implican porque el titular de { $domain } no figura públicamente. No hemos dado sus datos a nadie. No hemos constatado que la pretensión sea cierta, y este mensaje no le acusa de nada.
+        Alguien amenaza con acciones legales, o las ha iniciado, que nos implican porque el titular de { $domain } no figura públicamente. En este asunto no hemos facilitado sus datos a nadie. No hemos constatado que la pretensión sea cierta, y este mensaje no le acusa de nada.
 
         Nuestras condiciones nos permiten pedirle dos garantías. Son independientes, y cada una se examina por sí misma:
 
@@ -35,13 +35,13 @@ n3_demand =
         A. Dar ambas garantías.
         B. Oponerse, con sus razones y lo que las apoye.
         C. Dejarnos indicar a la parte reclamante un abogado u otro contacto suyo.
-        D. Terminar por su cuenta el servicio de privacidad para este nombre, lo que hace públicos sus datos.
+        D. Poner fin por su cuenta al servicio de privacidad para este nombre, lo que hace públicos sus datos.
         E. Renunciar al nombre de dominio, salvo que esté bloqueado o retenido para un procedimiento.
         F. Decirnos que una divulgación le pondría en peligro, a usted o a otros.
 
         { page-registrant }
 
-        Lo que puede seguir: si pasa el tiempo y falta una garantía, nada ocurre por sí solo. Entonces unas personas examinan sus razones y la pretensión. Pueden constatar un incumplimiento de las condiciones, o ninguno. Si constatan uno, pueden darle más tiempo, dar a la parte reclamante el contacto que usted designó, darle datos de contacto suyos, retirar del DNS el nombre de dominio por un tiempo, o no hacer nada. Cada una de estas medidas sería una decisión aparte, con sus razones, y se le avisaría antes de ejecutarla, salvo que una ley lo prohíba.
+        Lo que puede seguir: si pasa el tiempo y falta una garantía, nada ocurre por sí solo. Entonces unas personas examinan sus razones y la pretensión. Pueden constatar un incumplimiento de las condiciones, o ninguno. Si constatan uno, pueden darle más tiempo, dar a la parte reclamante el contacto que usted designó, facilitarle datos de contacto suyos, retirar del DNS el nombre de dominio por un tiempo, o no hacer nada. Cada una de estas medidas sería una decisión aparte, con sus razones, y se le avisaría antes de ejecutarla, salvo que una ley lo prohíba.
 
         Si el plazo es demasiado corto, pida más tiempo antes de que termine y diga por qué. Puede buscar antes asesoramiento jurídico; este mensaje no lo es. Lo que escriba se tiene en cuenta antes de que se decida nada. Prometer la indemnidad no es admitir una falta, y no prometerla no prueba nada por sí solo.
 
@@ -69,7 +69,7 @@ n3_notice =
     .body =
         { hello-registrant }
 
-        Alguien que dice estar afectado en un derecho nos pide datos sobre el titular de { $domain }. No se ha dado nada, y nada está decidido. Pide:
+        Alguien que dice estar afectado en un derecho nos pide datos sobre el titular de { $domain }. En este asunto no se ha facilitado nada, y nada está decidido. Pide:
 
         { $fields }
 
@@ -79,17 +79,17 @@ n3_notice =
 
         { options-registrant }
 
-        Lo que puede seguir: unas personas ponderan la solicitud frente a sus intereses y derechos. Pueden denegarla, transmitir solo un mensaje, o dar todos o parte de esos datos únicamente a quien los solicita, para el asunto de que se trata. Se le avisaría antes de dar nada, salvo que una ley lo prohíba. Si no responde, se decide con lo que sabemos; el silencio no cuenta ni como consentimiento ni como culpa.
+        Lo que puede seguir: unas personas ponderan la solicitud frente a sus intereses y derechos. Pueden denegarla, transmitir solo un mensaje, o facilitar todos o parte de esos datos únicamente a quien los solicita, para el asunto de que se trata. Se le avisaría antes de facilitar nada, salvo que una ley lo prohíba. Si no responde, se decide con lo que sabemos; el silencio no cuenta ni como consentimiento ni como culpa.
 
         { sign }
 
 n3_order_notice =
     .version = 1
-    .subject = { $domain }: nos notificaron una orden de dar datos
+    .subject = { $domain }: nos notificaron una orden de facilitar datos
     .body =
         { hello-registrant }
 
-        Se nos notificó un documento que puede obligarnos a dar datos sobre el titular de { $domain }. Es de esta clase:
+        Se nos notificó un documento que puede obligarnos a facilitar datos sobre el titular de { $domain }. Es de esta clase:
 
         { $instrument }
 
@@ -97,13 +97,13 @@ n3_order_notice =
 
         { $fields }
 
-        Todavía no se ha dado nada. Puede pedir al tribunal o a la autoridad que lo emitió que lo anule, lo limite o proteja los datos. Si lo hace, envíenos prueba de ello; puede que entonces esperemos la resolución. Su plazo para responder empieza cuando este mensaje le haya llegado. Otro mensaje indica entonces el momento exacto en que termina, y su página también.
+        En virtud de este documento todavía no se ha facilitado nada. Puede pedir al tribunal o a la autoridad que lo emitió que lo anule, lo limite o proteja los datos. Si lo hace, envíenos prueba de ello; puede que entonces esperemos la resolución. Su plazo para responder empieza cuando este mensaje le haya llegado. Otro mensaje indica entonces el momento exacto en que termina, y su página también.
 
         { page-registrant }
 
         { options-registrant }
 
-        Lo que puede seguir: si el documento es válido y ningún tribunal lo detiene, puede que debamos dar lo que indica, y nada más. Si no es válido, podemos rechazarlo o impugnarlo.
+        Lo que puede seguir: si el documento es válido y ningún tribunal lo detiene, puede que debamos facilitar lo que indica, y nada más. Si no es válido, podemos rechazarlo o impugnarlo.
 
         { sign }
 
@@ -115,15 +115,15 @@ n3_window =
 
         Nuestra petición le llegó, y por tanto corre su plazo.
 
-        Díganos, por favor, qué piensa hacer, como máximo hasta: { $intent_due }.
+        Díganos, por favor, qué piensa hacer, a más tardar: { $intent_due }.
 
-        Ambas garantías, la promesa de indemnidad y la confirmación de que se puso en contacto con la parte reclamante, deberían llegarnos como máximo hasta: { $assurances_due }.
+        Ambas garantías, la promesa de indemnidad y la confirmación de que se puso en contacto con la parte reclamante, deberían llegarnos a más tardar: { $assurances_due }.
 
         { page-registrant }
 
         { options-registrant }
 
-        Si pasa el tiempo y falta una garantía, nada ocurre por sí solo. Entonces unas personas examinan sus razones y la pretensión. Pueden constatar un incumplimiento de las condiciones o ninguno; pueden darse datos a la parte reclamante, o retirarse el nombre del DNS, cada cosa solo por una decisión aparte, o puede no seguir nada.
+        Si pasa el tiempo y falta una garantía, nada ocurre por sí solo. Entonces unas personas examinan sus razones y la pretensión. Pueden constatar un incumplimiento de las condiciones o ninguno; pueden facilitarse datos a la parte reclamante, o retirarse el nombre del DNS, cada cosa solo por una decisión aparte, o puede no seguir nada.
 
         { sign }
 
@@ -133,7 +133,7 @@ n3_time_runs =
     .body =
         { hello-registrant }
 
-        Nuestro aviso le llegó, y por tanto corre su plazo. Su respuesta debería llegarnos como máximo hasta: { $due }.
+        Nuestro aviso le llegó, y por tanto corre su plazo. Su respuesta debería llegarnos a más tardar: { $due }.
 
         { page-registrant }
 
@@ -149,7 +149,7 @@ n4_reminder =
     .body =
         { hello-registrant }
 
-        Le escribimos sobre una solicitud que le concierne. Su respuesta sigue pendiente y debería llegarnos como máximo hasta: { $due }.
+        Le escribimos sobre una solicitud que le concierne. Su respuesta sigue pendiente y debería llegarnos a más tardar: { $due }.
 
         { page-registrant }
 
@@ -165,13 +165,13 @@ n5_final_reminder =
     .body =
         { hello-registrant }
 
-        Este es nuestro último recordatorio. Su respuesta debería llegarnos como máximo hasta: { $due }. Si necesita más tiempo, pídalo antes y diga por qué.
+        Este es nuestro último recordatorio. Su respuesta debería llegarnos a más tardar: { $due }. Si necesita más tiempo, pídalo antes y diga por qué.
 
         { page-registrant }
 
         { options-registrant }
 
-        Después puede que se decida con lo que se sabe. Puede constatarse un incumplimiento de las condiciones o no; pueden darse datos a quien los solicita o no. El mero paso del tiempo no decide nada.
+        Después puede que se decida con lo que se sabe. Puede constatarse un incumplimiento de las condiciones o no; pueden facilitarse datos a quien los solicita o no. El mero paso del tiempo no decide nada.
 
         { sign }
 
@@ -181,7 +181,7 @@ n6_extended =
     .body =
         { hello-registrant }
 
-        Tiene más tiempo. Su respuesta debería llegarnos ahora como máximo hasta: { $due }.
+        Tiene más tiempo. Su respuesta debería llegarnos ahora a más tardar: { $due }.
 
         { page-registrant }
 
@@ -197,7 +197,7 @@ n6_no_more_time =
     .body =
         { hello-registrant }
 
-        Usted pidió más tiempo. Hemos considerado sus razones y no podemos darlo. Su respuesta debería llegarnos, como antes, como máximo hasta: { $due }. Las razones están en su página.
+        Usted pidió más tiempo. Hemos considerado sus razones y no podemos darlo. Su respuesta debería llegarnos, como antes, a más tardar: { $due }. Las razones están en su página.
 
         { page-registrant }
 
@@ -211,19 +211,19 @@ n6_no_more_time =
 
 n8_prerelease =
     .version = 1
-    .subject = { $domain }: pueden darse datos suyos a quien los solicita
+    .subject = { $domain }: pueden facilitarse datos suyos a quien los solicita
     .body =
         { hello-registrant }
 
-        Tras examinar la solicitud y lo que usted nos dijo, se decidió aquí, por personas, que estos datos se den a quien los solicita y a nadie más:
+        Tras examinar la solicitud y lo que usted nos dijo, se decidió aquí, por personas, que estos datos se faciliten a quien los solicita y a nadie más:
 
         { $fields }
 
-        No se darán antes de: { $release_not_before }. Las razones están en su página.
+        No se facilitarán antes de: { $release_not_before }. Las razones están en su página.
 
         { page-registrant }
 
-        { appeal-page } Si lo pide antes de que se den los datos, no se dan hasta que se decida. También puede acudir entretanto a un tribunal y buscar asesoramiento jurídico; este mensaje no lo es.
+        { appeal-page } Si lo pide antes de que se faciliten los datos, no se facilitan hasta que se decida. También puede acudir entretanto a un tribunal y buscar asesoramiento jurídico; este mensaje no lo es.
 
         { arbitration }
 
@@ -231,15 +231,15 @@ n8_prerelease =
 
 n8_shortened =
     .version = 1
-    .subject = { $domain }: pueden darse datos suyos antes de lo anunciado
+    .subject = { $domain }: pueden facilitarse datos suyos antes de lo anunciado
     .body =
         { hello-registrant }
 
-        Un tribunal o una autoridad ha fijado una fecha anterior al fin del plazo que le indicamos, o que le habríamos indicado. Por eso estos datos pueden darse antes:
+        Un tribunal o una autoridad ha fijado una fecha anterior al fin del plazo que le indicamos, o que le habríamos indicado. Por eso estos datos pueden facilitarse antes:
 
         { $fields }
 
-        Se dan a quien la orden indica y a nadie más. La fecha y las razones están en su página. Si quiere pedir al tribunal o a la autoridad que lo detenga, o a nosotros que lo reconsideremos, hágalo de inmediato y envíenos prueba de ello: mientras no se haya dado nada, todavía puede detenerse. Puede buscar asesoramiento jurídico; este mensaje no lo es.
+        Se facilitan a quien la orden indica y a nadie más. La fecha y las razones están en su página. Si quiere pedir al tribunal o a la autoridad que lo detenga, o a nosotros que lo reconsideremos, hágalo de inmediato y envíenos prueba de ello: mientras no se haya facilitado nada, todavía puede detenerse. Puede buscar asesoramiento jurídico; este mensaje no lo es.
 
         { page-registrant }
 
@@ -253,7 +253,7 @@ n8_predeactivation =
     .body =
         { hello-registrant }
 
-        Tras examinar la pretensión y lo que usted nos dijo, se decidió aquí, por personas, que { $domain } se retire del DNS. Las páginas web, el correo y todo lo demás bajo el nombre dejarían de funcionar. Puede deshacerse, y usted conserva el nombre. Esta decisión no da datos a nadie.
+        Tras examinar la pretensión y lo que usted nos dijo, se decidió aquí, por personas, que { $domain } se retire del DNS. Las páginas web, el correo electrónico y todo lo demás bajo el nombre dejarían de funcionar. Puede deshacerse, y usted conserva el nombre. Con esta decisión no se facilitan datos a nadie.
 
         No se hará antes de: { $deactivation_not_before }. Las razones están en su página.
 
@@ -271,7 +271,7 @@ n8_breach =
     .body =
         { hello-registrant }
 
-        Dos personas constataron que las garantías que le pedimos no se dieron, y que en ello hay un incumplimiento de las condiciones del servicio de privacidad. Las razones están en su página. No se dio nada a nadie, y el nombre no se tocó. Lo que siga de ello, si algo sigue, sería una decisión aparte; puede que se le avise antes de ejecutarla.
+        Dos personas constataron que las garantías que le pedimos no se dieron, y que en ello hay un incumplimiento de las condiciones del servicio de privacidad. Las razones están en su página. En este asunto no se facilitó nada a nadie, y el nombre no se tocó. Lo que siga de ello, si algo sigue, sería una decisión aparte; puede que se le avise antes de ejecutarla.
 
         { page-registrant }
 
@@ -289,7 +289,7 @@ n8_no_breach =
     .body =
         { hello-registrant }
 
-        Examinamos si se deben las garantías que le pedimos, y no constatamos ningún incumplimiento de las condiciones. No se dio nada a nadie, y el nombre no se tocó. Si la pretensión continúa, puede que volvamos a escribirle. Las razones están en su página, donde también puede oponerse, pedir tiempo o designar a un abogado.
+        Examinamos si se deben las garantías que le pedimos, y no constatamos ningún incumplimiento de las condiciones. En este asunto no se facilitó nada a nadie, y el nombre no se tocó. Si la pretensión continúa, puede que volvamos a escribirle. Las razones están en su página, donde también puede oponerse, pedir tiempo o designar a un abogado.
 
         { page-registrant }
 
@@ -303,7 +303,7 @@ n8_refused =
     .body =
         { hello-registrant }
 
-        La solicitud sobre { $domain } por la que le escribimos se denegó. No se dio nada, y el nombre no se tocó. Quien la hizo puede pedir que se reconsidere o acudir a un tribunal; si eso le concierne, puede que volvamos a escribirle, y entonces podrá oponerse como antes. No tiene que hacer nada.
+        La solicitud sobre { $domain } por la que le escribimos se denegó. En este asunto no se facilitó nada, y el nombre no se tocó. Quien la hizo puede pedir que se reconsidere o acudir a un tribunal; si eso le concierne, puede que volvamos a escribirle, y entonces podrá oponerse como antes. No tiene que hacer nada.
 
         { confirm-receipt }
 
@@ -313,11 +313,11 @@ n8_refused =
 
 n8_resolved =
     .version = 1
-    .subject = { $domain }: ambas garantías son buenas
+    .subject = { $domain }: ambas garantías son satisfactorias
     .body =
         { hello-registrant }
 
-        Las dos garantías que dio se encontraron buenas. Por esta pretensión no damos datos ni hacemos nada al nombre: el asunto queda entre usted y la parte reclamante. Conservamos la promesa de indemnidad y, dentro de unas semanas, puede que miremos una vez más si el asunto descansa. Una nueva pretensión sería un nuevo asunto, del que le informaríamos. No tiene que hacer nada.
+        Las dos garantías que dio se consideraron satisfactorias. Por esta pretensión no facilitamos datos ni hacemos nada al nombre: el asunto queda entre usted y la parte reclamante. Conservamos la promesa de indemnidad y, dentro de unas semanas, puede que miremos una vez más si el asunto ha quedado zanjado. Una nueva pretensión sería un nuevo asunto, del que le informaríamos. No tiene que hacer nada.
 
         { confirm-receipt }
 
@@ -327,23 +327,23 @@ n8_resolved =
 
 n9_disclosed =
     .version = 1
-    .subject = { $domain }: se dieron datos suyos a alguien
+    .subject = { $domain }: se facilitaron datos suyos a alguien
     .body =
         { hello-registrant }
 
-        Se dieron datos suyos. Son de estas clases:
+        Se facilitaron datos suyos. Son de estas clases:
 
         { $fields }
 
-        Se dieron a:
+        Se facilitaron a:
 
         { $recipient }
 
-        El motivo por el que se dieron:
+        El motivo por el que se facilitaron:
 
         { $basis }
 
-        { data-elsewhere } En su página ve lo que se dio, y las condiciones que el destinatario aceptó: usarlos solo para este asunto, guardarlos con seguridad y borrarlos antes de una fecha fijada. Si cree que se usaron mal, o que son falsos, díganoslo allí. Puede oponerse a que se sigan usando, pedir tiempo para exponer su punto de vista y buscar asesoramiento jurídico; este mensaje no lo es.
+        { data-elsewhere } En su página ve lo que se facilitó, y las condiciones que el destinatario aceptó: usarlos solo para este asunto, guardarlos con seguridad y borrarlos antes de una fecha fijada. Si cree que se usaron mal, o que son falsos, díganoslo allí. Puede oponerse a que se sigan usando, pedir tiempo para exponer su punto de vista y buscar asesoramiento jurídico; este mensaje no lo es.
 
         { page-registrant }
 
@@ -357,7 +357,7 @@ n9_deactivated =
     .body =
         { hello-registrant }
 
-        { $domain } se retiró del DNS. Puede que las páginas web, el correo y todo lo demás bajo el nombre no funcionen ahora. Puede deshacerse, y usted conserva el nombre. Con ello no se dieron datos a nadie. Las razones están en su página.
+        { $domain } se retiró del DNS. Puede que las páginas web, el correo electrónico y todo lo demás bajo el nombre no funcionen ahora. Puede deshacerse, y usted conserva el nombre. Con ello no se facilitaron datos a nadie. Las razones están en su página.
 
         { page-registrant }
 
@@ -405,7 +405,7 @@ n12_gag_lifted =
 
         Hasta ahora la ley nos prohibía hablarle de una solicitud sobre usted. Eso ha terminado, y por eso se lo decimos.
 
-        { data-elsewhere } Qué se pidió, si se dio algo, por qué motivo y a quién, está en su página, en la medida en que podemos mostrarlo. Allí puede oponerse a que se sigan usando datos, decirnos que algo es falso o designar a un abogado. Puede que tenga un recurso ante el tribunal o la autoridad que emitió la orden; el asesoramiento jurídico puede ayudar. Este mensaje no es asesoramiento jurídico.
+        { data-elsewhere } Qué se pidió, si se facilitó algo, por qué motivo y a quién, está en su página, en la medida en que podemos mostrarlo. Allí puede oponerse a que se sigan usando datos, decirnos que algo es falso o designar a un abogado. Puede que tenga un recurso ante el tribunal o la autoridad que emitió la orden; el asesoramiento jurídico puede ayudar. Este mensaje no es asesoramiento jurídico.
 
         { page-registrant }
 
@@ -433,11 +433,11 @@ n13_reconsidered_registrant =
 
 n15_incident =
     .version = 1
-    .subject = { $domain }: se dieron datos suyos sin motivo válido
+    .subject = { $domain }: se facilitaron datos suyos sin motivo válido
     .body =
         { hello-registrant }
 
-        Se dieron datos suyos aunque no debieron darse. Lo lamentamos. De qué clases son, y a quién se dieron, está en su página.
+        Se facilitaron datos suyos aunque no debieron facilitarse. Lo lamentamos. De qué clases son, y a quién se facilitaron, está en su página.
 
         Hemos pedido que se borren e investigamos cómo ocurrió. Lo que sabemos, y lo que hacemos, está en su página. Alguien podría intentar usar esos datos: desconfíe de llamadas, cartas y mensajes que se refieran a ellos. Si teme por su seguridad, díganoslo de inmediato. Puede oponerse, pedirnos ayuda y buscar asesoramiento jurídico; este mensaje no lo es. Puede que también tenga derecho a una compensación.
 
@@ -451,13 +451,13 @@ n15_incident =
 
 n16_was_i_disclosed =
     .version = 1
-    .subject = { $domain }: su pregunta de si se dieron datos
+    .subject = { $domain }: su pregunta de si se facilitaron datos
     .body =
         { hello-registrant }
 
-        Preguntó si se dieron datos suyos a alguien. Quien lo pregunta recibe de nosotros siempre esta misma respuesta, sea cual sea el caso:
+        Preguntó si se facilitaron datos suyos a alguien. Quien lo pregunta recibe de nosotros siempre esta misma respuesta, sea cual sea el caso:
 
-        Avisamos a los titulares de una divulgación en cuanto podemos hacerlo. A veces una ley o un tribunal nos prohíbe por un tiempo decirlo, y entonces nos prohíbe también decir que es así. Esta respuesta, pues, no significa que se haya dado algo, ni que no se haya dado nada. Lo que podemos mostrar hoy está en su página; lo que se añada después, se lo diremos por iniciativa propia.
+        Avisamos a los titulares de una divulgación en cuanto podemos hacerlo. A veces una ley o un tribunal nos prohíbe por un tiempo decirlo, y entonces nos prohíbe también decir que es así. Esta respuesta, pues, no significa que se haya facilitado algo, ni que no se haya facilitado nada. Lo que podemos mostrar hoy está en su página; lo que se añada después, se lo diremos por iniciativa propia.
 
         { page-registrant }
 

@@ -49,7 +49,7 @@ n2_missing_items =
 
         { $items }
 
-        Le rogamos que lo añada como máximo hasta: { $due }. Si no llega, la solicitud puede caducar sin decisión; podrá retomarla más tarde. Si necesita más tiempo, dígalo antes, y por qué.
+        Le rogamos que lo añada a más tardar: { $due }. Si no llega, la solicitud puede caducar sin decisión; podrá retomarla más tarde. Si necesita más tiempo, dígalo antes, y por qué.
 
         { page-requester }
 
@@ -63,7 +63,7 @@ n2_contact_check =
     .body =
         { hello-requester }
 
-        El titular dice que él, o alguien por él, le escribió y le dio datos de contacto que usted puede usar. Díganos en su página si es así, como máximo hasta: { $due }.
+        El titular dice que él, o alguien por él, le escribió y le dio datos de contacto que usted puede usar. Díganos en su página si es así, a más tardar: { $due }.
 
         { page-requester }
 
@@ -77,7 +77,7 @@ n4_requester_reminder =
     .body =
         { hello-requester }
 
-        Seguimos esperando algo de usted. Debería llegarnos como máximo hasta: { $due }. Qué es, está en su página. Sin ello la solicitud puede caducar, o decidirse con lo que tenemos. Si necesita más tiempo, dígalo antes, y por qué.
+        Seguimos esperando algo de usted. Debería llegarnos a más tardar: { $due }. Qué es, está en su página. Sin ello la solicitud puede caducar, o decidirse con lo que tenemos. Si necesita más tiempo, dígalo antes, y por qué.
 
         { page-requester }
 
@@ -89,7 +89,7 @@ n6_delay =
     .body =
         { hello-requester }
 
-        Nuestra respuesta a su solicitud necesita más tiempo del que dijimos. Puede esperarla como máximo hasta: { $due }. El porqué está en su página; allí puede completar su solicitud u oponerse a la demora.
+        Nuestra respuesta a su solicitud necesita más tiempo del que dijimos. Puede esperarla a más tardar: { $due }. El porqué está en su página; allí puede completar su solicitud u oponerse a la demora.
 
         { page-requester }
 
@@ -103,7 +103,7 @@ n7_interim =
     .body =
         { hello-requester }
 
-        Esta es una respuesta provisional y razonada. Su solicitud llegó y se está examinando: hay que oír a quienes concierne, y ponderar sus intereses y los de usted, antes de que puedan darse o denegarse datos. Esperamos decidir como máximo hasta: { $due }. { no-identity } Las razones en detalle están en su página, donde puede completar su solicitud.
+        Esta es una respuesta provisional y razonada. Su solicitud llegó y se está examinando: hay que oír a quienes concierne, y ponderar sus intereses y los de usted, antes de que puedan facilitarse o denegarse datos. Esperamos decidir a más tardar: { $due }. { no-identity } Las razones en detalle están en su página, donde puede completar su solicitud.
 
         { page-requester }
 
@@ -167,7 +167,7 @@ n7_resolved =
     .body =
         { hello-requester }
 
-        El titular nos dio las garantías que pedimos y se puso en contacto con usted. El asunto queda ahora entre ustedes dos; por esta pretensión no damos datos ni hacemos nada al nombre. Si los datos de contacto resultan inútiles, díganoslo en su página: puede que entonces volvamos a examinarlo.
+        El titular nos dio las garantías que pedimos y se puso en contacto con usted. El asunto queda ahora entre ustedes dos; por esta pretensión no facilitamos datos ni hacemos nada al nombre. Si los datos de contacto resultan inútiles, díganoslo en su página: puede que entonces volvamos a examinarlo.
 
         { page-requester }
 
@@ -181,7 +181,7 @@ n7_granted =
     .body =
         { hello-requester }
 
-        Decidimos darle datos de estas clases:
+        Decidimos facilitarle datos de estas clases:
 
         { $fields }
 
@@ -201,7 +201,7 @@ n7_deactivated =
     .body =
         { hello-requester }
 
-        El nombre se retiró del DNS. Eso puede deshacerse, por ejemplo si la decisión se revoca. Con ello no se dan datos. { no-identity }
+        El nombre se retiró del DNS. Eso puede deshacerse, por ejemplo si la decisión se revoca. Con ello no se facilitan datos. { no-identity }
 
         { page-requester }
 
@@ -217,7 +217,7 @@ n7_privacy_released =
     .body =
         { hello-requester }
 
-        El servicio de privacidad de este nombre ha terminado. Lo que es público sobre él puede consultarse en el directorio (RDAP o WHOIS). No damos nada más. Si no está de acuerdo, dígalo en su página, y por qué.
+        El servicio de privacidad de este nombre ha terminado. Lo que es público sobre él puede consultarse en el directorio (RDAP o WHOIS). No facilitamos nada más. Si no está de acuerdo, dígalo en su página, y por qué.
 
         { page-requester }
 
@@ -259,7 +259,7 @@ n7_withdrawn =
     .body =
         { hello-requester }
 
-        Retiró su solicitud, y está cerrada. No se decidió nada sobre ella. Si no fue usted quien la retiró, díganoslo en su página o por correo. Puede hacer una nueva solicitud en cualquier momento.
+        Retiró su solicitud, y está cerrada. No se decidió nada sobre ella. Si no fue usted quien la retiró, díganoslo en su página o por correo electrónico. Puede hacer una nueva solicitud en cualquier momento.
 
         { page-requester }
 
@@ -273,7 +273,7 @@ n7_preserved =
     .body =
         { hello-requester }
 
-        Lo que tenemos y entra en su solicitud, si hay algo, se conserva hasta: { $until }. Con ello no se da nada. Para obtener datos, notifíquenos antes un acto procesal; puede pedirse a tiempo una prórroga. { no-identity }
+        Lo que tenemos y entra en su solicitud, si hay algo, se conserva hasta: { $until }. Con ello no se facilita nada. Para obtener datos, notifíquenos antes un acto procesal; puede pedirse a tiempo una prórroga. { no-identity }
 
         { page-requester }
 
@@ -291,7 +291,7 @@ n7_challenged =
 
         { $primary }
 
-        Pedimos que se corrija, se limite o se retire. Hasta entonces no se da nada. Nuestras razones en detalle están en su página, donde puede responder a ellas o pedir tiempo. También podemos llevar la oposición ante el tribunal o la autoridad que emitió el documento. { no-identity }
+        Pedimos que se corrija, se limite o se retire. Hasta entonces no se facilita nada. Nuestras razones en detalle están en su página, donde puede responder a ellas o pedir tiempo. También podemos llevar la oposición ante el tribunal o la autoridad que emitió el documento. { no-identity }
 
         { page-requester }
 
@@ -301,11 +301,11 @@ n7_challenged =
 
 n7_process_wanted =
     .version = 1
-    .subject = { $domain }: solo se dan datos por un acto procesal
+    .subject = { $domain }: solo se facilitan datos en virtud de un acto procesal
     .body =
         { hello-requester }
 
-        Sin un acto procesal no damos datos. Podemos conservar lo que tenemos, si hay algo, mientras usted lo obtiene: pídalo en su página. Una orden de un tribunal, u otro documento que nos obligue, puede presentarse también allí, o notificarse en nuestra dirección postal de abajo. Debería indicar el nombre de dominio, los datos, la ley en que se apoya, y a quién podemos devolver la llamada en un número publicado. { no-identity }
+        Sin un acto procesal no facilitamos datos. Podemos conservar lo que tenemos, si hay algo, mientras usted lo obtiene: pídalo en su página. Una orden de un tribunal, u otro documento que nos obligue, puede presentarse también allí, o notificarse en nuestra dirección postal de abajo. Debería indicar el nombre de dominio, los datos, la ley en que se apoya, y a quién podemos devolver la llamada en un número publicado. { no-identity }
 
         { page-requester }
 
@@ -319,7 +319,7 @@ n7_emergency_decided =
     .body =
         { hello-requester }
 
-        Tratamos su solicitud como una emergencia y la concedimos. Debe seguir un acto procesal, como máximo hasta: { $process_due }. Preséntelo en su página. Si no llega, podemos decirlo en solicitudes posteriores y a quienes le supervisan. Puede informarse al titular cuando el peligro haya pasado. Lo que se dio solo puede usarse para evitar ese peligro.
+        Tratamos su solicitud como una emergencia y la concedimos. Debe seguir un acto procesal, a más tardar: { $process_due }. Preséntelo en su página. Si no llega, podemos decirlo en solicitudes posteriores y a quienes le supervisan. Puede informarse al titular cuando el peligro haya pasado. Lo que se facilitó solo puede usarse para evitar ese peligro.
 
         { page-requester }
 
@@ -333,11 +333,11 @@ n10_package =
     .body =
         { hello-requester }
 
-        Un paquete sellado le espera. Lea las condiciones de uso, acéptelas y recójalo una vez, como máximo hasta: { $due }
+        Un paquete sellado le espera. Lea las condiciones de uso, acéptelas y recójalo una vez, a más tardar: { $due }.
 
         { $link }
 
-        El enlace sirve una sola vez. Tenga a mano la clave o la frase secreta que se acordó con usted por teléfono. Si no acepta las condiciones, no lo recoja: díganos por qué, o pídanos tiempo por correo. Si no se recoge a tiempo, el enlace se extingue, y puede hacer falta una nueva decisión.
+        El enlace sirve una sola vez. Tenga a mano la clave o la frase secreta que se acordó con usted por teléfono. Si no acepta las condiciones, no lo recoja: díganos por qué, o pídanos tiempo por correo electrónico. Si no se recoge a tiempo, el enlace se extingue, y puede hacer falta una nueva decisión.
 
         { sign }
 

@@ -26,7 +26,7 @@ confirm-receipt =
 
     { $link }
 options-registrant =
-    Sur votre page vous pouvez répondre, vous opposer en donnant vos raisons, désigner un avocat ou un autre contact qui parle pour vous, ou demander plus de temps en disant pourquoi. Vous pouvez prendre un conseil juridique avant de répondre ; ce message n’en est pas un. Ce que vous écrivez est pris en compte avant toute décision.
+    Sur votre page vous pouvez répondre, vous opposer en donnant vos raisons, désigner un avocat ou un autre contact qui parle pour vous, ou demander plus de temps en disant pourquoi. Vous pouvez demander un conseil juridique avant de répondre ; ce message n’en est pas un. Ce que vous écrivez est pris en compte avant toute décision.
 data-elsewhere =
     Les données elles-mêmes ne figurent pas dans ce message : un courriel peut être lu en chemin.
 appeal =
@@ -64,22 +64,22 @@ primary-incomplete = La demande est incomplète : ce que nous avons demandé n�
 primary-not_verified = Nous n’avons pas pu vérifier qui fait la demande.
 primary-no_standing = La demande ne montre pas que vous avez le droit sur lequel elle se fonde, ni que vous pouvez agir pour qui l’a.
 primary-not_ours = Le nom de domaine ne relève pas de notre service, ou n’en relevait pas le jour qui compte.
-primary-no_legal_basis = La demande n’indique aucune base légale permettant de donner les données.
+primary-no_legal_basis = La demande n’indique aucune base légale permettant de communiquer les données.
 primary-no_necessity = Les données ne sont pas nécessaires au but visé : un moyen moins intrusif, comme un message que nous transmettons, n’a pas été essayé.
 primary-overridden = Les intérêts et les droits de la personne concernée pèsent plus que l’intérêt aux données.
 primary-objection_upheld = La personne concernée s’est opposée, et nous avons trouvé l’opposition fondée.
-primary-safety = Donner les données pourrait mettre quelqu’un en danger.
+primary-safety = Communiquer les données pourrait mettre quelqu’un en danger.
 primary-pretextual = La raison donnée ne paraît pas être la vraie.
 primary-fishing = La demande ne se limite pas à ce qu’exige une affaire précise.
 primary-wrong_jurisdiction = L’organe qui a émis l’acte n’a pas de pouvoir sur nous dans cette affaire, ou l’affaire relève d’un autre.
 primary-instrument_defective = L’acte sur lequel la demande se fonde a un défaut : il lui manque quelque chose que la loi exige.
 primary-privilege = Les données sont protégées par le secret professionnel ou un autre privilège.
 primary-not_held = Nous n’avons pas les données demandées.
-primary-gag_conflict = Une obligation légale nous empêche pour le moment de donner les données.
+primary-gag_conflict = Une obligation légale nous empêche pour le moment de communiquer les données.
 primary-duplicate = La même demande est traitée, ou a été décidée, sous une autre référence.
 primary-surrendered = Le nom de domaine a été abandonné ; la demande n’a plus d’objet.
 
-basis-contract_breach = Il a été constaté que des assurances dues selon les conditions du service de confidentialité n’ont pas été données.
+basis-contract_breach = Il a été constaté que des assurances dues selon les conditions du service de confidentialité n’ont pas été fournies.
 basis-legitimate_interest = Le destinataire a un intérêt légitime aux données qui, après mise en balance, l’a emporté.
 basis-legal_process = Un tribunal ou une autorité l’a ordonné, ou une autre procédure légale l’exigeait.
 basis-emergency = Un danger immédiat menaçait la vie ou la santé de quelqu’un.
@@ -94,13 +94,13 @@ whom-registrar = le bureau d’enregistrement qui gère le nom de domaine
 whom-registry = le registre du domaine
 whom-host = l’hébergeur des pages ou des services dont il s’agit
 whom-reseller = le revendeur par lequel le nom a été enregistré
-whom-other = un autre organe ; votre page dit lequel
+whom-other = un autre organe ; votre page dit lequel
 
-recipient-requester = l’auteur de la demande ; votre page dit qui c’est, autant que nous pouvons le montrer
-recipient-counsel = l’avocat de l’autre partie ; votre page dit qui c’est, autant que nous pouvons le montrer
-recipient-court = un tribunal ; votre page dit lequel, autant que nous pouvons le montrer
-recipient-authority = une autorité ; votre page dit laquelle, autant que nous pouvons le montrer
-recipient-other = quelqu’un d’autre ; votre page dit qui, autant que nous pouvons le montrer
+recipient-requester = l’auteur de la demande ; votre page dit qui c’est, autant que nous pouvons le montrer
+recipient-counsel = l’avocat de l’autre partie ; votre page dit qui c’est, autant que nous pouvons le montrer
+recipient-court = un tribunal ; votre page dit lequel, autant que nous pouvons le montrer
+recipient-authority = une autorité ; votre page dit laquelle, autant que nous pouvons le montrer
+recipient-other = quelqu’un d’autre ; votre page dit qui, autant que nous pouvons le montrer
 
 instrument-court_order = une ordonnance d’un tribunal
 instrument-subpoena = une injonction de produire (subpoena)
@@ -116,22 +116,22 @@ instrument-eu_production_order = une injonction européenne de production
 items-threat = la menace ou l’action, en entier, avec sa date
 items-aimed_at_us = en quoi elle nous vise ou nous met en cause
 items-anonymity = pourquoi elle vient de ce que le titulaire n’est pas nommé publiquement
-items-claim = ce qui est prétendu : le droit, les faits, le dommage
+items-claim = ce qui est prétendu : le droit, les faits, le dommage
 items-authority = la preuve que qui écrit peut agir pour les intéressés
 items-contact_route = où le titulaire peut vous joindre
 items-good_faith = une déclaration de bonne foi
-items-use_undertaking = la promesse de n’utiliser ce qui est donné que pour cette prétention et de respecter le droit de la protection des données
+items-use_undertaking = la promesse de n’utiliser ce qui est communiqué que pour cette prétention et de respecter le droit de la protection des données
 items-their_deadline = la date que vous fixez, si vous en fixez une
 items-owner = à qui appartient le droit, et qui écrit pour lui
-items-right = le droit lui-même : son enregistrement et le registre, l’œuvre et où elle se trouve, ou les marchandises
+items-right = le droit lui-même : son enregistrement et le registre, l’œuvre et où elle se trouve, ou les marchandises
 items-infringement = où et comment le nom y porte atteinte, avec des preuves
 items-relay_tried = la preuve que vous avez essayé le contact publié
 items-signature = une signature
-items-common_fact = pour plusieurs noms : le fait unique qu’ils ont en commun
+items-common_fact = pour plusieurs noms : le fait unique qu’ils ont en commun
 items-official_channel = une adresse et un numéro de téléphone officiels
 items-offence = l’infraction ou le but
 items-legal_basis = la loi sur laquelle la demande se fonde
-items-fields = quelles données doivent être données
+items-fields = quelles données doivent être communiquées
 items-process = l’ordre, le mandat, le certificat ou la réquisition
 items-gag = l’ordre ou la loi qui interdit d’informer le titulaire
 items-instrument = l’acte, en entier, avec toutes ses annexes

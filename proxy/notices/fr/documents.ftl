@@ -4,13 +4,13 @@ indemnity-1 =
     Promesse de garantie, pour une seule prétention
 
     Cette promesse est faite à { $office_name } par le titulaire du nom de domaine { $domain }. Elle vaut pour la seule prétention conservée sous la référence { $case }, et pour nulle autre.
-    1. Ce que je promets. Si un tribunal, ou une transaction à laquelle j’ai consenti, fait payer { $office_name } à cause de cette prétention, et que la raison en est que le titulaire du nom de domaine n’était pas nommé publiquement, je compense ce qu’il y a à payer et les frais raisonnables de défense.
+    1. Ce que je promets. Si un tribunal, ou une transaction à laquelle j’ai consenti, fait payer { $office_name } à cause de cette prétention, et que la raison en est que le titulaire du nom de domaine n’était pas nommé publiquement, je rembourse ce qu’il y a à payer et les frais raisonnables de défense.
     2. Ce que je ne promets pas. Je ne réponds pas de ce que { $office_name } cause par sa propre faute, ni de prétentions sur d’autres noms ou d’autres actes, ni de ce que { $office_name } transige sans m’avoir consulté.
     3. Comment nous procédons. { $office_name } me dit sans délai quand cette promesse doit être invoquée, me montre sur quoi cela repose, et me laisse prendre part à la défense.
     4. Ce que ce n’est pas. C’est une promesse par contrat. Elle ne reconnaît pas que la prétention est fondée ni qu’un tort a été commis. Les droits que la loi me donne et auxquels on ne peut renoncer, comme consommateur par exemple, restent entiers.
     5. Qui signe. Je suis le titulaire, ou je peux signer pour le titulaire et le prouver ; qui signe est majeur.
     6. Combien de temps elle vaut. Elle vaut jusqu’à ce que la prétention soit réglée ou ne puisse plus être élevée. Le texte, sa version et l’heure de la signature sont conservés aussi longtemps.
-    7. Conseil. J’ai pu prendre un conseil juridique avant de signer, demander plus de temps, ou m’opposer au lieu de signer.
+    7. Conseil. J’ai pu demander un conseil juridique avant de signer, demander plus de temps, ou m’opposer au lieu de signer.
 
 contact_confirmation-1 =
     Confirmation que la partie plaignante a été contactée

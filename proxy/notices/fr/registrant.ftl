@@ -20,7 +20,7 @@ n3_demand =
     .body =
         { hello-registrant }
 
-        Quelqu’un menace d’une action en justice, ou en a engagé une, qui nous met en cause parce que le titulaire de { $domain } n’est pas nommé publiquement. Nous n’avons donné vos données à personne. Nous n’avons pas constaté que la prétention est fondée, et ce message ne vous accuse de rien.
+        Quelqu’un menace d’une action en justice, ou en a engagé une, qui nous met en cause parce que le titulaire de { $domain } n’est pas nommé publiquement. Dans cette affaire, nous n’avons communiqué vos données à personne. Nous n’avons pas constaté que la prétention est fondée, et ce message ne vous accuse de rien.
 
         Nos conditions nous permettent de vous demander deux assurances. Elles sont distinctes, et chacune est examinée pour elle-même :
 
@@ -41,9 +41,9 @@ n3_demand =
 
         { page-registrant }
 
-        Ce qui peut suivre : si le temps passe et qu’une assurance manque, rien ne se produit de soi-même. Des personnes examinent alors vos raisons et la prétention. Elles peuvent constater un manquement aux conditions, ou n’en constater aucun. Si elles en constatent un, elles peuvent vous donner plus de temps, donner à la partie plaignante le contact que vous avez désigné, lui donner des coordonnées à vous, retirer le nom de domaine du DNS pour un temps, ou ne rien faire. Chacune de ces mesures serait une décision à part, motivée, et nous vous en avertirions avant son exécution, à moins qu’une loi ne l’interdise.
+        Ce qui peut suivre : si le temps passe et qu’une assurance manque, rien ne se produit automatiquement. Des personnes examinent alors vos raisons et la prétention. Elles peuvent constater un manquement aux conditions, ou n’en constater aucun. Si elles en constatent un, elles peuvent vous donner plus de temps, donner à la partie plaignante le contact que vous avez désigné, lui donner des coordonnées à vous, retirer le nom de domaine du DNS pour un temps, ou ne rien faire. Chacune de ces mesures serait une décision à part, motivée, et nous vous en avertirions avant son exécution, à moins qu’une loi ne l’interdise.
 
-        Si le délai est trop court, demandez-en un plus long avant qu’il n’expire, en disant pourquoi. Vous pouvez d’abord prendre un conseil juridique ; ce message n’en est pas un. Ce que vous écrivez est pris en compte avant toute décision. Promettre une garantie n’est pas un aveu, et ne pas la promettre ne prouve rien à soi seul.
+        Si le délai est trop court, demandez-en un plus long avant qu’il n’expire, en disant pourquoi. Vous pouvez d’abord demander un conseil juridique ; ce message n’en est pas un. Ce que vous écrivez est pris en compte avant toute décision. Promettre une garantie n’est pas un aveu, et ne pas la promettre ne prouve rien à soi seul.
 
         { arbitration }
 
@@ -55,11 +55,11 @@ n3_demand_post =
     .body =
         { hello-registrant }
 
-        Un message important sur ce nom n’a pas pu vous être remis par courriel. Nous l’envoyons donc aussi par la poste à l’adresse que nous avons pour vous. Quelqu’un élève une prétention, et nous vous demandons de répondre. Votre délai commence quelques jours après la remise de la lettre à la poste, ou quand il est prouvé qu’un message vous est parvenu ; votre page indique l’instant exact où il prend fin.
+        Un message important sur ce nom n’a pas pu vous être remis par courriel. Nous l’envoyons donc aussi par la poste à l’adresse que nous avons pour vous. Quelqu’un élève une prétention, et nous vous demandons de répondre. Votre délai commence quelques jours après la remise de la lettre à la poste, ou quand il est prouvé qu’un message vous est parvenu ; votre page indique l’instant exact où il prend fin.
 
         { confirm-receipt }
 
-        Vous pourrez ensuite lire tout le message, vous opposer, demander plus de temps en disant pourquoi, ou désigner un avocat. Vous pouvez d’abord prendre un conseil juridique. Si personne ne répond, des personnes pourront décider sans connaître votre point de vue ; le seul passage du temps ne décide de rien.
+        Vous pourrez ensuite lire tout le message, vous opposer, demander plus de temps en disant pourquoi, ou désigner un avocat. Vous pouvez d’abord demander un conseil juridique. Si personne ne répond, des personnes pourront décider sans connaître votre point de vue ; le seul passage du temps ne décide de rien.
 
         { sign }
 
@@ -69,7 +69,7 @@ n3_notice =
     .body =
         { hello-registrant }
 
-        Quelqu’un qui se dit touché dans un de ses droits nous demande des données sur le titulaire de { $domain }. Rien n’a été donné, et rien n’est décidé. La demande porte sur :
+        Quelqu’un qui se dit touché dans un de ses droits nous demande des données sur le titulaire de { $domain }. Dans cette affaire, rien n’a été communiqué, et rien n’est décidé. La demande porte sur :
 
         { $fields }
 
@@ -79,17 +79,17 @@ n3_notice =
 
         { options-registrant }
 
-        Ce qui peut suivre : des personnes mettent la demande en balance avec vos intérêts et vos droits. Elles peuvent la refuser, ne transmettre qu’un message, ou donner tout ou partie de ces données au seul demandeur, pour l’affaire dont il s’agit. Nous vous en avertirions avant que rien ne soit donné, à moins qu’une loi ne l’interdise. Si vous ne répondez pas, la décision se prend sur ce que nous savons ; le silence ne vaut ni consentement ni aveu.
+        Ce qui peut suivre : des personnes mettent la demande en balance avec vos intérêts et vos droits. Elles peuvent la refuser, ne transmettre qu’un message, ou communiquer tout ou partie de ces données au seul demandeur, pour l’affaire dont il s’agit. Nous vous en avertirions avant toute communication, à moins qu’une loi ne l’interdise. Si vous ne répondez pas, la décision se prend sur ce que nous savons ; le silence ne vaut ni consentement ni aveu.
 
         { sign }
 
 n3_order_notice =
     .version = 1
-    .subject = { $domain } : un acte nous ordonnant de donner des données nous a été signifié
+    .subject = { $domain } : un acte nous ordonnant de communiquer des données nous a été signifié
     .body =
         { hello-registrant }
 
-        Un acte nous a été signifié qui peut nous obliger à donner des données sur le titulaire de { $domain }. Il est de cette nature :
+        Un acte nous a été signifié qui peut nous obliger à communiquer des données sur le titulaire de { $domain }. Il est de cette nature :
 
         { $instrument }
 
@@ -97,13 +97,13 @@ n3_order_notice =
 
         { $fields }
 
-        Rien n’a encore été donné. Vous pouvez demander au tribunal ou à l’autorité dont il émane de l’annuler, de le restreindre ou de protéger les données. Si vous le faites, envoyez-nous-en la preuve ; nous pourrons alors attendre la décision. Votre délai de réponse commence quand ce message vous est parvenu. Un autre message indique alors l’instant exact où il prend fin, et votre page aussi.
+        En vertu de cet acte, rien n’a encore été communiqué. Vous pouvez demander au tribunal ou à l’autorité dont il émane de l’annuler, de le restreindre ou de protéger les données. Si vous le faites, envoyez-nous-en la preuve ; nous pourrons alors attendre la décision. Votre délai de réponse commence quand ce message vous est parvenu. Un autre message indique alors l’instant exact où il prend fin, et votre page aussi.
 
         { page-registrant }
 
         { options-registrant }
 
-        Ce qui peut suivre : si l’acte est valable et qu’aucun tribunal ne l’arrête, nous pourrons avoir à donner ce qu’il désigne, et rien de plus. S’il n’est pas valable, nous pourrons le refuser ou le contester.
+        Ce qui peut suivre : si l’acte est valable et qu’aucun tribunal ne l’arrête, nous pourrons avoir à communiquer ce qu’il désigne, et rien de plus. S’il n’est pas valable, nous pourrons le refuser ou le contester.
 
         { sign }
 
@@ -115,15 +115,15 @@ n3_window =
 
         Notre demande vous est parvenue, et votre délai court donc.
 
-        Dites-nous, s’il vous plaît, ce que vous comptez faire avant cet instant : { $intent_due }.
+        Dites-nous, s’il vous plaît, ce que vous comptez faire avant cet instant : { $intent_due }.
 
-        Les deux assurances, la promesse de garantie et la confirmation que vous avez pris contact avec la partie plaignante, devraient nous parvenir avant cet instant : { $assurances_due }.
+        Les deux assurances, la promesse de garantie et la confirmation que vous avez pris contact avec la partie plaignante, devraient nous parvenir avant cet instant : { $assurances_due }.
 
         { page-registrant }
 
         { options-registrant }
 
-        Si le temps passe et qu’une assurance manque, rien ne se produit de soi-même. Des personnes examinent alors vos raisons et la prétention. Elles peuvent constater un manquement aux conditions ou aucun ; des données peuvent être données à la partie plaignante, ou le nom peut être retiré du DNS, chaque fois par une décision à part, ou il peut ne rien s’ensuivre.
+        Si le temps passe et qu’une assurance manque, rien ne se produit automatiquement. Des personnes examinent alors vos raisons et la prétention. Elles peuvent constater un manquement aux conditions ou aucun ; des données peuvent être communiquées à la partie plaignante, ou le nom peut être retiré du DNS, chaque fois par une décision à part, ou il peut ne rien s’ensuivre.
 
         { sign }
 
@@ -133,7 +133,7 @@ n3_time_runs =
     .body =
         { hello-registrant }
 
-        Notre avis vous est parvenu, et votre délai court donc. Votre réponse devrait nous parvenir avant cet instant : { $due }.
+        Notre avis vous est parvenu, et votre délai court donc. Votre réponse devrait nous parvenir avant cet instant : { $due }.
 
         { page-registrant }
 
@@ -171,7 +171,7 @@ n5_final_reminder =
 
         { options-registrant }
 
-        Ensuite, des personnes pourront décider sur ce qu’elles savent. Un manquement aux conditions peut être constaté ou non ; des données peuvent être données au demandeur ou non. Le seul passage du temps ne décide de rien.
+        Ensuite, des personnes pourront décider sur ce qu’elles savent. Un manquement aux conditions peut être constaté ou non ; des données peuvent être communiquées au demandeur ou non. Le seul passage du temps ne décide de rien.
 
         { sign }
 
@@ -211,19 +211,19 @@ n6_no_more_time =
 
 n8_prerelease =
     .version = 1
-    .subject = { $domain } : des données sur vous pourront être données au demandeur
+    .subject = { $domain } : des données sur vous pourront être communiquées au demandeur
     .body =
         { hello-registrant }
 
-        Après examen de la demande et de ce que vous nous avez dit, des personnes ont décidé ici que ces données seraient données au demandeur, et à nul autre :
+        Après examen de la demande et de ce que vous nous avez dit, des personnes ont décidé ici que ces données seraient communiquées au demandeur, et à nul autre :
 
         { $fields }
 
-        Elles ne seront pas données avant cet instant : { $release_not_before }. Les raisons figurent sur votre page.
+        Elles ne seront pas communiquées avant cet instant : { $release_not_before }. Les raisons figurent sur votre page.
 
         { page-registrant }
 
-        { appeal-page } Si vous le demandez avant que les données ne soient données, elles ne le sont pas tant qu’il n’est pas décidé. Vous pouvez aussi saisir entre-temps un tribunal, et prendre un conseil juridique ; ce message n’en est pas un.
+        { appeal-page } Si vous le demandez avant que les données ne soient communiquées, elles ne le sont pas tant qu’il n’a pas été statué. Vous pouvez aussi saisir entre-temps un tribunal, et demander un conseil juridique ; ce message n’en est pas un.
 
         { arbitration }
 
@@ -231,15 +231,15 @@ n8_prerelease =
 
 n8_shortened =
     .version = 1
-    .subject = { $domain } : des données sur vous pourront être données plus tôt qu’annoncé
+    .subject = { $domain } : des données sur vous pourront être communiquées plus tôt qu’annoncé
     .body =
         { hello-registrant }
 
-        Un tribunal ou une autorité a fixé une date qui tombe avant la fin du délai que nous vous avons indiqué, ou que nous vous aurions indiqué. Ces données pourront donc être données avant :
+        Un tribunal ou une autorité a fixé une date qui tombe avant la fin du délai que nous vous avons indiqué, ou que nous vous aurions indiqué. Ces données pourront donc être communiquées avant :
 
         { $fields }
 
-        Elles vont à qui l’ordre désigne, et à nul autre. La date et les raisons figurent sur votre page. Si vous voulez demander au tribunal ou à l’autorité de l’arrêter, ou à nous de le réexaminer, faites-le aussitôt et envoyez-nous-en la preuve : tant que rien n’a été donné, cela peut encore être arrêté. Vous pouvez prendre un conseil juridique ; ce message n’en est pas un.
+        Elles vont à qui l’ordre désigne, et à nul autre. La date et les raisons figurent sur votre page. Si vous voulez demander au tribunal ou à l’autorité de l’arrêter, ou à nous de le réexaminer, faites-le aussitôt et envoyez-nous-en la preuve : tant que rien n’a été communiqué, cela peut encore être arrêté. Vous pouvez demander un conseil juridique ; ce message n’en est pas un.
 
         { page-registrant }
 
@@ -253,13 +253,13 @@ n8_predeactivation =
     .body =
         { hello-registrant }
 
-        Après examen de la prétention et de ce que vous nous avez dit, des personnes ont décidé ici que { $domain } serait retiré du DNS. Les pages web, le courriel et tout le reste sous ce nom ne fonctionneraient plus. Cela peut être défait, et le nom reste à vous. Cette décision ne donne de données à personne.
+        Après examen de la prétention et de ce que vous nous avez dit, des personnes ont décidé ici que { $domain } serait retiré du DNS. Les pages web, le courriel et tout le reste sous ce nom ne fonctionneraient plus. Cela peut être défait, et le nom reste à vous. Par cette décision, aucune donnée n’est communiquée à personne.
 
         Cela ne se fera pas avant cet instant : { $deactivation_not_before }. Les raisons figurent sur votre page.
 
         { page-registrant }
 
-        { appeal-page } Si vous le demandez avant que cela ne soit fait, cela ne se fait pas tant qu’il n’est pas décidé. Vous pouvez aussi saisir entre-temps un tribunal, et prendre un conseil juridique ; ce message n’en est pas un. Si vous pouvez encore donner ce qui vous a été demandé, faites-le maintenant : il en sera tenu compte.
+        { appeal-page } Si vous le demandez avant que cela ne soit fait, cela ne se fait pas tant qu’il n’a pas été statué. Vous pouvez aussi saisir entre-temps un tribunal, et demander un conseil juridique ; ce message n’en est pas un. Si vous pouvez encore donner ce qui vous a été demandé, faites-le maintenant : il en sera tenu compte.
 
         { arbitration }
 
@@ -271,7 +271,7 @@ n8_breach =
     .body =
         { hello-registrant }
 
-        Deux personnes ont constaté que les assurances que nous vous avions demandées n’ont pas été données, et qu’il y a là un manquement aux conditions du service de confidentialité. Les raisons figurent sur votre page. Rien n’a été donné à personne, et le nom n’a pas été touché. Ce qui s’ensuit, s’il s’ensuit quelque chose, serait une décision à part ; nous pourrons vous en avertir avant son exécution.
+        Deux personnes ont constaté que les assurances que nous vous avions demandées n’ont pas été fournies, et qu’il y a là un manquement aux conditions du service de confidentialité. Les raisons figurent sur votre page. Dans cette affaire, rien n’a été communiqué à personne, et le nom n’a pas été touché. Ce qui s’ensuit, s’il s’ensuit quelque chose, serait une décision à part ; nous pourrons vous en avertir avant son exécution.
 
         { page-registrant }
 
@@ -289,7 +289,7 @@ n8_no_breach =
     .body =
         { hello-registrant }
 
-        Nous avons examiné si les assurances que nous vous avions demandées sont dues, et n’avons constaté aucun manquement aux conditions. Rien n’a été donné à personne, et le nom n’a pas été touché. Si la prétention se poursuit, nous pourrons vous écrire de nouveau. Les raisons figurent sur votre page, où vous pouvez aussi vous opposer, demander du temps ou désigner un avocat.
+        Nous avons examiné si les assurances que nous vous avions demandées sont dues, et n’avons constaté aucun manquement aux conditions. Dans cette affaire, rien n’a été communiqué à personne, et le nom n’a pas été touché. Si la prétention se poursuit, nous pourrons vous écrire de nouveau. Les raisons figurent sur votre page, où vous pouvez aussi vous opposer, demander du temps ou désigner un avocat.
 
         { page-registrant }
 
@@ -303,7 +303,7 @@ n8_refused =
     .body =
         { hello-registrant }
 
-        La demande sur { $domain } au sujet de laquelle nous vous avions écrit a été refusée. Rien n’a été donné, et le nom n’a pas été touché. Le demandeur peut demander un réexamen ou saisir un tribunal ; si cela vous concerne, nous pourrons vous écrire de nouveau, et vous pourrez alors vous opposer comme auparavant. Vous n’avez rien à faire.
+        La demande sur { $domain } au sujet de laquelle nous vous avions écrit a été refusée. Dans cette affaire, rien n’a été communiqué, et le nom n’a pas été touché. Le demandeur peut demander un réexamen ou saisir un tribunal ; si cela vous concerne, nous pourrons vous écrire de nouveau, et vous pourrez alors vous opposer comme auparavant. Vous n’avez rien à faire.
 
         { confirm-receipt }
 
@@ -313,11 +313,11 @@ n8_refused =
 
 n8_resolved =
     .version = 1
-    .subject = { $domain } : les deux assurances sont bonnes
+    .subject = { $domain } : les deux assurances sont satisfaisantes
     .body =
         { hello-registrant }
 
-        Les deux assurances que vous avez données ont été trouvées bonnes. Pour cette prétention nous ne donnons pas de données et ne faisons rien au nom : l’affaire est entre vous et la partie plaignante. Nous conservons la promesse de garantie et pourrons regarder encore une fois, dans quelques semaines, si l’affaire en reste là. Une nouvelle prétention serait une nouvelle affaire, dont vous entendriez parler par nous. Vous n’avez rien à faire.
+        Les deux assurances que vous avez données ont été jugées satisfaisantes. Pour cette prétention nous ne communiquons pas de données et ne faisons rien au nom : l’affaire est entre vous et la partie plaignante. Nous conservons la promesse de garantie et pourrons regarder encore une fois, dans quelques semaines, si l’affaire en reste là. Une nouvelle prétention serait une nouvelle affaire, dont vous entendriez parler par nous. Vous n’avez rien à faire.
 
         { confirm-receipt }
 
@@ -327,11 +327,11 @@ n8_resolved =
 
 n9_disclosed =
     .version = 1
-    .subject = { $domain } : des données sur vous ont été données à quelqu’un
+    .subject = { $domain } : des données sur vous ont été communiquées à quelqu’un
     .body =
         { hello-registrant }
 
-        Des données sur vous ont été données. Elles sont de ces sortes :
+        Des données sur vous ont été communiquées. Elles relèvent de ces catégories :
 
         { $fields }
 
@@ -339,11 +339,11 @@ n9_disclosed =
 
         { $recipient }
 
-        La raison pour laquelle elles ont été données :
+        La raison pour laquelle elles ont été communiquées :
 
         { $basis }
 
-        { data-elsewhere } Sur votre page vous voyez ce qui a été donné, et les conditions que le destinataire a acceptées : ne s’en servir que pour cette affaire, les garder en sûreté, et les effacer avant une date fixée. Si vous pensez qu’il en a été fait mauvais usage, ou qu’elles sont fausses, dites-le-nous là. Vous pouvez vous opposer à tout usage ultérieur, demander du temps pour exposer votre point de vue, et prendre un conseil juridique ; ce message n’en est pas un.
+        { data-elsewhere } Sur votre page vous voyez ce qui a été communiqué, et les conditions que le destinataire a acceptées : ne s’en servir que pour cette affaire, les garder en sûreté, et les effacer avant une date fixée. Si vous pensez qu’il en a été fait mauvais usage, ou qu’elles sont fausses, dites-le-nous là. Vous pouvez vous opposer à tout usage ultérieur, demander du temps pour exposer votre point de vue, et demander un conseil juridique ; ce message n’en est pas un.
 
         { page-registrant }
 
@@ -357,11 +357,11 @@ n9_deactivated =
     .body =
         { hello-registrant }
 
-        { $domain } a été retiré du DNS. Les pages web, le courriel et tout le reste sous ce nom peuvent ne plus fonctionner maintenant. Cela peut être défait, et le nom reste à vous. Cela n’a donné de données à personne. Les raisons figurent sur votre page.
+        { $domain } a été retiré du DNS. Les pages web, le courriel et tout le reste sous ce nom peuvent ne plus fonctionner maintenant. Cela peut être défait, et le nom reste à vous. De ce fait, aucune donnée n’a été communiquée à personne. Les raisons figurent sur votre page.
 
         { page-registrant }
 
-        { appeal } Si la décision est annulée, ou si ce sur quoi elle repose disparaît, le nom peut être remis aussitôt. Vous pouvez prendre un conseil juridique ; ce message n’en est pas un.
+        { appeal } Si la décision est annulée, ou si ce sur quoi elle repose disparaît, le nom peut être remis aussitôt. Vous pouvez demander un conseil juridique ; ce message n’en est pas un.
 
         { arbitration }
 
@@ -391,7 +391,7 @@ n11_appeal_registrant =
 
         { page-registrant }
 
-        { appeal-page } Il se peut qu’il n’y ait plus de réexamen de cette décision ; votre page le dit alors. Dites ce que vous pensez être faux, et joignez ce qui l’appuie. Vous pouvez prendre un conseil juridique et laisser un avocat écrire pour vous ; ce message n’est pas un conseil juridique. Si personne ne le demande à temps, la décision peut être exécutée.
+        { appeal-page } Il se peut qu’il n’y ait plus de réexamen de cette décision ; votre page le dit alors. Dites ce que vous pensez être faux, et joignez ce qui l’appuie. Vous pouvez demander un conseil juridique et laisser un avocat écrire pour vous ; ce message n’est pas un conseil juridique. Si personne ne le demande à temps, la décision peut être exécutée.
 
         { arbitration }
 
@@ -405,7 +405,7 @@ n12_gag_lifted =
 
         Jusqu’ici la loi nous interdisait de vous parler d’une demande sur vous. Cela a pris fin, et nous vous le disons donc.
 
-        { data-elsewhere } Ce qui a été demandé, si quelque chose a été donné, pour quelle raison et à qui, figure sur votre page autant que nous pouvons le montrer. Vous pouvez vous y opposer à tout usage ultérieur, nous dire que quelque chose est faux, ou désigner un avocat. Un recours peut vous être ouvert devant le tribunal ou l’autorité dont émane l’ordre ; un conseil juridique peut aider. Ce message n’est pas un conseil juridique.
+        { data-elsewhere } Ce qui a été demandé, si quelque chose a été communiqué, pour quelle raison et à qui, figure sur votre page autant que nous pouvons le montrer. Vous pouvez vous y opposer à tout usage ultérieur, nous dire que quelque chose est faux, ou désigner un avocat. Un recours peut vous être ouvert devant le tribunal ou l’autorité dont émane l’ordre ; un conseil juridique peut aider. Ce message n’est pas un conseil juridique.
 
         { page-registrant }
 
@@ -423,7 +423,7 @@ n13_reconsidered_registrant =
 
         { $verdict }
 
-        Les raisons figurent sur votre page. Si la décision reste, elle peut être exécutée dès maintenant ; si elle a été annulée, ce qui a été fait au nom peut être défait aussitôt. Vous pouvez saisir un tribunal et prendre un conseil juridique ; ce message n’en est pas un.
+        Les raisons figurent sur votre page. Si la décision reste, elle peut être exécutée dès maintenant ; si elle a été annulée, ce qui a été fait au nom peut être défait aussitôt. Vous pouvez saisir un tribunal et demander un conseil juridique ; ce message n’en est pas un.
 
         { page-registrant }
 
@@ -433,13 +433,13 @@ n13_reconsidered_registrant =
 
 n15_incident =
     .version = 1
-    .subject = { $domain } : des données sur vous ont été données sans raison valable
+    .subject = { $domain } : des données sur vous ont été communiquées sans motif valable
     .body =
         { hello-registrant }
 
-        Des données sur vous ont été données alors qu’elles n’auraient pas dû l’être. Nous le regrettons. De quelles sortes elles sont, et à qui elles sont allées, figure sur votre page.
+        Des données sur vous ont été communiquées alors qu’elles n’auraient pas dû l’être. Nous le regrettons. De quelles catégories elles relèvent, et à qui elles sont allées, figure sur votre page.
 
-        Nous avons demandé leur effacement et cherchons comment cela a pu arriver. Ce que nous savons, et ce que nous faisons, figure sur votre page. Quelqu’un pourrait essayer de se servir de telles données : méfiez-vous des appels, lettres et messages qui s’y rapportent. Si vous craignez pour votre sécurité, dites-le-nous aussitôt. Vous pouvez vous opposer, nous demander de l’aide et prendre un conseil juridique ; ce message n’en est pas un. Vous pouvez aussi avoir droit à une réparation.
+        Nous avons demandé leur effacement et cherchons comment cela a pu arriver. Ce que nous savons, et ce que nous faisons, figure sur votre page. Quelqu’un pourrait essayer de se servir de telles données : méfiez-vous des appels, lettres et messages qui s’y rapportent. Si vous craignez pour votre sécurité, dites-le-nous aussitôt. Vous pouvez vous opposer, nous demander de l’aide et demander un conseil juridique ; ce message n’en est pas un. Vous pouvez aussi avoir droit à une réparation.
 
         { data-elsewhere }
 
@@ -451,17 +451,17 @@ n15_incident =
 
 n16_was_i_disclosed =
     .version = 1
-    .subject = { $domain } : votre question, des données ont-elles été données
+    .subject = { $domain } : votre question : des données ont-elles été communiquées ?
     .body =
         { hello-registrant }
 
-        Vous avez demandé si des données sur vous ont été données à quelqu’un. Quiconque le demande reçoit de nous cette même réponse, dans tous les cas :
+        Vous avez demandé si des données sur vous ont été communiquées à quelqu’un. Quiconque le demande reçoit de nous cette même réponse, dans tous les cas :
 
-        Nous informons les titulaires d’une divulgation dès que nous en avons le droit. Parfois une loi ou un tribunal nous interdit pour un temps de le dire, et nous interdit alors aussi de dire qu’il en est ainsi. Cette réponse ne signifie donc ni que quelque chose a été donné, ni que rien ne l’a été. Ce que nous pouvons montrer aujourd’hui figure sur votre page ; ce qui s’y ajoute plus tard, nous vous le disons de nous-mêmes.
+        Nous informons les titulaires d’une divulgation dès que nous en avons le droit. Parfois une loi ou un tribunal nous interdit pour un temps de le dire, et nous interdit alors aussi de dire qu’il en est ainsi. Cette réponse ne signifie donc ni que quelque chose a été communiqué, ni que rien ne l’a été. Ce que nous pouvons montrer aujourd’hui figure sur votre page ; ce qui s’y ajoute plus tard, nous vous le disons de nous-mêmes.
 
         { page-registrant }
 
-        Sur votre page vous pouvez vous opposer à l’usage de vos données et désigner un avocat qui parle pour vous. Vous pouvez prendre un conseil juridique ; ce message n’en est pas un.
+        Sur votre page vous pouvez vous opposer à l’usage de vos données et désigner un avocat qui parle pour vous. Vous pouvez demander un conseil juridique ; ce message n’en est pas un.
 
         { arbitration }
 

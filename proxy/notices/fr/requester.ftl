@@ -59,7 +59,7 @@ n2_missing_items =
 
 n2_contact_check =
     .version = 1
-    .subject = { $domain } : des coordonnées utilisables vous sont-elles parvenues
+    .subject = { $domain } : des coordonnées utilisables vous sont-elles parvenues ?
     .body =
         { hello-requester }
 
@@ -103,7 +103,7 @@ n7_interim =
     .body =
         { hello-requester }
 
-        Ceci est une réponse provisoire motivée. Votre demande est arrivée et est examinée : il faut entendre qui elle concerne, et mettre en balance ses intérêts et les vôtres, avant que des données puissent être données ou refusées. Nous pensons décider avant cet instant : { $due }. { no-identity } Les raisons en détail figurent sur votre page, où vous pouvez compléter votre demande.
+        Ceci est une réponse provisoire motivée. Votre demande est arrivée et est examinée : il faut entendre qui elle concerne, et mettre en balance ses intérêts et les vôtres, avant que des données puissent être communiquées ou refusées. Nous pensons décider avant cet instant : { $due }. { no-identity } Les raisons en détail figurent sur votre page, où vous pouvez compléter votre demande.
 
         { page-requester }
 
@@ -123,7 +123,7 @@ n7_refused =
 
         { page-requester }
 
-        { appeal } Vous pouvez aussi faire une nouvelle demande si les circonstances ont changé, prendre un conseil juridique, ou saisir un tribunal dont les ordres nous lient.
+        { appeal } Vous pouvez aussi faire une nouvelle demande si les circonstances ont changé, demander un conseil juridique, ou saisir un tribunal dont les ordres nous lient.
 
         { arbitration }
 
@@ -167,7 +167,7 @@ n7_resolved =
     .body =
         { hello-requester }
 
-        Le titulaire nous a donné les assurances que nous avions demandées et a pris contact avec vous. L’affaire est maintenant entre vous deux ; pour cette prétention nous ne donnons pas de données et ne faisons rien au nom. Si les coordonnées se révèlent inutilisables, dites-le-nous sur votre page : nous pourrons alors y regarder de nouveau.
+        Le titulaire nous a donné les assurances que nous avions demandées et a pris contact avec vous. L’affaire est maintenant entre vous deux ; pour cette prétention nous ne communiquons pas de données et ne faisons rien au nom. Si les coordonnées se révèlent inutilisables, dites-le-nous sur votre page : nous pourrons alors y regarder de nouveau.
 
         { page-requester }
 
@@ -181,7 +181,7 @@ n7_granted =
     .body =
         { hello-requester }
 
-        Nous avons décidé de vous donner des données de ces sortes :
+        Nous avons décidé de vous communiquer des données de ces catégories :
 
         { $fields }
 
@@ -201,7 +201,7 @@ n7_deactivated =
     .body =
         { hello-requester }
 
-        Le nom a été retiré du DNS. Cela peut être défait et pourra l’être, par exemple si la décision est annulée. Cela ne donne pas de données. { no-identity }
+        Le nom a été retiré du DNS. Cela peut être défait et pourra l’être, par exemple si la décision est annulée. Aucune donnée n’est communiquée de ce fait. { no-identity }
 
         { page-requester }
 
@@ -217,7 +217,7 @@ n7_privacy_released =
     .body =
         { hello-requester }
 
-        Le service de confidentialité pour ce nom a pris fin. Ce qui est public à son sujet se consulte dans l’annuaire (RDAP ou WHOIS). Nous ne donnons rien de plus. Si vous n’êtes pas d’accord, dites-le sur votre page, et pourquoi.
+        Le service de confidentialité pour ce nom a pris fin. Ce qui est public à son sujet se consulte dans l’annuaire (RDAP ou WHOIS). Nous ne communiquons rien de plus. Si vous n’êtes pas d’accord, dites-le sur votre page, et pourquoi.
 
         { page-requester }
 
@@ -231,7 +231,7 @@ n7_no_data =
     .body =
         { hello-requester }
 
-        Nous avons cherché et n’avons pas, sur ce nom ce jour-là, de données de la sorte que vous avez demandée. Si vous pensez que c’est faux, dites-le sur votre page, et pourquoi.
+        Nous avons cherché et n’avons pas, sur ce nom ce jour-là, de données du type que vous avez demandé. Si vous pensez que c’est faux, dites-le sur votre page, et pourquoi.
 
         { page-requester }
 
@@ -245,7 +245,7 @@ n7_lapsed =
     .body =
         { hello-requester }
 
-        Ce qui manquait à votre demande n’est pas venu à temps, et elle est devenue caduque. Rien n’a été décidé à son sujet. Vous pouvez la reprendre pendant un certain temps sur votre page, qui dit jusqu’à quand ; ensuite vous pourrez en faire une nouvelle.
+        Ce qui manquait à votre demande n’est pas venu à temps, et elle est devenue caduque. Rien n’a été décidé à son sujet. Vous pouvez la reprendre pendant un certain temps sur votre page, qui dit jusqu’à quand ; ensuite vous pourrez en faire une nouvelle.
 
         { page-requester }
 
@@ -273,7 +273,7 @@ n7_preserved =
     .body =
         { hello-requester }
 
-        Ce que nous avons et qui relève de votre demande, s’il y a quelque chose, est conservé jusqu’à cet instant : { $until }. Cela ne donne rien. Pour obtenir des données, signifiez-nous avant un acte de procédure ; une prolongation peut être demandée à temps. { no-identity }
+        Ce que nous avons et qui relève de votre demande, s’il y a quelque chose, est conservé jusqu’à cet instant : { $until }. Rien n’est communiqué de ce fait. Pour obtenir des données, signifiez-nous auparavant un acte de procédure ; une prolongation peut être demandée à temps. { no-identity }
 
         { page-requester }
 
@@ -291,7 +291,7 @@ n7_challenged =
 
         { $primary }
 
-        Nous demandons qu’il soit corrigé, restreint ou retiré. Jusque-là rien n’est donné. Nos raisons en détail figurent sur votre page, où vous pouvez y répondre ou demander du temps. Nous pourrons aussi porter l’opposition devant le tribunal ou l’autorité dont émane l’acte. { no-identity }
+        Nous demandons qu’il soit corrigé, restreint ou retiré. Jusque-là rien n’est communiqué. Nos raisons en détail figurent sur votre page, où vous pouvez y répondre ou demander du temps. Nous pourrons aussi porter l’opposition devant le tribunal ou l’autorité dont émane l’acte. { no-identity }
 
         { page-requester }
 
@@ -301,11 +301,11 @@ n7_challenged =
 
 n7_process_wanted =
     .version = 1
-    .subject = { $domain } : des données ne sont données que sur acte de procédure
+    .subject = { $domain } : les données ne sont communiquées que sur acte de procédure
     .body =
         { hello-requester }
 
-        Sans acte de procédure nous ne donnons pas de données. Nous pouvons conserver ce que nous avons, s’il y a quelque chose, pendant que vous l’obtenez : demandez-le sur votre page. Une ordonnance d’un tribunal, ou un autre acte qui nous lie, peut aussi y être déposé, ou être signifié à notre adresse postale ci-dessous. Il devrait indiquer le nom de domaine, les données, la loi sur laquelle il se fonde, et qui nous pouvons rappeler à un numéro publié. { no-identity }
+        Sans acte de procédure nous ne communiquons pas de données. Nous pouvons conserver ce que nous avons, s’il y a quelque chose, pendant que vous l’obtenez : demandez-le sur votre page. Une ordonnance d’un tribunal, ou un autre acte qui nous lie, peut aussi y être déposé, ou être signifié à notre adresse postale ci-dessous. Il devrait indiquer le nom de domaine, les données, la loi sur laquelle il se fonde, et qui nous pouvons rappeler à un numéro publié. { no-identity }
 
         { page-requester }
 
@@ -319,7 +319,7 @@ n7_emergency_decided =
     .body =
         { hello-requester }
 
-        Nous avons traité votre demande comme une urgence et l’avons accordée. Un acte de procédure doit suivre avant cet instant : { $process_due } ; déposez-le sur votre page. S’il ne vient pas, nous pourrons le dire lors de demandes ultérieures et à qui vous contrôle. Le titulaire peut être informé une fois le danger passé. Ce qui a été donné ne peut servir qu’à écarter ce danger.
+        Nous avons traité votre demande comme une urgence et l’avons accordée. Un acte de procédure doit suivre avant cet instant : { $process_due } ; déposez-le sur votre page. S’il ne vient pas, nous pourrons le dire lors de demandes ultérieures et à ceux qui vous contrôlent. Le titulaire peut être informé une fois le danger passé. Ce qui a été communiqué ne peut servir qu’à écarter ce danger.
 
         { page-requester }
 
@@ -333,7 +333,7 @@ n10_package =
     .body =
         { hello-requester }
 
-        Un paquet scellé vous attend. Lisez les conditions d’utilisation, acceptez-les, et retirez-le une fois, avant cet instant : { $due } :
+        Un paquet scellé vous attend. Lisez les conditions d’utilisation, acceptez-les, et retirez-le une fois, avant cet instant : { $due }.
 
         { $link }
 
@@ -379,7 +379,7 @@ n11_appeal_requester =
 
         { page-requester }
 
-        { appeal-page } Il se peut qu’il n’y ait plus de réexamen de cette décision ; votre page le dit alors. Dites ce que vous pensez être faux, et joignez ce qui l’appuie. Vous pouvez prendre un conseil juridique et laisser un avocat écrire pour vous. Si personne ne le demande à temps, la décision peut devenir définitive.
+        { appeal-page } Il se peut qu’il n’y ait plus de réexamen de cette décision ; votre page le dit alors. Dites ce que vous pensez être faux, et joignez ce qui l’appuie. Vous pouvez demander un conseil juridique et laisser un avocat écrire pour vous. Si personne ne le demande à temps, la décision peut devenir définitive.
 
         { arbitration }
 
@@ -395,7 +395,7 @@ n13_reconsidered_requester =
 
         { $verdict }
 
-        Les raisons figurent sur votre page. Vous pouvez saisir un tribunal dont les ordres nous lient, et prendre un conseil juridique.
+        Les raisons figurent sur votre page. Vous pouvez saisir un tribunal dont les ordres nous lient, et demander un conseil juridique.
 
         { page-requester }
 
@@ -409,7 +409,7 @@ n14_correction =
     .body =
         { hello-requester }
 
-        Des données d’un paquet que vous avez reçu de nous ont été corrigées, ou doivent être effacées. Elles sont de ces sortes :
+        Des données d’un paquet que vous avez reçu de nous ont été corrigées, ou doivent être effacées. Elles relèvent de ces catégories :
 
         { $fields }
 

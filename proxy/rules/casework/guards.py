@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from proxy.rules.casework import questions, standing
+from proxy.rules.casework import fact_questions, questions, standing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -51,7 +51,7 @@ GUARDS: Final[Mapping[str, Guard]] = {
         says="The requester is not verified (any more), at level {about} at the least.",
     ),
     "independent_callback": Guard(
-        holds=questions.independent_callback,
+        holds=fact_questions.independent_callback,
         asks_facts=True,
         says="The call back goes to a number found independently of the request, by somebody else"
         " than who took the call.",
@@ -74,6 +74,11 @@ GUARDS: Final[Mapping[str, Guard]] = {
     ),
     "done": Guard(holds=questions.done, about="act", says="`{about}` was not done yet."),
     "not_done": Guard(holds=questions.not_done, about="act", says="`{about}` was done already."),
+    "not_here": Guard(
+        holds=questions.not_here,
+        about="act",
+        says="`{about}` was done since the case stands where it is.",
+    ),
     "here": Guard(
         holds=questions.here,
         about="act",
@@ -84,29 +89,59 @@ GUARDS: Final[Mapping[str, Guard]] = {
         about="change",
         says="The registrar did not do it yet: {about}.",
     ),
+    "told": Guard(
+        holds=questions.told,
+        about="templates",
+        says="The registrant was not told yet of what came of it: {about}.",
+    ),
+    "settled": Guard(
+        holds=questions.settled, about="task", says="The task `{about}` is to be done before."
+    ),
+    "name_out": Guard(holds=questions.name_out, says="The name is in the DNS."),
+    "court_allows": Guard(
+        holds=questions.court_allows,
+        says="A court quashed it, or narrowed it: that is found anew, and proposed anew.",
+    ),
     "news": Guard(
         holds=questions.news, about="act", says="There is no `{about}` that was not seen to yet."
     ),
     "finding": Guard(holds=questions.finding, about="finding", says="There is no finding {about}."),
     "verdict": Guard(
-        holds=questions.verdict,
+        holds=fact_questions.verdict,
         about="verdict",
         asks_facts=True,
         says="The verdict must be {about}.",
     ),
     "flags": Guard(
-        holds=questions.flags,
+        holds=fact_questions.flags,
         about="flags",
         asks_facts=True,
         says="All of these must be true: {about}.",
     ),
+    "flags_when": Guard(
+        holds=fact_questions.flags_when,
+        about="condition",
+        asks_facts=True,
+        says="Where the first is so, all others must be true: {about}.",
+    ),
+    "flags_under": Guard(
+        holds=fact_questions.flags_under,
+        about="overlay_flags",
+        asks_facts=True,
+        says="Where the first lies over the case, all others must be true: {about}.",
+    ),
+    "flagged_as_said": Guard(
+        holds=fact_questions.flagged_as_said,
+        asks_facts=True,
+        says="Set the flag first, by an act of its own.",
+    ),
     "objections_considered": Guard(
-        holds=questions.objections_considered,
+        holds=fact_questions.objections_considered,
         asks_facts=True,
         says="The decision has to name every objection that came: `objections`.",
     ),
     "considered": Guard(
-        holds=questions.considered,
+        holds=fact_questions.considered,
         about="act",
         says="`{about}` does not name every objection that came: decide anew.",
     ),
@@ -124,15 +159,15 @@ GUARDS: Final[Mapping[str, Guard]] = {
         says="`{about}` does not lie over the case.",
     ),
     "fields_allowed": Guard(
-        holds=questions.fields_allowed,
+        holds=fact_questions.fields_allowed,
         asks_facts=True,
         says="Only fields that were asked for, and that this type of case may give on this ground.",
     ),
     "fields_asked": Guard(
-        holds=questions.fields_asked, asks_facts=True, says="Only fields that were asked for."
+        holds=fact_questions.fields_asked, asks_facts=True, says="Only fields that were asked for."
     ),
     "fields_as": Guard(
-        holds=questions.fields_as,
+        holds=fact_questions.fields_as,
         about="act",
         asks_facts=True,
         says="The fields are not those of `{about}`.",
@@ -141,7 +176,7 @@ GUARDS: Final[Mapping[str, Guard]] = {
         holds=questions.uninvolved, says="Somebody who had no part in the case does this."
     ),
     "fields_designated": Guard(
-        holds=questions.fields_designated,
+        holds=fact_questions.fields_designated,
         asks_facts=True,
         says="Only fields of a contact whom the registrant named.",
     ),
@@ -159,15 +194,17 @@ GUARDS: Final[Mapping[str, Guard]] = {
         says="Both assurances are valid: nothing is disclosed or deactivated for this claim.",
     ),
     "right_text": Guard(
-        holds=questions.right_text, asks_facts=True, says="This is not the text that was demanded."
+        holds=fact_questions.right_text,
+        asks_facts=True,
+        says="This is not the text that was demanded.",
     ),
     "right_signer": Guard(
-        holds=questions.right_signer,
+        holds=fact_questions.right_signer,
         asks_facts=True,
         says="Others than the registrant show that they may sign; for a minor a guardian does.",
     ),
     "proof_connected": Guard(
-        holds=questions.proof_connected,
+        holds=fact_questions.proof_connected,
         asks_facts=True,
         says="A proof that is not connected with the complainant proves no contact.",
     ),

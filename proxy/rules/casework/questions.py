@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from proxy.model.case import Basis, Overlay
+from proxy.model.case import ActorKind, Basis, Overlay
+from proxy.model.registrar_effect import Change
 from proxy.model.roster import StaffRole
 from proxy.rules.casework import assurances, standing
 
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 # Acts that guards know by name; a table that has no such act does without the guard.
 REASONS: Final = "reasons"  # the kind of evidence that an act's `reasons` are handed in as
 DEEM: Final = "deem_arrived"
-OBJECT: Final = "object"
 APPEALS: Final = "ask_reconsideration"
+PROPOSALS: Final = "propose_"
 DECISIONS: Final = (
     "find_",
     "confirm_",
@@ -79,16 +80,6 @@ def verified(asked: Asked) -> bool:
     return standing.is_verified(asked.case, asked.now, int(asked.about or "1"))
 
 
-def independent_callback(asked: Asked) -> bool:
-    """The number called came from elsewhere than the request, by another than who took the call."""
-    taker = str(asked.facts.get("taker", ""))
-    return (
-        asked.facts.get("number_from") == "independent"
-        and bool(taker)
-        and taker != asked.actor.person
-    )
-
-
 def due(asked: Asked) -> bool:
     """The period is over, by the scanner's word, outages counted."""
     found = asked.case.deadlines.get(asked.about)
@@ -99,12 +90,6 @@ def not_due(asked: Asked) -> bool:
     """The period runs."""
     found = asked.case.deadlines.get(asked.about)
     return found is not None and not found.is_due and not found.is_ended
-
-
-def fields_as(asked: Asked) -> bool:
-    """The very fields of what somebody else found before."""
-    found, given = asked.case.last(asked.about), asked.facts.get("fields")
-    return found is not None and given is not None and found.facts.get("fields") == given
 
 
 def uninvolved(asked: Asked) -> bool:
@@ -133,23 +118,48 @@ def _newest(asked: Asked) -> NoticeState | None:
 
 
 def delivered(asked: Asked) -> bool:
-    """The newest such notice is proven to have arrived."""
+    """The newest such notice is proven to have arrived, and did not come back since."""
     newest = _newest(asked)
-    return newest is not None and newest.delivered_at is not None
+    return newest is not None and _has_arrived(newest)
 
 
 def reached(asked: Asked) -> bool:
-    """The same, or it went by post since, and somebody saw the proof and the days for it pass."""
-    newest, deemed = _newest(asked), asked.case.last(DEEM)
+    """The same, or the registrant answered since, or it went by post.
+
+    By post: somebody saw the proof of posting, and the days for it pass.
+    """
+    newest = _newest(asked)
     return newest is not None and (
-        newest.delivered_at is not None or (deemed is not None and deemed.at > newest.queued_at)
+        _has_arrived(newest) or _has_come_otherwise(asked.case, newest.queued_at)
     )
 
 
 def bounced(asked: Asked) -> bool:
-    """The newest such notice came back."""
+    """The newest such notice came back, and the registrant knows of it in no other way."""
     newest = _newest(asked)
-    return newest is not None and newest.bounced_at is not None and newest.delivered_at is None
+    return (
+        newest is not None
+        and newest.bounced_at is not None
+        and not _has_arrived(newest)
+        and not _has_come_otherwise(asked.case, newest.queued_at)
+    )
+
+
+def _has_arrived(one: NoticeState) -> bool:
+    """Hosts take mail that they return later: the newer word counts."""
+    is_newer = one.bounced_at is None or (
+        one.delivered_at is not None and one.delivered_at > one.bounced_at
+    )
+    return one.delivered_at is not None and is_newer
+
+
+def _has_come_otherwise(case: Case, since: datetime) -> bool:
+    """By post, or as the registrant's own acts show."""
+    return any(
+        one.at > since and (act == DEEM or one.actor == ActorKind.REGISTRANT)
+        for act, several in case.done.items()
+        for one in several
+    )
 
 
 def done(asked: Asked) -> bool:
@@ -167,6 +177,11 @@ def here(asked: Asked) -> bool:
     """The act was done since the case came into its present state."""
     found = asked.case.last(asked.about)
     return found is not None and found.seq > _came(asked.case)
+
+
+def not_here(asked: Asked) -> bool:
+    """It was not."""
+    return not here(asked)
 
 
 def registrar_did(asked: Asked) -> bool:
@@ -191,38 +206,65 @@ def not_done(asked: Asked) -> bool:
     return asked.case.last(asked.about) is None
 
 
+def told(asked: Asked) -> bool:
+    """The registrant was told of what came of it, by one of these notices."""
+    templates = asked.about.split(",")
+    came = max(
+        (
+            one.seq
+            for several in asked.case.done.values()
+            for one in several
+            if "outcome" in one.facts
+        ),
+        default=0,
+    )
+    return any(
+        one.seq > came and one.facts.get("template") in templates
+        for one in asked.case.done.get("notice_queued", ())
+    )
+
+
+def settled(asked: Asked) -> bool:
+    """No task of that kind is open."""
+    return all(one.kind != asked.about for one in asked.case.tasks.values())
+
+
+def name_out(asked: Asked) -> bool:
+    """The registrar took the name out of the DNS for this case, and has not put it back."""
+    changes = [
+        one.facts.get("change")
+        for one in asked.case.done.get("effect_done", ())
+        if one.facts.get("change") in {Change.HOLD, Change.UNHOLD}
+    ]
+    return bool(changes) and changes[-1] == Change.HOLD
+
+
+def court_allows(asked: Asked) -> bool:
+    """What a court ruled does not stand against it.
+
+    What it quashed is over. What it narrowed is found anew before it is proposed, and proposed anew
+    before it is done.
+    """
+    ruling = asked.case.last("lift_stay")
+    if ruling is None or ruling.facts.get("verdict") not in {"quashed", "narrowed"}:
+        return True
+    if ruling.facts["verdict"] == "quashed":
+        return False
+    found = asked.case.last(standing.INSTRUMENT)
+    if asked.act.startswith(PROPOSALS):
+        is_by_instrument = bool(asked.type.named(standing.INSTRUMENT))
+        return not is_by_instrument or (found is not None and found.seq > ruling.seq)
+    return any(
+        act.startswith(PROPOSALS) and several[-1].seq > ruling.seq
+        for act, several in asked.case.done.items()
+    )
+
+
 def finding(asked: Asked) -> bool:
     """The newest doing of an act came to that verdict."""
     act, _, value = asked.about.partition("=")
     found = asked.case.last(act)
     return found is not None and found.facts.get("verdict") == value
-
-
-def verdict(asked: Asked) -> bool:
-    """The act itself comes to that verdict."""
-    return asked.facts.get("verdict") == asked.about
-
-
-def flags(asked: Asked) -> bool:
-    """All of these facts are true."""
-    return all(asked.facts.get(name) is True for name in asked.about.split(","))
-
-
-def objections_considered(asked: Asked) -> bool:
-    """A decision names every objection that came before it (invariant 32)."""
-    return _names_objections(asked.case, asked.facts)
-
-
-def _names_objections(case: Case, facts: Mapping[str, Fact]) -> bool:
-    named = facts.get("objections", ())
-    came = {str(one.facts.get("reasons", "")) for one in case.done.get(OBJECT, ())}
-    return isinstance(named, tuple) and came <= set(named)
-
-
-def considered(asked: Asked) -> bool:
-    """What was decided before names every objection that came until now."""
-    found = asked.case.last(asked.about)
-    return found is not None and _names_objections(asked.case, found.facts)
 
 
 def minor_safe(asked: Asked) -> bool:
@@ -239,28 +281,6 @@ def overlay_absent(asked: Asked) -> bool:
 def overlay_present(asked: Asked) -> bool:
     """It lies over the case."""
     return Overlay(asked.about) in asked.case.overlays
-
-
-def fields_allowed(asked: Asked) -> bool:
-    """What is decided is a part of what may be given here, on its ground."""
-    given = asked.facts.get("fields", ())
-    if not isinstance(given, tuple) or not given:
-        return False
-    basis = standing.basis_of(asked.facts, asked.type)
-    return basis is not None and set(given) <= standing.givable(asked.case, asked.type, basis)
-
-
-def fields_asked(asked: Asked) -> bool:
-    """A part of what was asked for, whether or not it may be given."""
-    given = asked.facts.get("fields", ())
-    return isinstance(given, tuple) and set(given) <= set(asked.case.fields_asked)
-
-
-def fields_designated(asked: Asked) -> bool:
-    """Only those of the contact whom the registrant named."""
-    given = asked.facts.get("fields", ())
-    named = isinstance(given, tuple) and all(one in standing.designated() for one in given)
-    return named and asked.case.last(standing.DESIGNATE) is not None
 
 
 def order(asked: Asked) -> bool:
@@ -296,22 +316,6 @@ def assurances_good(asked: Asked) -> bool:
 def assurances_not_good(asked: Asked) -> bool:
     """One assurance at least is not valid."""
     return not assurances.are_good(asked.case)
-
-
-def right_text(asked: Asked) -> bool:
-    """The text that is signed is the one that was demanded."""
-    return assurances.is_right_text(asked.case, asked.facts)
-
-
-def right_signer(asked: Asked) -> bool:
-    """The signer may sign."""
-    return assurances.is_right_signer(asked.case, asked.facts)
-
-
-def proof_connected(asked: Asked) -> bool:
-    """No proof is found valid that is not connected with the complainant."""
-    is_valid = asked.facts.get("verdict") == "valid"
-    return not is_valid or assurances.is_connected(asked.facts)
 
 
 def stepped_up(asked: Asked) -> bool:

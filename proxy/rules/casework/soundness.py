@@ -13,20 +13,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from proxy.errors import Fault
-from proxy.model.case import ActorKind, FieldClass, Outcome, Overlay, Refusal
+from proxy.model.case import ActorKind, FieldClass, Outcome, Refusal
 from proxy.model.case_state import MACHINE_ACTS, RESERVED_FACTS
 from proxy.model.case_type import ANY_STATE, FactKind
 from proxy.model.order import OrderKind
-from proxy.model.registrar_effect import CaseEffect, Change
-from proxy.model.roster import StaffRole
+from proxy.model.registrar_effect import CaseEffect
 from proxy.rules import clock_schedule
-from proxy.rules.casework import deciding
-from proxy.rules.casework.guards import GUARDS
+from proxy.rules.casework import deciding, soundness_of_needs, standing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from proxy.model.case_type import Act, CaseType, Need, NewTask
+    from proxy.model.case_type import Act, CaseType, NewTask
 
 DEEDS: Final[Mapping[Outcome, frozenset[OrderKind]]] = {
     Outcome.DISCLOSE_PRIVATE: frozenset({OrderKind.DISCLOSE, OrderKind.DISCLOSE_URGENTLY}),
@@ -38,13 +36,11 @@ DEEDS: Final[Mapping[Outcome, frozenset[OrderKind]]] = {
 }
 """Outcomes that touch somebody, and the orders one of which must have been carried out."""
 
-STAFF: Final = frozenset(one.value for one in StaffRole) - {StaffRole.AUDITOR.value}
-"""Roles that act on cases: an auditor reads them (casework s6.1)."""
+STAFF: Final = soundness_of_needs.STAFF
 
 ACTORS: Final = STAFF | {one.value for one in ActorKind if one is not ActorKind.STAFF}
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,47}", re.ASCII)  # as the database has it
-_ORDER_STATES: Final = frozenset({"proposed", "approved", "voided", "carried_out"})
 _OWN_INSTRUCTION: Final = frozenset({Outcome.RELEASE_PRIVACY})
 """What a registrant can have done by their own word, without an order."""
 
@@ -125,6 +121,10 @@ def _of_the_whole(case_type: CaseType) -> Iterator[Fault]:
         *(("starts", "deadline_unknown", f"There is no deadline {one}.")
           for one in case_type.starts if one not in case_type.deadlines),
     ]  # fmt: skip
+    wrong += [
+        ("outlives", "outlives_nothing", f"There is no deadline and no task {one}.")
+        for one in sorted(case_type.outlives - soundness_of_needs.outliving(case_type))
+    ]
     if not case_type.bases:
         wrong.append(("bases", "no_basis", "Nothing says on what ground data may be given."))
     if FieldClass.CASE_INTERNAL in case_type.may_disclose:
@@ -160,8 +160,7 @@ def _of_an_act(case_type: CaseType, act: Act, known: Known) -> Iterator[Fault]:
     if len({one.name for one in act.facts}) != len(act.facts):
         yield _fault(where, "fact_twice", "A fact stands twice.")
     yield from _of_tasks(where, act.tasks)
-    for need in act.needs:
-        yield from _of_a_need(case_type, where, need, known)
+    yield from soundness_of_needs.faults(case_type, act, known)
 
 
 def _of_tasks(where: str, tasks: tuple[NewTask, ...]) -> Iterator[Fault]:
@@ -170,41 +169,6 @@ def _of_tasks(where: str, tasks: tuple[NewTask, ...]) -> Iterator[Fault]:
             yield _fault(
                 where, "task_malformed", f"{task.kind}:{task.role} is no task for anybody."
             )
-
-
-def _of_a_need(case_type: CaseType, where: str, need: Need, known: Known) -> Iterator[Fault]:
-    guard = GUARDS.get(need.guard)
-    if guard is None:
-        yield _fault(where, "guard_unknown", f"There is no guard {need.guard}.")
-        return
-    if bool(need.about) and not guard.about:
-        yield _fault(where, "guard_argument", f"{need.guard} is asked about nothing.")
-    elif not _is_about(case_type, guard.about, need.about, known):
-        yield _fault(where, "guard_argument", f"{need.guard}: there is no {need.about or 'such'}.")
-
-
-def _is_about(case_type: CaseType, kind: str, about: str, known: Known) -> bool:
-    """Whether what stands behind a guard's colon is of the kind that it asks about."""
-    acts = {one.id for one in case_type.acts}
-    name, _, value = about.partition("=")
-    named = [one for act in case_type.named(name) for one in act.facts if one.name == "verdict"]
-    kinds = {one.value.replace(" ", "_") for one in OrderKind}
-    checks: Mapping[str, bool] = {
-        "": not about,
-        "act": about in acts | MACHINE_ACTS,
-        "role": about in STAFF,
-        "level": not about or about.isdecimal(),
-        "number": about.isdecimal(),
-        "deadline": about in case_type.deadlines,
-        "template": about in known.templates,
-        "finding": any(value in one.choices for one in named),
-        "flags": bool(about),
-        "verdict": bool(about),
-        "overlay": about in set(Overlay),
-        "change": about in set(Change),
-        "order": name in kinds and value in _ORDER_STATES,
-    }
-    return checks[kind]
 
 
 def _of_what_it_does(case_type: CaseType, act: Act) -> Iterator[Fault]:
@@ -217,7 +181,7 @@ def _of_what_it_does(case_type: CaseType, act: Act) -> Iterator[Fault]:
         ("timer_shares", by_timer and len(act.by) > 1, "What a timer does, nobody else does."),
         ("timer_decides", by_timer and leads_on, "A timer reminds and lapses: it decides nothing."),
         ("system_repeats", ActorKind.SYSTEM in act.by and not act.to and not _is_once(act),
-         "The system would do it over and over: it needs news, or not_done."),
+         "The system would do it over and over: it needs news, not_done or not_here."),
         ("deed_without_order", act.outcome in DEEDS and not _is_ordered(case_type, act),
          "Only an order that was carried out comes to this."),
         ("refusal_without_reason", refuses and not _has_primary(act),
@@ -249,7 +213,7 @@ def _may_ask(act: Act, effect: CaseEffect) -> bool:
 def _is_once(act: Act) -> bool:
     """Whether an act of the system that leads nowhere else is impossible once it is done."""
     return any(
-        one.guard == "news" or (one.guard == "not_done" and one.about == act.id)
+        one.guard == "news" or (one.guard in {"not_done", "not_here"} and one.about == act.id)
         for one in act.needs
     )
 
@@ -280,11 +244,18 @@ def _has_primary(act: Act) -> bool:
 def _of_deadlines(case_type: CaseType, known: Known) -> Iterator[Fault]:
     started = {*case_type.starts, *(name for act in case_type.acts for name in act.starts)}
     ended = {name for act in case_type.acts for name in act.ends}
+    moments = {
+        fact.name for act in case_type.acts for fact in act.facts if fact.kind is FactKind.MOMENT
+    }
     for name, one in case_type.deadlines.items():
         plan = one.plan
         tasks = [task.partition(":") for task in plan.escalates]
         checks = [
             ("limit_unknown", one.limit not in known.limits, f"There is no limit {one.limit}."),
+            ("ceiling_unknown", one.ceiling not in {"", *moments, *standing.OVERLAY_ENDS},
+             f"No act says a moment {one.ceiling}."),
+            ("floor_without_ceiling", one.floor_days > 0 and not one.ceiling,
+             "Days are counted back from a ceiling."),
             ("deadline_never_set", name not in started, "No act starts it."),
             ("deadline_never_ended", name not in ended and not plan.at_end,
              "No act ends it, and the timer does nothing then."),
@@ -327,7 +298,8 @@ def _of_an_end(
         running = reached(
             edges, start, without=lambda act: ends_deadline(act, deadline), stops=case_type.ends
         )
-        for state in sorted(running - case_type.ends):
+        over = frozenset() if deadline in case_type.outlives else case_type.ends
+        for state in sorted(running - over):
             if case_type.act(act_id, state) is None:
                 detail = f"It may run out in {state}: no {act_id} there."
                 yield _fault(where, "timer_act_missing", detail)
@@ -343,6 +315,14 @@ def _of_reach(case_type: CaseType, edges: Mapping[str, tuple[Act, ...]]) -> Iter
     for state in sorted(found - case_type.ends):
         if not reached(edges, state) & case_type.ends:
             yield _fault(f"states/{state}", "state_without_end", "From here no case ever ends.")
+    nothing_came = reached(edges, case_type.first, without=_has_come_to_something)
+    for state in sorted(nothing_came & case_type.ends):
+        yield _fault(f"states/{state}", "end_without_outcome", "A case ends in some outcome.")
+
+
+def _has_come_to_something(act: Act) -> bool:
+    """Whether something has come of a case with this act, or had before: a name that is out."""
+    return act.outcome is not None or any(one.guard == "name_out" for one in act.needs)
 
 
 def _fault(where: str, code: str, detail: str) -> Fault:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from proxy.model.case import Basis, FieldClass
+from proxy.model.case import Basis, FieldClass, Overlay
+from proxy.model.case_state import OPEN
 from proxy.rules.casework import fields, folding
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 # Acts that rules know by name; a table that has no such act does without.
 DESIGNATE: Final = "designate_contact"
 INSTRUMENT: Final = "find_valid"  # whose `fields` are those that an instrument names
+OVERLAY_ENDS: Final = {f"end_of_{one.value}": one for one in Overlay}
+"""Ceilings of deadlines that no fact says: when an overlay ends by its own time."""
 
 
 def missing_items(case: Case, case_type: CaseType) -> tuple[str, ...]:
@@ -53,7 +56,7 @@ def givable(case: Case, case_type: CaseType, basis: Basis) -> frozenset[str]:
     """The fields that may be given in a case: asked for, and permitted on the ground.
 
     On legal process only what the newest valid instrument names; a contact whom the registrant
-    named may be given instead of what was asked for.
+    named may be given instead of what was asked for, and alone where somebody may come to harm.
     """
     if basis not in case_type.bases:
         return frozenset()
@@ -63,9 +66,45 @@ def givable(case: Case, case_type: CaseType, basis: Basis) -> frozenset[str]:
         found = case.last(INSTRUMENT)
         named = () if found is None else found.facts.get("fields", ())
         return permitted & asked & frozenset(named if isinstance(named, tuple) else ())
-    if case.last(DESIGNATE) is not None:
-        asked |= designated()
-    return permitted & asked
+    if case.last(DESIGNATE) is None:
+        return permitted & asked
+    if Overlay.SAFETY in case.overlays and basis is not Basis.EMERGENCY:
+        return permitted & designated()  # somebody may come to harm, and a lawyer is there for them
+    return permitted & (asked | designated())
+
+
+def received_at(case: Case) -> datetime:
+    """When the request came in, by the word of who took it; never later than it was opened."""
+    opened = case.last(OPEN)
+    said = None if opened is None else opened.facts.get("received_at")
+    return case.opened_at if said is None else min(folding.moment(said), case.opened_at)
+
+
+def newest_moment(case: Case, name: str, facts: Mapping[str, Fact]) -> datetime | None:
+    """The moment that a fact of that name says: of the act just done, or the newest one before."""
+    if name in facts:
+        return folding.moment(facts[name])
+    said = [
+        (one.seq, one.facts[name])
+        for several in case.done.values()
+        for one in several
+        if name in one.facts
+    ]
+    return folding.moment(max(said)[1]) if said else None
+
+
+def ceiling(
+    case: Case, name: str, facts: Mapping[str, Fact], now: datetime
+) -> datetime | None:
+    """The moment that a deadline does not outlast: a fact's newest, or when an overlay ends.
+
+    An overlay that ended bounds nothing any more.
+    """
+    overlay = OVERLAY_ENDS.get(name)
+    if overlay is None:
+        return newest_moment(case, name, facts)
+    found = case.overlays.get(overlay)
+    return None if found is None or found.until is None or found.until <= now else found.until
 
 
 def designated() -> frozenset[str]:

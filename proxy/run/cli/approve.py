@@ -44,6 +44,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def add_approver(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of every command that signs for an approver."""
     parser.add_argument("--api", metavar="URL", required=True, help="the registrar API's address")
+    add_signer(parser)
+
+
+def add_signer(parser: argparse.ArgumentParser) -> None:
+    """Add what signing takes, wherever the paper is shown."""
     parser.add_argument(
         "--key", metavar="FILE", type=Path, required=True,
         help="your key: a private key file, or the .pub of one in an agent or security key",
@@ -61,7 +66,12 @@ def add_approver(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, _settings: Settings) -> int:
     """0 when the vote was taken; raises what it was refused with."""
-    desk, trust = ApiDesk(arguments.api), Trust(arguments.trust)
+    return decide(ApiDesk(arguments.api), arguments)
+
+
+def decide(desk: ApiDesk, arguments: argparse.Namespace) -> int:
+    """The same, at whichever door of the service the order is shown."""
+    trust = Trust(arguments.trust)
     seen = desk.order(arguments.order)
     if documents.digest(seen.roster_document) != seen.order.roster:
         raise Refused(

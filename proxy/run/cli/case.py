@@ -1,7 +1,8 @@
 """`privacyproxy case`: handle cases from one's own machine, over the staff API.
 
-Every action needs a session (`privacyproxy sign-in`). What somebody may do is decided by the case's
-type, on the service; `case show` lists it. Votes are given with `privacyproxy approve`.
+Every action needs a session (`privacyproxy sign-in`). What somebody may do is decided by the
+type of the case, on the service; `case can` lists it. Votes are signed here, with a key that never
+leaves this machine.
 """
 
 from __future__ import annotations
@@ -9,26 +10,33 @@ from __future__ import annotations
 import json
 import sys
 from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
 
-from proxy.errors import InvalidInput
+from proxy.errors import InvalidInput, Unavailable
 from proxy.hosting.process import SystemClock
 from proxy.model.evidence import CERTIFICATE_KIND
+from proxy.rules import reasons
 from proxy.run import staff_desk
-from proxy.run.case_desk import CaseDesk, Key
-from proxy.run.cli import asking, case_arguments, case_words
+from proxy.run.approvers_desk import ApiDesk
+from proxy.run.case_desk import CaseDesk, Key, not_now
+from proxy.run.cli import approve, asking, case_acts, case_arguments, case_words
 from proxy.run.cli.plain import plain
+from proxy.wire import documents, order_document, plain_words, roster_document
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from datetime import datetime
     from pathlib import Path
 
     from proxy.settings import Settings
 
 NAME = "case"
-HELP = "handle cases: list, open, look, act, hand in files, propose, release, read"
+HELP = "handle cases: list, open, look, act, hand in files, propose, vote, release, read"
 _LIST: Final = ("id", "type", "domain", "state", "handler", "touched_at")
 _TASKS: Final = ("case", "kind", "role", "due_at", "domain", "state")
+_FILES: Final = ("id", "kind", "media_type", "octets", "by", "at")
+_PAGE: Final = 200  # rows of a list, as the service gives them
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -38,7 +46,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, _settings: Settings) -> int:
     """0 when it was done; raises what it was refused with."""
-    desk = CaseDesk(staff_desk.open_session(arguments.session), SystemClock())
+    web, clock = staff_desk.open_session(arguments.session), SystemClock()
+    if arguments.action in _VOTES:
+        arguments.object = arguments.action == "veto"
+        return approve.decide(ApiDesk(web.url, _APPROVALS), arguments)
+    desk = CaseDesk(web, clock)
     try:
         answer = _DEEDS[arguments.action](desk, arguments)
     except InvalidInput as refusal:
@@ -48,21 +60,9 @@ def run(arguments: argparse.Namespace, _settings: Settings) -> int:
     if arguments.json:
         print(json.dumps(answer))
         return 0
-    for line in _lines(arguments, answer):
+    for line in _WORDS.get(arguments.action, _plainly)(arguments, answer, clock.now()):
         print(line)
     return 0
-
-
-def _lines(arguments: argparse.Namespace, answer: Mapping[str, Any]) -> list[str]:
-    if "cases" in answer:
-        return list(case_words.table(answer["cases"], _LIST))
-    if "tasks" in answer and "options" not in answer:
-        return list(case_words.table(answer["tasks"], _TASKS))
-    if "options" in answer:
-        return list(case_words.page(answer, with_events=getattr(arguments, "events", False)))
-    return [
-        plain(line) for name, value in answer.items() for line in f"{name}: {value}".splitlines()
-    ]
 
 
 def _list(desk: CaseDesk, given: argparse.Namespace) -> dict[str, Any]:
@@ -78,12 +78,42 @@ def _show(desk: CaseDesk, given: argparse.Namespace) -> dict[str, Any]:
     return desk.get(f"/staff/cases/{given.case}")
 
 
+def _can(desk: CaseDesk, given: argparse.Namespace) -> dict[str, Any]:
+    shown = desk.get(f"/staff/cases/{given.case}")
+    if given.act and given.act not in {one["act"] for one in shown["options"]}:
+        raise not_now(given.act, shown)
+    return shown
+
+
 def _open(desk: CaseDesk, given: argparse.Namespace) -> dict[str, Any]:
-    return desk.post("/staff/cases", _json(given.request))
+    body = _json(given.request)
+    if not isinstance(body, dict):
+        raise InvalidInput("file", f"{given.request} holds no JSON object.")
+    body["id"] = given.id or body.get("id") or str(uuid4())
+    try:
+        return desk.post("/staff/cases", body)
+    except Unavailable as away:
+        again = f"{away.detail} Run it again with --id {body['id']}, so that it opens one case."
+        raise Unavailable(away.code, again) from None
 
 
 def _act(desk: CaseDesk, given: argparse.Namespace) -> dict[str, Any]:
     return desk.act(given.case, given.act, given.facts, given.seq)
+
+
+def _find(desk: CaseDesk, given: argparse.Namespace) -> dict[str, Any]:
+    given.act = case_acts.finding(given.finding)
+    return _act(desk, given)
+
+
+def _overlay(desk: CaseDesk, given: argparse.Namespace) -> dict[str, Any]:
+    given.act = case_acts.overlay(given.case, given.overlay, given.switch)
+    return _act(desk, given)
+
+
+def _emergency(desk: CaseDesk, given: argparse.Namespace) -> dict[str, Any]:
+    given.act = case_acts.EMERGENCY
+    return _act(desk, given)
 
 
 def _assign(desk: CaseDesk, given: argparse.Namespace) -> dict[str, Any]:
@@ -156,6 +186,22 @@ def _order(desk: CaseDesk, given: argparse.Namespace) -> dict[str, Any]:
     return desk.get(f"/staff/orders/{given.order}")
 
 
+def _order_words(given: argparse.Namespace, answer: Mapping[str, Any], _now: object) -> list[str]:
+    """The order as its voters read it, and where it stands."""
+    del given
+    order = order_document.parse(answer["document"])
+    under = roster_document.parse(answer["roster"])
+    people = ", ".join(one["person"] for one in answer["approvals"])
+    lines = list(plain_words.order(order, documents.digest(answer["document"]), under))
+    lines += [
+        f"  state       {plain(answer['state'])}",
+        f"  votes       {plain(people or 'none yet')}",
+    ]
+    return lines + [
+        f"  lacks       {reasons.LACKS.get(one, plain(one))}" for one in answer["lacking"]
+    ]
+
+
 def _carry_out(desk: CaseDesk, given: argparse.Namespace) -> dict[str, Any]:
     return desk.post(f"/staff/orders/{given.order}/carry-out")
 
@@ -201,10 +247,73 @@ def _query(asked: Mapping[str, str]) -> str:
     return f"?{urlencode(said)}" if said else ""
 
 
+def _listed(_given: object, answer: Mapping[str, Any], _now: object) -> list[str]:
+    rows = answer["cases"]
+    more = []
+    if len(rows) == _PAGE:
+        more = [f"More: --before {plain(rows[-1]['touched_at'])},{plain(rows[-1]['id'])}"]
+    return [*case_words.table(rows, _LIST), *more]
+
+
+def _proposed(_given: object, answer: Mapping[str, Any], _now: object) -> list[str]:
+    order = plain(answer["order"])
+    return [
+        f"Order {order} is open for votes, under the digest {plain(answer['sha256'])}.",
+        f"Voters read it and vote with: privacyproxy case vote {order} --key FILE",
+    ]
+
+
+def _carried_out(_given: object, answer: Mapping[str, Any], _now: object) -> list[str]:
+    package = answer.get("package")
+    if package:
+        made = plain(str(package["id"]))
+        return [f"Carried out. Its releaser sends it with: privacyproxy case release {made}"]
+    return [f"Carried out: {plain(str(answer.get('kind', '')))}. The case goes on within moments."]
+
+
+def _plainly(_given: object, answer: Mapping[str, Any], _now: object) -> list[str]:
+    return [
+        plain(line) for name, value in answer.items() for line in f"{name}: {value}".splitlines()
+    ]
+
+
+_APPROVALS: Final = "/approvals"  # where the web role shows orders to voters
+_VOTES: Final = frozenset({"vote", "veto"})
 _DEEDS: Final[Mapping[str, Callable[[CaseDesk, argparse.Namespace], dict[str, Any]]]] = {
-    "list": _list, "tasks": _tasks, "show": _show, "open": _open, "act": _act, "assign": _assign,
-    "conflict": _conflict, "file": _file, "write": _write, "pause": _pause, "resume": _resume,
-    "extend": _extend, "text": _text, "propose": _propose, "order": _order, "carry-out": _carry_out,
+    "list": _list, "tasks": _tasks, "show": _show, "can": _can, "history": _show,
+    "deadlines": _show, "evidence": _show, "open": _open, "act": _act, "find": _find,
+    "overlay": _overlay, "emergency": _emergency, "assign": _assign, "conflict": _conflict,
+    "file": _file, "write": _write, "pause": _pause, "resume": _resume, "extend": _extend,
+    "text": _text, "propose": _propose, "order": _order, "carry-out": _carry_out,
     "release": _release, "receipt": _receipt, "read": _read, "match": _match,
     "pass-phrase": _pass_phrase,
 }  # fmt: skip
+
+
+def _done(given: argparse.Namespace, answer: Mapping[str, Any], now: datetime) -> Iterator[str]:
+    return case_words.done(answer, getattr(given, "act", given.action), now)
+
+
+_WORDS: Final[
+    Mapping[str, Callable[[argparse.Namespace, Mapping[str, Any], datetime], Iterable[str]]]
+] = {
+    **dict.fromkeys(
+        ("act", "find", "overlay", "emergency", "assign", "pause", "resume", "extend"), _done
+    ),
+    **dict.fromkeys(
+        ("show", "open"),
+        lambda given, answer, now: case_words.page(
+            answer, now, with_events=getattr(given, "events", False)
+        ),
+    ),
+    "list": _listed,
+    "tasks": lambda _, answer, __: case_words.table(answer["tasks"], _TASKS),
+    "can": lambda given, answer, _: case_words.options(answer, given.act),
+    "history": lambda _, answer, __: case_words.history(answer),
+    "deadlines": lambda _, answer, now: case_words.periods(answer, now),
+    "evidence": lambda _, answer, __: case_words.table(answer["evidence"], _FILES),
+    "propose": _proposed,
+    "order": _order_words,
+    "carry-out": _carried_out,
+}
+"""What people are told of an answer, by action; of others every member by its name."""

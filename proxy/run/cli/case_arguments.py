@@ -8,17 +8,59 @@ from typing import TYPE_CHECKING, Final
 
 from proxy.hosting import flags
 from proxy.run import staff_desk
+from proxy.run.cli import approve, case_acts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-EXAMPLE: Final = """\
-The request as JSON, for `case open`:
+_REQUEST: Final = """\
+The request as JSON:
   {"type": "third_party_claim", "domain": "a.example", "received_at": "2026-11-02T09:00:00Z",
    "channel": "letter", "country": "DE", "requester_class": "company",
    "fields": ["registrant.name"], "items": ["identity", "claim"],
    "requester": {"name": "...", "email": "...", "organization": "", "language": "de"}}
+What is missing is listed. A letter that can not be mended: "log_as_it_came": true.
 """
+_RECIPIENT: Final = """\
+Who gets a package, as JSON for --to; papers are ids of evidence, or files that are handed in:
+  {"name": "...", "organization": "", "identity": "@passport.pdf", "delete_by": "2027-05-01",
+   "openpgp": "FINGERPRINT", "certificate": "@key.asc"}
+Without openpgp and certificate the package is under a pass-phrase, read out by its releaser.
+Example:
+  privacyproxy case propose CASE disclose --basis contract_breach --reason "No assurances came." \\
+    --reasons @reasons.txt --field registrant.name --releaser rita --to recipient.json
+"""
+_EXAMPLES: Final[Mapping[str, str]] = {
+    "open": _REQUEST,
+    "propose": _RECIPIENT,
+    "act": """\
+Examples:
+  privacyproxy case act CASE acknowledge
+  privacyproxy case act CASE redirect whom=court reasons=@reasons.txt
+`privacyproxy case can CASE ACT` says how an act's facts are written.
+""",
+    "overlay": """\
+Examples:
+  privacyproxy case overlay CASE safety on kind=stalking reasons=@reasons.txt
+  privacyproxy case overlay CASE stay off ruling=@ruling.pdf verdict=quashed
+""",
+    "find": "Example:\n  privacyproxy case find CASE trigger threat=yes ... reasons=@reasons.txt\n",
+    "emergency": "Example:\n  privacyproxy case emergency CASE danger=life incident=@call.txt\n",
+    "file": "Example:\n  privacyproxy case file CASE letter scan.pdf\n",
+    "extend": """\
+Example:
+  privacyproxy case extend CASE assurances --amount 5 --why ill --noticed-at 2026-11-20T10:00:00Z
+""",
+    "pause": """\
+Example:
+  privacyproxy case pause CASE complete --why clarification --ends-by 2026-11-20T10:00:00Z
+""",
+    "vote": "Example:\n  privacyproxy case vote ORDER --key ~/.ssh/id_ed25519\n",
+    "read": """\
+Example:
+  privacyproxy case read CASE EVIDENCE --key KEY --reason "The claim is weighed." --out claim.pdf
+""",
+}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -32,9 +74,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         )  # fmt: skip
         for word in words:
             WORDS[word](made)
-        if name == "open":
-            made.epilog = EXAMPLE
-            made.formatter_class = argparse.RawDescriptionHelpFormatter
+        made.epilog = _EXAMPLES.get(name)
+        made.formatter_class = argparse.RawDescriptionHelpFormatter
 
 
 WORDS: Final[Mapping[str, Callable[[argparse.ArgumentParser], object]]] = {
@@ -53,11 +94,22 @@ WORDS: Final[Mapping[str, Callable[[argparse.ArgumentParser], object]]] = {
         + [one.add_argument("--before", metavar="PLACE", default="", help="touched_at,id to go on")]
     ),
     "role": lambda one: one.add_argument("--role", metavar="ROLE", default="", help="whose"),
-    "request": lambda one: one.add_argument(
-        "request", metavar="FILE", type=Path, help="the request as JSON; - is standard input"
-    ),
-    "act": lambda one: [
-        one.add_argument("act", metavar="ACT", help="as `case show` lists it"),
+    "request": lambda one: [
+        one.add_argument(
+            "request", metavar="FILE", type=Path, help="the request as JSON; - is standard input"
+        ),
+        one.add_argument(
+            "--id", metavar="UUID", default="", help="of the case: sent twice, it is opened once"
+        ),
+    ],
+    "act": lambda one: one.add_argument("act", metavar="ACT", help="as `case can` lists it"),
+    "act?": lambda one: one.add_argument("act", metavar="ACT", nargs="?", default=""),
+    "finding": lambda one: one.add_argument("finding", metavar="FINDING", help="as trigger"),
+    "overlay": lambda one: [
+        one.add_argument("overlay", choices=sorted(case_acts.OVERLAYS), help="what lies over it"),
+        one.add_argument("switch", choices=(case_acts.ON, case_acts.OFF)),
+    ],
+    "facts": lambda one: [
         one.add_argument(
             "facts",
             metavar="NAME=VALUE",
@@ -66,6 +118,7 @@ WORDS: Final[Mapping[str, Callable[[argparse.ArgumentParser], object]]] = {
         ),
         one.add_argument("--seq", metavar="N", type=int, help="refuse if the case went on since"),
     ],
+    "signer": approve.add_signer,
     "kind": lambda one: one.add_argument("kind", metavar="KIND", help="what it is, a short word"),
     "file": lambda one: [
         one.add_argument("file", metavar="FILE", type=Path, help="what to hand in"),
@@ -110,23 +163,32 @@ WORDS: Final[Mapping[str, Callable[[argparse.ArgumentParser], object]]] = {
 ACTIONS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "list": ("open cases, those touched last first", ("list",)),
     "tasks": ("what is to be done, the most urgent first", ("role",)),
-    "show": ("a case, and what you can do in it", ("case", "events")),
     "open": ("open a case for a request", ("request",)),
-    "act": ("do an act", ("case", "act")),
+    "show": ("a case, and what you can do in it", ("case", "events")),
+    "can": ("what you can do in a case, and how it is written", ("case", "act?")),
+    "history": ("what was done in a case, and by whom", ("case",)),
+    "deadlines": ("a case's periods: until when, whose, and what then", ("case",)),
+    "evidence": ("the files of a case", ("case",)),
+    "text": ("a text that somebody signs, with its SHA-256", ("case", "document")),
     "assign": ("give a case to a handler", ("case", "person")),
     "conflict": ("keep somebody away from a case, yourself among others", ("case", "person")),
+    "act": ("do an act", ("case", "act", "facts")),
+    "find": ("do the act of a finding", ("case", "finding", "facts")),
+    "overlay": ("put an overlay on a case, or lift it", ("case", "overlay", "facts")),
+    "emergency": ("take down that somebody is in danger now", ("case", "facts")),
     "file": ("hand a file in as evidence", ("case", "kind", "file")),
     "write": ("hand in what standard input says, as evidence", ("case", "kind")),
+    "read": ("read a file of a case", ("case", "evidence", "key", "reason", "out")),
+    "match": ("ask whether the registrant holds a value", ("case", "value", "key", "reason")),
     "pause": ("let a period stand still", ("case", "deadline", "why", "ends_by")),
     "resume": ("let it run on", ("case", "deadline", "why")),
     "extend": ("give a period more time", ("case", "deadline", "why", "extension")),
-    "text": ("a text that somebody signs, with its SHA-256", ("case", "document")),
     "propose": ("propose an order, on which others vote", ("case", "proposal")),
-    "order": ("an order, and where it stands", ("order",)),
+    "order": ("an order in words, and where it stands", ("order",)),
+    "vote": ("read an order and vote for it with your own key", ("order", "signer")),
+    "veto": ("stop an order with your own key", ("order", "signer")),
     "carry-out": ("have an order with its votes carried out", ("order",)),
     "release": ("send a package's link to its recipient", ("package",)),
-    "receipt": ("note a recipient's receipt that lies in the case", ("package", "evidence")),
-    "read": ("read a file of a case", ("case", "evidence", "key", "reason", "out")),
-    "match": ("ask whether the registrant holds a value", ("case", "value", "key", "reason")),
     "pass-phrase": ("a package's pass-phrase, to be read out; once", ("package", "key")),
+    "receipt": ("note a recipient's receipt that lies in the case", ("package", "evidence")),
 }

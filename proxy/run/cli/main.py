@@ -33,7 +33,7 @@ COMMANDS: Mapping[str, str] = {
     "approve": "read an order in words and vote for it with your own key",
     "staff": "who acts on cases: invite, list, suspend, change roles, recover",
     "sign-in": "sign in as staff with password and key, or enrol",
-    "case": "handle cases: list, open, look, act, hand in files, propose, release, read",
+    "case": "handle cases: list, open, look, act, hand in files, propose, vote, release, read",
     "case-types": "list and check the tables of case types, draw them as a page",
     "report": "write the transparency report of a period",
     "anchor": "go on without the vault's state, by members' signatures",

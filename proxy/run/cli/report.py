@@ -35,22 +35,25 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     made.add_argument("--from", dest="begins", metavar="DATE", required=True, help="as 2026-01-01")
     made.add_argument("--to", dest="ends", metavar="DATE", required=True, help="the day after")
+    made.add_argument("--csv", action="store_true", help="print CSV, as without --json")
     made.add_argument("--out", metavar="FILE", type=Path, help="write it there")
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """0 with the report; CSV, or JSON with --json."""
+    if arguments.csv and arguments.json:
+        raise InvalidInput("report_form", "Either --csv or --json.")
     begins, ends = _day(arguments.begins), _day(arguments.ends)
     if begins >= ends:
         raise InvalidInput("period", "--to is a day after --from.")
     found = asyncio.run(_report(settings, begins, ends))
     render = report_document.render_json if arguments.json else report_document.render_csv
-    text = render(found.report, found.entries)
+    text = render(found.report, found.checkpoint)
     if arguments.out is None:
         print(text.rstrip("\n"))
         return 0
     arguments.out.write_text(f"{text.rstrip()}\n", "utf-8")
-    print(f"Folded from {found.entries} ledger entries.", file=sys.stderr)
+    print(f"Folded at the checkpoint {found.checkpoint or '(none yet)'}.", file=sys.stderr)
     return 0
 
 

@@ -105,14 +105,24 @@ def _enrolled(arguments: argparse.Namespace, person: Person, site: str) -> str:
     """The password with which the person was enrolled."""
     code = _secret(arguments.code_file, "Code of the invitation: ")
     password = _secret(arguments.password_file, "New password: ", is_new=True)
-    WebDesk(arguments.web).enrol(
-        person=person,
-        code=code,
-        password=password,
-        key_files=arguments.key,
-        passphrase=asking.passphrase,
-        site=site,
-    )
+    try:
+        WebDesk(arguments.web).enrol(
+            person=person,
+            code=code,
+            password=password,
+            key_files=arguments.key,
+            passphrase=asking.passphrase,
+            site=site,
+        )
+    except Refused as refusal:
+        if refusal.code != "signature_invalid":
+            raise
+        # We sign for the site; a service of another name sees no valid signature.
+        raise Refused(
+            "staff_site",
+            f"The service does not enrol people for {site}: say --site with the host that came"
+            " with your invitation.",
+        ) from None
     return password
 
 

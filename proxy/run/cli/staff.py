@@ -1,7 +1,8 @@
 """`privacyproxy staff`: who acts on cases. Invite, list, suspend, change roles, recover, passwords.
 
-All but `recover` use the operator's database login, beside the service. `recover` is for two
-administrators, each signed in on their own machine (`privacyproxy sign-in`).
+Most use the operator's database login, beside the service. `recover` is for two administrators,
+each signed in on their own machine (`privacyproxy sign-in`), as is `suspend --signed-in`; `whoami`
+and `sign-out` are for everybody who is signed in.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from proxy.model.staff import ADMINISTRATOR
 from proxy.rules import password_policy, staffing
 from proxy.run import enrolling, staff_desk
 from proxy.run.approvers_desk import printable
+from proxy.run.cli import case_words
 from proxy.run.password_words import WORDS
 from proxy.services.staff import change_roles, invite, suspend
 from proxy.store import pool as pools
@@ -54,16 +56,22 @@ def configure(parser: argparse.ArgumentParser) -> None:
     flags.add_action(actions, "list", "everybody, with roles and state")
     ended = flags.add_action(actions, "suspend", "end sessions, and let them sign in no more")
     ended.add_argument("person", metavar="HANDLE", help="whom")
+    ended.add_argument(
+        "--signed-in", action="store_true", help="as an administrator, from your own machine"
+    )
+    who = flags.add_action(actions, "whoami", "who is signed in here, with which roles")
+    out = flags.add_action(actions, "sign-out", "end your session, here and at the service")
     roles = flags.add_action(actions, "roles", "change what somebody does")
     roles.add_argument("person", metavar="HANDLE", help="whom")
     roles.add_argument("--roles", metavar="ROLE,...", required=True, help="all that they do")
     back = flags.add_action(actions, "recover", "let somebody enrol anew, by two administrators")
     back.add_argument("person", metavar="HANDLE", nargs="?", help="whom, for the first of the two")
     back.add_argument("--approve", metavar="ID", help="the recovery, for the second of the two")
-    back.add_argument(
-        "--session", metavar="FILE", type=Path, default=staff_desk.default_session_file(),
-        help="your session",
-    )  # fmt: skip
+    for one in (ended, who, out, back):
+        one.add_argument(
+            "--session", metavar="FILE", type=Path, default=staff_desk.default_session_file(),
+            help="your session",
+        )  # fmt: skip
     made = flags.add_action(actions, "password", "print a random password that keeps the rules")
     made.add_argument("--generate", action="store_true", required=True, help="make one")
     made.add_argument("--person", metavar="HANDLE", default="staff", help="for whom")
@@ -83,6 +91,10 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
             return _roles(arguments, settings, now)
         case "recover":
             return _recover(arguments)
+        case "whoami":
+            return _whoami(arguments)
+        case "sign-out":
+            return _sign_out(arguments)
         case _:
             print(
                 password_policy.generated(arguments.person, now.date(), WORDS, secrets.token_bytes)
@@ -105,8 +117,14 @@ def _add(arguments: argparse.Namespace, settings: Settings, now: datetime) -> in
 
     made = asyncio.run(_as_operator(settings, act))
     until = made.expires_at.isoformat(timespec="seconds")
-    print(json.dumps({"person": made.person, "code": made.code, "expires_at": until}))
-    print("Hand the code over in person; it is shown this once.", file=sys.stderr)
+    site = staff_desk.site_of(settings.web_base_url)
+    said = {"person": made.person, "code": made.code, "expires_at": until, "site": site}
+    print(json.dumps(said))
+    print(
+        "Hand the code over in person; it is shown this once. They enrol on their own machine:\n"
+        f"  privacyproxy sign-in --enrol --web URL --site {site} --person {made.person} --key FILE",
+        file=sys.stderr,
+    )
     return 0
 
 
@@ -134,6 +152,11 @@ def _list(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def _suspend(arguments: argparse.Namespace, settings: Settings, now: datetime) -> int:
     person = _person(arguments.person)
+    if arguments.signed_in:
+        desk = staff_desk.open_session(arguments.session)
+        desk.call("POST", f"/staff/people/{person}/suspension")
+        print(json.dumps({"person": person}) if arguments.json else f"{person} is suspended.")
+        return 0
     is_new = asyncio.run(
         _as_operator(
             settings,
@@ -179,6 +202,30 @@ def _recover(arguments: argparse.Namespace) -> int:
     answer = desk.call("POST", f"/staff/recoveries/{recovery}/approvals")
     print(json.dumps({name: printable(str(answer.get(name))) for name in _CODE}))
     print("Hand the code over in person; it is shown this once.", file=sys.stderr)
+    return 0
+
+
+def _whoami(arguments: argparse.Namespace) -> int:
+    found = staff_desk.open_session(arguments.session).call("GET", "/staff/session")
+    if arguments.json:
+        print(json.dumps(found))
+        return 0
+    roles = [ADMINISTRATOR] if found.get("administrator") else found.get("roles", [])
+    print(f"{printable(str(found['person']))}: {printable(', '.join(roles))}.")
+    ends = case_words.moment(str(found["ends_at"]))
+    print(f"Until {ends}, by {printable(str(found['level']))}.")
+    if found.get("must_change"):
+        print("Your password breaks a rule by now: privacyproxy sign-in --change-password.")
+    return 0
+
+
+def _sign_out(arguments: argparse.Namespace) -> int:
+    desk = staff_desk.open_session(arguments.session)
+    try:
+        desk.call("POST", "/staff/sign-out")
+    finally:
+        arguments.session.unlink(missing_ok=True)  # even where the service is away
+    print("{}" if arguments.json else "Signed out.")
     return 0
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from proxy.errors import Conflict, NotFound, Refused
+from proxy.errors import Conflict, InvalidInput, NotFound, Refused
 from proxy.model.case import Actor, ActorKind
 from proxy.rules.casework import deciding, folding
 from proxy.rules.casework.deciding import NotAllowed
@@ -40,8 +40,9 @@ async def act(
 ) -> Case:
     """The case after the act and what follows from it.
 
-    Refused with the reason of the rules; Conflict `case_moved` unless the case is where the actor
-    saw it (`seq`); NotFound `case_unknown`.
+    Refused with the reason of the rules; InvalidInput `facts_wrong` with every fault of the facts;
+    Conflict `case_moved` unless the case is where the actor saw it (`seq`); NotFound
+    `case_unknown`.
     """
     async with turn.connection.transaction():
         held = await hold(turn, case_id)
@@ -49,6 +50,8 @@ async def act(
             raise Conflict("case_moved", "The case has changed since you looked: look again.")
         decision = deciding.decide(held.case, held.type, actor, act_id, facts, turn.now)
         if isinstance(decision, NotAllowed):
+            if decision.faults:
+                raise InvalidInput(decision.code, decision.detail, decision.faults)
             raise Refused(decision.code, decision.detail)
         await carry.carry(turn, held, actor, decision)
         await follow(turn, case_id)

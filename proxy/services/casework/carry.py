@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from proxy.model import identifiers
 from proxy.model.case import ActorKind, NoticeId, Overlay
 from proxy.model.notice import Party
+from proxy.rules.casework import standing
 from proxy.services import case_events
 from proxy.services.case_events import NewEvent
 from proxy.services.casework import ask_effect, notice_facts
@@ -23,9 +24,9 @@ from proxy.store import notices
 from proxy.store.cases import TaskRow
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from proxy.model.case import Actor, CaseFile
+    from proxy.model.case import Actor, CaseFile, Fact
     from proxy.model.case_state import Case
     from proxy.model.case_type import CaseType, NewTask
     from proxy.rules.casework.deciding import Allowed
@@ -56,12 +57,13 @@ async def carry(turn: Turn, held: Held, actor: Actor, allowed: Allowed) -> None:
         await ask_effect.follow_act(turn, held.file, act.effect)
     is_over = bool(allowed.to) and allowed.to in held.type.ends
     if is_over:
-        await office.keeper.end_all(connection, held.file.id, by, now)
-        done = await store.finish_all_tasks(connection, held.file.id, by.actor, now)
+        stays = held.type.outlives
+        await office.keeper.end_all(connection, held.file.id, by, now, but=stays)
+        done = await store.finish_all_tasks(connection, held.file.id, by.actor, stays, now)
     else:
         await office.keeper.end(connection, held.file.id, act.ends, by, now)
         done = await store.finish_tasks(connection, held.file.id, act.done, by.actor, now)
-        await start(turn, held, act.starts, by)
+        await start(turn, held, act.starts, by, allowed.facts)
     events = [
         NewEvent(
             actor=by.actor, role=by.role, act="task_done", facts={"task": str(one), "kind": kind}
@@ -73,8 +75,13 @@ async def carry(turn: Turn, held: Held, actor: Actor, allowed: Allowed) -> None:
     await _send(turn, held, allowed, by)
 
 
-async def start(turn: Turn, held: Held, names: Sequence[str], by: By) -> None:
-    """Deadlines run from now on; one that ran begins another round."""
+async def start(
+    turn: Turn, held: Held, names: Sequence[str], by: By, facts: Mapping[str, Fact]
+) -> None:
+    """Deadlines run from now on, or from when the request came in; one that ran begins anew.
+
+    `facts` are those of the act that starts them: a court's date may stand there.
+    """
     for name in names:
         kind, office = held.type.deadlines[name], turn.office
         new = NewDeadline(
@@ -82,7 +89,9 @@ async def start(turn: Turn, held: Held, names: Sequence[str], by: By) -> None:
             terms=office.limits[kind.limit].terms(office.calendar),
             plan=kind.plan,
             zone=office.zone,
-            started_at=turn.now,
+            started_at=standing.received_at(held.case) if kind.is_from_receipt else turn.now,
+            no_later_than=standing.ceiling(held.case, kind.ceiling, facts, turn.now),
+            floor_days=kind.floor_days,
         )
         await office.keeper.set(turn.connection, held.file.id, new, by, turn.now)
 

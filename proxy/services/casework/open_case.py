@@ -10,9 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
-from uuid import UUID
 
-from proxy.errors import Fault, InvalidInput, NotFound
+from proxy.errors import Conflict, Fault, InvalidInput, NotFound
 from proxy.model import identifiers
 from proxy.model.case import FIRST_PREVIOUS, CaseFile, CaseId, Event
 from proxy.model.case_state import OPEN
@@ -44,6 +43,7 @@ REQUESTER_CONTACT: Final = "requester_contact"
 class Request:
     """What somebody asks for. `requester` is JSON of their contact: it is sealed, never kept."""
 
+    id: CaseId  # random: chosen by who sends it, so that sending it twice opens one case
     type: CaseTypeId
     domain: DomainName
     event_date: datetime
@@ -60,7 +60,8 @@ class Request:
 async def open_case(turn: Turn, desk: Desk, request: Request, by: By) -> Case:
     """The case, opened; InvalidInput `case_request` names all that is wrong or missing.
 
-    NotFound `name_unknown` for a name that was nobody's of ours on that day.
+    NotFound `name_unknown` for a name that was nobody's of ours on that day; Conflict
+    `case_exists` for an id that is another case's.
     """
     office, connection, now = turn.office, turn.connection, turn.now
     case_type = office.types.get(request.type)
@@ -72,10 +73,13 @@ async def open_case(turn: Turn, desk: Desk, request: Request, by: By) -> Case:
     async with connection.transaction():
         found = await store.find_registration(connection, request.domain, request.event_date)
         if found is None:
-            raise NotFound("name_unknown", "The name was not with us on that day.")
+            raise NotFound(
+                "name_unknown",
+                "The name was not with us at that moment: say `event_date` if another one counts.",
+            )
         tenant_id, registration_id = found
         file = CaseFile(
-            id=CaseId(UUID(bytes=office.random(16))),
+            id=request.id,
             type=case_type.id,
             tenant_id=tenant_id,
             registration_id=registration_id,
@@ -99,7 +103,8 @@ async def open_case(turn: Turn, desk: Desk, request: Request, by: By) -> Case:
             at=now,
         )
         file = replace(file, head=event.digest())
-        await store.add_file(connection, file)
+        if not await store.add_file(connection, file):
+            raise Conflict("case_exists", "This request was taken already: the case is open.")
         ledger_facts = case_events.ledger_facts(file, event)
         await store.add_events(connection, [(file, event, ledger_facts)])
         offered = Offered(
@@ -111,7 +116,7 @@ async def open_case(turn: Turn, desk: Desk, request: Request, by: By) -> Case:
         )
         await keep_evidence.add_text(connection, desk, offered, request.requester, now=now)
         held = Held(file=file, case=folding.fold([event]), type=case_type)
-        await carry.start(turn, held, case_type.starts, by)
+        await carry.start(turn, held, case_type.starts, by, {})
         await act.follow(turn, file.id)
         return (await act.hold(turn, file.id)).case
 
@@ -130,7 +135,7 @@ def _faults(request: Request, case_type: CaseType, now: datetime) -> tuple[Fault
     ]
     if not request.is_logged_as_it_came:
         found += [
-            Fault(pointer="/items", code="missing_item", detail=f"{one.id}: {one.says}")
+            Fault(pointer="/items", code="missing_item", detail=f"{one.id} is missing: {one.says}.")
             for one in case_type.items
             if one.is_required and one.id not in request.items
         ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from proxy.model.case import ActorKind
 from proxy.rules.casework import deciding, folding
 from proxy.store import cases as store
 from proxy.store import deadlines, notices
@@ -35,11 +36,13 @@ class ShownCase:
 
 
 async def show(turn: Turn, case_id: CaseId, actor: Actor) -> ShownCase:
-    """The case as it stands; NotFound `case_unknown`."""
+    """The case as it stands; NotFound `case_unknown`, for who has a conflict of interest too."""
     connection = turn.connection
     file = await store.find(connection, case_id)
     events = await store.events(connection, case_id)
     case = folding.fold(events)
+    if actor.kind is ActorKind.STAFF and actor.person in case.conflicted:
+        raise store.unknown()
     case_type = turn.office.types[case.type]
     return ShownCase(
         file=file,
