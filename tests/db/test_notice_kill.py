@@ -52,10 +52,8 @@ async def started(desk: Desk, place: str, port: int) -> asyncio.subprocess.Proce
 async def test_a_relay_killed_between_sending_and_noting_sends_again(
     desk: Desk, place: str
 ) -> None:
-    """The host has it, nobody noted so: after the lease it goes out under the same Message-ID.
-
-    The window of the case is counted from what was noted: no proof is lost, and none is told twice.
-    """
+    """The host has it, nobody noted so: after the lease it goes out under the same Message-ID."""
+    # The window of the case is counted from what was noted: no proof is lost, none is told twice.
     notice_id = await support.queue(desk.database, desk.case_id)
     receiver = Receiver()
     async with receiving(receiver) as port:

@@ -76,10 +76,8 @@ def test_no_small_count_is_told(given_counts: dict[str, int]) -> None:
 
 
 def test_what_is_hidden_can_not_be_computed() -> None:
-    """For every table that hides a small number another looks the same and has another there.
-
-    So even who knows the total, all keys and how they are merged can not tell.
-    """
+    """For every table that hides a small number another looks the same and has another there."""
+    # So even who knows the total, all keys and how they are merged can not tell.
     space = [dict(zip("abc", row, strict=True)) for row in itertools.product(range(24), repeat=3)]
     seen: dict[object, list[dict[str, int]]] = {}
     for counted in space:
@@ -161,10 +159,8 @@ def test_counting_in_pieces_is_counting_whole(cases: list[Chain], data: st.DataO
 def test_one_report_goes_on_where_the_one_before_ended(
     plain: list[Chain], rest: list[Chain]
 ) -> None:
-    """What is open after one half-year is open before the next, gags or no gags.
-
-    So the difference of two reports tells nothing of a gag that began or ended between them.
-    """
+    """What is open after one half-year is open before the next, gags or no gags."""
+    # So the difference of two reports tells nothing of a gag that began or ended between them.
     several = [support.report([*plain, *rest], *one) for one in itertools.pairwise(HALVES)]
     for one, following in itertools.pairwise(several):
         assert one.movement["open_after"] == following.movement["open_before"]

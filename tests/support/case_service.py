@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import os
 import signal
 from dataclasses import dataclass, field
@@ -113,7 +114,9 @@ class Site:
 
     def pass_(self, days: float) -> None:
         """Days pass, for every process at once, in which the service was up."""
-        self.days += days
+        # What is written for the service is what `now` counts with.
+        whole_s = math.ceil((self.days + days) * 86_400)
+        self.days = whole_s / 86_400
         asyncio.run(self._jump())
         self._signed_in.clear()
         for domain in self.domains:  # no time that passes unmasks anybody

@@ -93,9 +93,7 @@ def newest_moment(case: Case, name: str, facts: Mapping[str, Fact]) -> datetime 
     return folding.moment(max(said)[1]) if said else None
 
 
-def ceiling(
-    case: Case, name: str, facts: Mapping[str, Fact], now: datetime
-) -> datetime | None:
+def ceiling(case: Case, name: str, facts: Mapping[str, Fact], now: datetime) -> datetime | None:
     """The moment that a deadline does not outlast: a fact's newest, or when an overlay ends.
 
     An overlay that ended bounds nothing any more.
