@@ -95,9 +95,7 @@ class Cases:
         Call it in turn with the rounds.
         """
         book = self._book(self._rooms.open_walls().state)
-        events: list[Event] = []
-        while page := await store.events(connection, case_id, after=len(events)):
-            events += page
+        events = await store.events(connection, case_id)
         if not events and book.head(case_id) is None:
             raise NotFound("case_unknown", "There is no case by this id.")
         try:

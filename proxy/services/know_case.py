@@ -61,7 +61,7 @@ async def chain(connection: Connection, memory: CaseMemory, case_id: CaseId) -> 
     NotFound `case_unknown`; Refused `case_forged`, `case_rolled_back`.
     """
     for look in range(_LOOKS):
-        events = await _all(connection, case_id)
+        events = await store.events(connection, case_id)
         known = memory.head(case_id)
         if not events and known is None:
             raise NotFound("case_unknown", "There is no case by this id.")
@@ -153,15 +153,6 @@ async def _take(
         memory.extend(case_id, events)
     except Refused:  # a part of what is known, after a crash or a page's end: look at all of it
         await chain(connection, memory, case_id)
-
-
-async def _all(connection: Connection, case_id: CaseId) -> tuple[Event, ...]:
-    events: list[Event] = []
-    while page := await store.events(connection, case_id, after=len(events)):
-        events += page
-        if len(page) < store.MOST_EVENTS:
-            break
-    return tuple(events)
 
 
 def _are_records_true(knowing: Knowing, subject: CaseSubject) -> bool:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from proxy.store.pool import Connection, Record
 
 QUERIES = queries.load("cases")
-MOST_EVENTS = 5_000  # of one case; a busy one has some hundred
+EVENTS_PAGE = 5_000  # a busy case has some hundred
+MOST_ROWS = 5_000  # tasks or pieces of evidence of one case
 PAGE = 200  # rows of a list
 _LAST = datetime(9999, 1, 1, tzinfo=UTC)
 _LAST_ID = UUID(int=2**128 - 1)
@@ -155,10 +156,15 @@ async def add_events(connection: Connection, added: Sequence[tuple[CaseFile, Eve
 
 
 async def events(connection: Connection, case_id: CaseId, *, after: int = 0) -> tuple[Event, ...]:
-    """A case's events behind one, in order; whether they hold together is not checked here."""
+    """All of a case's events behind one, in order; nobody checks here that they hold together."""
+    found: list[Event] = []
     with pool.translated():
-        rows = await connection.fetch(QUERIES["events"], case_id, after, MOST_EVENTS)
-    return tuple(event_of(row) for row in rows)
+        while rows := await connection.fetch(QUERIES["events"], case_id, after, EVENTS_PAGE):
+            found += map(event_of, rows)
+            if len(rows) < EVENTS_PAGE:
+                break
+            after = found[-1].seq
+    return tuple(found)
 
 
 async def ledger_steps(
@@ -214,7 +220,7 @@ async def open_tasks(
 async def tasks_of(connection: Connection, case_id: CaseId) -> tuple[TaskRow, ...]:
     """A case's tasks, open and done."""
     with pool.translated():
-        rows = await connection.fetch(QUERIES["tasks_of"], case_id, MOST_EVENTS)
+        rows = await connection.fetch(QUERIES["tasks_of"], case_id, MOST_ROWS)
     return tuple(_task(row, is_whole=True) for row in rows)
 
 
@@ -253,7 +259,7 @@ async def finish_all_tasks(
 async def evidence_of(connection: Connection, case_id: CaseId) -> tuple[EvidenceRow, ...]:
     """What lies as evidence in a case."""
     with pool.translated():
-        rows = await connection.fetch(QUERIES["evidence_of"], case_id, MOST_EVENTS)
+        rows = await connection.fetch(QUERIES["evidence_of"], case_id, MOST_ROWS)
     return tuple(
         EvidenceRow(
             id=EvidenceId(row["id"]),

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 async def is_ordered(watch: OrderWatch, connection: Connection, effect: KeptEffect) -> bool:
     """Whether people voted for this hold, as the vault knows; Unavailable while it is away."""
-    events = await _all(connection, effect)
+    events = await cases.events(connection, effect.case_id)
     asked = [one.facts.get("effect") for one in events if _asks_for_hold(one)]
     if str(effect.id) not in asked:
         return False
@@ -56,12 +56,3 @@ def _is_of(seen: SeenOrder, effect: KeptEffect) -> bool:
         and (subject.case, subject.tenant_id, subject.registration_id, subject.domain)
         == (effect.case_id, effect.tenant_id, effect.registration_id, effect.domain)
     )
-
-
-async def _all(connection: Connection, effect: KeptEffect) -> list[Event]:
-    events: list[Event] = []
-    while page := await cases.events(connection, effect.case_id, after=len(events)):
-        events += page
-        if len(page) < cases.MOST_EVENTS:
-            break
-    return events
