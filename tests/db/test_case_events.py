@@ -43,8 +43,8 @@ async def test_a_gap_ends_no_reading_and_prolongs_none(
     monkeypatch.setattr(cases, "EVENTS_PAGE", 2)
     async with pool.connected(prepared.superuser()) as connection:
         await connection.execute(
-            "INSERT INTO case_event SELECT case_id, 1000000, gen_random_uuid(), previous, hash, actor,"
-            " role, act, facts, at, false FROM case_event WHERE case_id = $1 AND seq = 4",
+            "INSERT INTO case_event SELECT case_id, 1000000, gen_random_uuid(), previous, hash,"
+            " actor, role, act, facts, at, false FROM case_event WHERE case_id = $1 AND seq = 4",
             walk.case.id,
         )
         events = await cases.events(connection, walk.case.id)
