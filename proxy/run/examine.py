@@ -10,7 +10,7 @@ import asyncio
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING, Final
 
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 _NO_VERSION: Final = 2**31 - 1  # asks what stands, without documents
 HEALTH_WAIT_S = 5.0  # a supervisor answers at once
+
+_OFFICE: Final = ("office_mail", "office_address", "office_arbitration")
 
 _ROW_REASONS: Final = frozenset(
     {"record_missing", "record_unknown", "record_forged", "record_rolled_back", "record_erased"}
@@ -68,6 +70,7 @@ def examine(settings: Settings, *, everything: bool = False) -> tuple[Finding, .
         *(() if running else _ports(settings)),
         _keys(settings),
         _mail(settings),
+        _office(settings),
         *asyncio.run(_databases(settings, is_up=running)),
         *(_records(settings, everything=everything) if running else ()),
     )
@@ -134,6 +137,17 @@ def _mail(settings: Settings) -> Finding:
     if settings.mail_route is None:
         return _well("mail", "notices go to each recipient's exchanger")
     return _well("mail", "notices go through mail_route; its reports alone prove a delivery")
+
+
+def _office(settings: Settings) -> Finding:
+    invented = {one.name: one.default for one in fields(settings) if one.name in _OFFICE}
+    left = [name for name in _OFFICE if getattr(settings, name) == invented[name]]
+    if directory.is_demo(settings.data_dir) or settings.mail_domain is None:
+        return _well("office", "no notice goes out that would say how people reach you")
+    if left:
+        names = ", ".join(left)
+        return _bad("office", f"Notices give an invented way to reach you: set {names}.")
+    return _well("office", "notices say how people reach you")
 
 
 def _keys(settings: Settings) -> Finding:

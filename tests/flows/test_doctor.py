@@ -66,6 +66,20 @@ def test_people_get_a_table(service: Running) -> None:
     assert "database as pp_vault" in done.stdout
 
 
+def test_an_invented_office_is_found(service: Running) -> None:
+    """Once notices go out, they must not tell people to write to an address that nobody reads."""
+    mails = {"PRIVACYPROXY_MAIL_DOMAIN": "mail.harbour.test"}
+    code, found = _doctor(service.data_dir, mails)
+    assert code == 1
+    assert found["office"]["sentence"].endswith("office_mail, office_address, office_arbitration.")
+    given = {
+        "PRIVACYPROXY_OFFICE_MAIL": "people@harbour.test",
+        "PRIVACYPROXY_OFFICE_ADDRESS": "Quay 1, Port",
+        "PRIVACYPROXY_OFFICE_ARBITRATION": "board.test",
+    }
+    assert _doctor(service.data_dir, {**mails, **given})[1]["office"]["is_well"]
+
+
 async def test_a_missing_right_is_found(service: Running) -> None:
     """A right taken from a login is named with the login, and with what restores it."""
     access = embedded.access(service.data_dir / "postgres", LoginRole.OWNER)
