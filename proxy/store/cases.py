@@ -196,12 +196,12 @@ async def listed(
     )
 
 
-async def of_registration(
+async def open_of_registration(
     connection: Connection, tenant_id: TenantId, registration_id: RegistrationId
 ) -> tuple[CaseFile, ...]:
-    """Every case about a registration, newest first."""
+    """All open cases about a registration."""
     with pool.translated():
-        rows = await connection.fetch(QUERIES["files_of"], tenant_id, registration_id, PAGE)
+        rows = await connection.fetch(QUERIES["open_files_of"], tenant_id, registration_id)
     return tuple(_file(row) for row in rows)
 
 

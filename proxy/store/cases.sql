@@ -82,12 +82,12 @@ WHERE is_open AND (touched_at, id) < ($1, $2) AND ($3 = '' OR state = $3) AND ($
   AND ($5 = '' OR handler = $5)
 ORDER BY touched_at DESC, id DESC LIMIT $6;
 
--- files_of --
--- Every case about a registration, newest first.
+-- open_files_of --
+-- Every open case about a registration, however many there are.
 -- roles: operator vault web worker
--- $1 tenant_id, $2 registration_id, $3 limit
+-- $1 tenant_id, $2 registration_id
 SELECT id, type, tenant_id, registration_id, domain, event_date, opened_at, seq, head, state, is_open
-FROM case_file WHERE tenant_id = $1 AND registration_id = $2 ORDER BY opened_at DESC, id LIMIT $3;
+FROM case_file WHERE tenant_id = $1 AND registration_id = $2 AND is_open ORDER BY opened_at, id;
 
 -- open_tasks --
 -- Tasks of a role that are open, the most urgent first; '' is every role's.

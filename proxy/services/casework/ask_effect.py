@@ -54,11 +54,11 @@ async def is_barred(connection: Connection, effect: KeptEffect) -> bool:
 
 async def is_locked(connection: Connection, effect: KeptEffect) -> bool:
     """Whether any open case of the registration says at this moment that a UDRP lock is on."""
-    for file in await cases.of_registration(connection, effect.tenant_id, effect.registration_id):
-        if file.is_open:
-            case = folding.fold(await cases.events(connection, file.id))
-            if Overlay.UDRP_LOCK in case.overlays:
-                return True
+    about = effect.tenant_id, effect.registration_id
+    for file in await cases.open_of_registration(connection, *about):
+        case = folding.fold(await cases.events(connection, file.id))
+        if Overlay.UDRP_LOCK in case.overlays:
+            return True
     return False
 
 
