@@ -12,7 +12,7 @@ from proxy.errors import Unavailable
 from proxy.run.bench import spent
 
 BURN_S = 0.2
-BURN = f"import time\nwhile time.process_time() < {BURN_S} + 0.05: pass\n"  # the system counts ticks
+BURN = f"import time\nwhile time.process_time() < {BURN_S} + 0.05: pass\n"  # ticks
 HELD_OCTETS = 60_000_000
 HOLD = f"held = b'x' * {HELD_OCTETS}\n"
 
