@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # No deadline: a machine under load would make one a timed test.
 settings.register_profile("dev", max_examples=100, deadline=None, print_blob=True)
-settings.register_profile("ci", max_examples=1_000, deadline=None, print_blob=True)
+settings.register_profile("ci", max_examples=500, deadline=None, print_blob=True)
 settings.register_profile("slow", max_examples=20_000, deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))  # noqa: TID251 - of the tests
 

@@ -145,7 +145,7 @@ def wrapped(text: str, width: float, size: float = _SIZE) -> list[list[Piece]]:
     used, last_space = 0.0, -1
     for piece in pieces(text):
         wide = _width(piece[0], size)
-        if used + wide > width and lines[-1]:
+        while used + wide > width and lines[-1]:  # what is carried on may leave no place either
             carried = lines[-1][last_space + 1 :] if last_space >= 0 else []
             if last_space >= 0:
                 del lines[-1][last_space + 1 :]

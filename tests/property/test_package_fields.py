@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from proxy.errors import Refused
@@ -95,6 +95,7 @@ def test_any_text_comes_back_byte_for_byte(name: str, street: list[str]) -> None
 
 
 @given(TEXT)
+@example(" 00\U00010000\U00100000")  # carried on, the word still leaves no place for the next piece
 def test_lines_hold_every_character_and_fit(text: str) -> None:
     """Nothing is lost where a line breaks, and no line is wider than its column."""
     lines = package_pdf.wrapped(text, 120.0)
