@@ -23,7 +23,9 @@ class Enrolment:
     """A valid body: what is declared, the persons, and what else was asked."""
 
     declared: Declaration
-    contacts: ContactSet = field(repr=False)
+    contacts: ContactSet | None = field(repr=False)
+    """None, of a patch alone: as they are. Nobody outside the vault can say what that is."""
+
     replaces: RegistrationId | None = None
     holder_change: bool = False
     if_revision: int | None = None

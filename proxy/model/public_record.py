@@ -82,6 +82,10 @@ class PublicRecord(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     dnssec: Dnssec = Dnssec()
     consented: tuple[ConsentedField, ...] = ()
 
+    def with_alias(self, alias: str) -> PublicRecord:
+        """The same record with another address of its mask."""
+        return msgspec.structs.replace(self, alias=alias)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicContact:

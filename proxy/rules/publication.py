@@ -10,6 +10,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, assert_never
 
+from proxy.errors import Fault, InvalidInput
 from proxy.model.identifiers import Mode, Role, State
 from proxy.model.public_record import (
     ConsentedField,
@@ -54,6 +55,28 @@ def project(registration: Registration, registrant: Contact | None) -> PublicRec
 
     `registrant` is the contact that acts as registrant; without it no consented field is shown.
     """
+    return _projected(registration, _consented(registration.declared.mode, registrant))
+
+
+def project_again(registration: Registration, shown: PublicRecord | None) -> PublicRecord | None:
+    """The same for contacts that stay as they are, of which only `shown` can be known.
+
+    InvalidInput where fields of the registrant would be shown that `shown` does not have: the mode
+    is another one, or nothing was shown before.
+    """
+    mode = registration.declared.mode
+    is_known = shown is not None and shown.mode is mode
+    record = _projected(registration, shown.consented if shown is not None and is_known else ())
+    if record is not None and mode in {Mode.PRIVACY, Mode.REDACTED} and not is_known:
+        detail = "This mode shows fields of the registrant: give the contacts."
+        fault = Fault(pointer="/contacts", code="required", detail=detail)
+        raise InvalidInput("invalid_body", detail, (fault,))
+    return record
+
+
+def _projected(
+    registration: Registration, consented: tuple[ConsentedField, ...]
+) -> PublicRecord | None:
     declared = registration.declared
     if (
         registration.state not in PUBLISHED_STATES
@@ -80,7 +103,7 @@ def project(registration: Registration, registrant: Contact | None) -> PublicRec
         statuses=declared.statuses,
         nameservers=declared.nameservers,
         dnssec=declared.dnssec,
-        consented=_consented(declared.mode, registrant),
+        consented=consented,
     )
 
 

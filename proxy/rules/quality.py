@@ -55,10 +55,12 @@ _KNOWN_IDS: Final = re.compile(r"[A-Za-z]{0,4}[0-9]+[-_][A-Za-z0-9]+", re.ASCII)
 """The usual form of registry object ids (RFC 5730 s2.8): digits, then the repository's name."""
 
 
-def warnings(declared: Declaration, contacts: ContactSet, layout: Layout) -> tuple[Fault, ...]:
+def warnings(
+    declared: Declaration, contacts: ContactSet | None, layout: Layout
+) -> tuple[Fault, ...]:
     """Everything weak about a valid enrolment, in reading order."""
     found = [*_of_publication(declared, contacts, layout)]
-    for role, contact in contacts.given.items():
+    for role, contact in () if contacts is None else contacts.given.items():
         found.extend(_of_contact(f"/contacts/{role}", contact))
     return tuple(found)
 
@@ -86,7 +88,9 @@ def looks_personal(text: str) -> bool:
     return _KNOWN_IDS.fullmatch(text) is None and _LOOKS_PERSONAL.search(text) is not None
 
 
-def _of_publication(declared: Declaration, contacts: ContactSet, layout: Layout) -> Iterator[Fault]:
+def _of_publication(
+    declared: Declaration, contacts: ContactSet | None, layout: Layout
+) -> Iterator[Fault]:
     if layout.proxy == "registry-hides" and declared.mode in {Mode.PROXY, Mode.PRIVACY}:
         yield Fault(
             pointer="/mode",
@@ -98,7 +102,7 @@ def _of_publication(declared: Declaration, contacts: ContactSet, layout: Layout)
         ("/registrant_registry_id", declared.registrant_registry_id),
         ("/reseller", declared.reseller),
     ]
-    registrant = contacts.resolve(Role.REGISTRANT)
+    registrant = None if contacts is None else contacts.resolve(Role.REGISTRANT)
     if registrant is not None and declared.mode is Mode.PRIVACY:
         texts.append(("/contacts/registrant/name", registrant.name))
     if registrant is not None and declared.mode is Mode.REDACTED:

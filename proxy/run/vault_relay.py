@@ -75,7 +75,7 @@ class Relaying:
         What was erased is nobody's, also where somebody put the row back: it is not looked at.
         """
         async with self._rooms.pool.acquire() as connection:
-            person = await store.find_by_alias(connection, alias)
+            person = await store.find_by_alias(connection, alias, self._rooms.clock.now())
             try:
                 name = None if person is None else vault.newest_reach(*person)
             except Refused as refusal:

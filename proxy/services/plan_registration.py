@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from proxy.errors import ProxyError
+    from proxy.model.contact import ContactSet
     from proxy.model.enrolment import Enrolment, Tenant
     from proxy.model.identifiers import ResellerId
     from proxy.model.public_record import PublicRecord
@@ -129,7 +130,7 @@ def _first(desk: Desk, enrolment: Enrolment, state: State, ends: RegistrationId 
     lapses_at = None
     if state is State.RESERVED:
         lapses_at = desk.now + timedelta(days=desk.reservation_days)
-    mac = desk.sealer.fingerprint(desk.tenant.id, registration.id, enrolment.contacts)
+    mac = desk.sealer.fingerprint(desk.tenant.id, registration.id, _persons(enrolment))
     record, value = _published(registration, enrolment)
     return Planned(
         registration=registration,
@@ -154,14 +155,16 @@ def _next(
 ) -> Planned:
     present = kept.registration
     enrolment = _still_known(enrolment, present)
-    mac = desk.sealer.fingerprint(desk.tenant.id, present.id, enrolment.contacts)
+    mac = kept.contacts_mac
+    if enrolment.contacts is not None or enrolment.holder_change:
+        mac = desk.sealer.fingerprint(desk.tenant.id, present.id, _persons(enrolment))
     has_new_contacts = mac != kept.contacts_mac
     # A file may be sent again: there, a change of holder needs other contacts to be one.
     rotates = enrolment.holder_change and (has_new_contacts or not is_import)
     lapses_at = kept.lapses_at if state is State.RESERVED else None
     is_same = present.declared == enrolment.declared and present.state is state
     if is_same and not has_new_contacts and not rotates:
-        record, _ = _published(present, enrolment)
+        record, _ = _published(present, enrolment, kept)
         return Planned(
             registration=present,
             record=record,
@@ -182,7 +185,7 @@ def _next(
         alias=new_letters(desk.random) if rotates else present.alias,
         end_reason=None,
     )
-    record, value = _published(registration, enrolment)
+    record, value = _published(registration, enrolment, kept)
     return Planned(
         registration=registration,
         record=record,
@@ -227,11 +230,23 @@ def new_letters(random: Callable[[int], bytes]) -> str:
     return "".join(_ALPHABET[number >> 5 * place & 31] for place in range(_LETTERS))
 
 
+def _persons(enrolment: Enrolment) -> ContactSet:
+    """The contacts, where nothing can be done without."""
+    if enrolment.contacts is None:
+        raise _fault("/contacts", "required", "Another holder has other contacts: give them all.")
+    return enrolment.contacts
+
+
 def _published(
-    registration: Registration, enrolment: Enrolment
+    registration: Registration, enrolment: Enrolment, kept: Kept | None = None
 ) -> tuple[PublicRecord | None, bytes | None]:
-    registrant = enrolment.contacts.resolve(Role.REGISTRANT)
-    record = publication.project(registration, registrant)
+    if enrolment.contacts is not None:
+        registrant = enrolment.contacts.resolve(Role.REGISTRANT)
+        record = publication.project(registration, registrant)
+    else:
+        value = None if kept is None else kept.value
+        shown = None if value is None else published.decode_record(value)
+        record = publication.project_again(registration, shown)
     if record is None:
         return None, None
     value = published.encode_record(record)
@@ -245,7 +260,7 @@ def _to_seal(registration: Registration, enrolment: Enrolment, version: int) -> 
         tenant_id=registration.tenant_id,
         registration_id=registration.id,
         version=version,
-        contacts=enrolment.contacts,
+        contacts=_persons(enrolment),
     )
 
 

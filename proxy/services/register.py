@@ -122,7 +122,7 @@ class Registrar:
                     planned.append((one, _plan(one.request, found[one.request.domain])))
                 except ProxyError as refusal:
                     refused.append((one, refusal))
-            await _commit(connection, [(one.request, plan) for one, plan in planned])
+            await commit(connection, [(one.request, plan) for one, plan in planned])
         for one, reason in refused:
             _tell_error(one, reason)
         for one, plan in planned:
@@ -138,7 +138,7 @@ async def register(pool: Pool, request: Request) -> Planned:
                     connection, request.desk.tenant.id, [request.domain]
                 )
                 planned = _plan(request, found[request.domain])
-                await _commit(connection, [(request, planned)])
+                await commit(connection, [(request, planned)])
                 return planned
         except Conflict as conflict:
             if conflict.code != "changed_meanwhile":
@@ -175,7 +175,7 @@ def _plan(request: Request, found: Found) -> Planned:
     )
 
 
-async def _commit(connection: Connection, batch: Sequence[tuple[Request, Planned]]) -> None:
+async def commit(connection: Connection, batch: Sequence[tuple[Request, Planned]]) -> None:
     """Writes what changes, and remembers the answers of what does not."""
     changed = []
     for request, planned in batch:

@@ -66,7 +66,7 @@ ORDER BY kept.id LIMIT $7;
 
 -- former_aliases --
 -- Former aliases of registrations that mail may still come in under.
--- roles: escrow
+-- roles: api escrow vault
 -- $1 tenant_id, $2 registration ids, $3 limit
 SELECT registration_id, alias, accepted_until
 FROM former_alias WHERE tenant_id = $1 AND registration_id = ANY ($2::uuid[])

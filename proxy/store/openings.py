@@ -9,6 +9,8 @@ from proxy.model.sealed import RecordName
 from proxy.store import pool, queries
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from proxy.model.case import CaseId, NoticeId
     from proxy.store.pool import Connection
 
@@ -16,11 +18,14 @@ QUERIES = queries.load("openings")
 
 
 async def find_by_alias(
-    connection: Connection, alias: str
+    connection: Connection, alias: str, now: datetime
 ) -> tuple[TenantId, RegistrationId] | None:
-    """The registration whose mail comes in under `alias`; None for an ended or unknown one."""
+    """The registration whose mail comes in under `alias`; None for an ended or unknown one.
+
+    A former alias counts until its overlap ends.
+    """
     with pool.translated():
-        row = await connection.fetchrow(QUERIES["find_by_alias"], alias)
+        row = await connection.fetchrow(QUERIES["find_by_alias"], alias, now)
     return None if row is None else (TenantId(row["tenant_id"]), RegistrationId(row["id"]))
 
 

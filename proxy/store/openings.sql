@@ -1,11 +1,17 @@
 -- What the vault looks up for an opening: ids alone.
 
 -- find_by_alias --
--- Whose mail comes in under an alias: registrations that we stand before the world for.
--- roles: api escrow operator vault worker
--- $1 alias
-SELECT tenant_id, id FROM registration
-WHERE alias = $1 AND state IN ('active', 'ending')
+-- Whose mail comes in under an alias, or still does under a former one: registrations that we stand
+-- before the world for.
+-- roles: api escrow vault
+-- $1 alias, $2 now
+SELECT tenant_id, id FROM (
+  SELECT tenant_id, id FROM registration WHERE alias = $1 AND state IN ('active', 'ending')
+  UNION ALL
+  SELECT kept.tenant_id, kept.id FROM former_alias former
+  JOIN registration kept ON kept.tenant_id = former.tenant_id AND kept.id = former.registration_id
+  WHERE former.alias = $1 AND former.accepted_until > $2 AND kept.state IN ('active', 'ending')
+) AS found
 ORDER BY tenant_id, id LIMIT 1;
 
 -- find_sharing --

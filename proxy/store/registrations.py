@@ -255,8 +255,8 @@ async def end(
             state.value,
             reason.value,
             entry.id,
-            _text(entry.facts),
-            *_answer_columns(answer),
+            text_of(entry.facts),
+            *answer_columns(answer),
         )
     if ended is None:
         raise meanwhile
@@ -295,7 +295,7 @@ def _new_columns(rows: Sequence[Row]) -> tuple[list[object], ...]:
         [one.id for one in kept],
         [one.declared.domain for one in kept],
         [one.state.value for one in kept],
-        [_text(one.declared) for one in kept],
+        [text_of(one.declared) for one in kept],
         [one.reference for one in kept],
         [one.alias for one in kept],
         [row.contacts_mac for row in rows],
@@ -309,7 +309,7 @@ def _changed_columns(rows: Sequence[Row]) -> tuple[list[object], ...]:
         [one.id for one in kept],
         [row.replaced_revision for row in rows],
         [one.state.value for one in kept],
-        [_text(one.declared) for one in kept],
+        [text_of(one.declared) for one in kept],
         [one.reference for one in kept],
         [one.alias for one in kept],
         [row.record_version for row in rows],
@@ -341,7 +341,7 @@ def _entry_columns(entries: Sequence[LedgerEntry]) -> tuple[list[object], ...]:
         [one.id for one in entries],
         [one.subject for one in entries],
         [one.kind for one in entries],
-        [_text(one.facts) for one in entries],
+        [text_of(one.facts) for one in entries],
     )
 
 
@@ -351,12 +351,13 @@ def _answers_columns(answers: Sequence[Answer]) -> tuple[list[object], ...]:
         [one.key_sha256 for one in answers],
         [one.body_mac for one in answers],
         [one.status for one in answers],
-        [_text(one.headers) for one in answers],
+        [text_of(one.headers) for one in answers],
         [one.response for one in answers],
     )
 
 
-def _answer_columns(answer: Answer | None) -> tuple[object, ...]:
+def answer_columns(answer: Answer | None) -> tuple[object, ...]:
+    """An answer to remember as arguments of a statement, all None without one."""
     if answer is None:
         return (None, None, None, None, None, None)
     return (
@@ -364,10 +365,11 @@ def _answer_columns(answer: Answer | None) -> tuple[object, ...]:
         answer.key_sha256,
         answer.body_mac,
         answer.status,
-        _text(answer.headers),
+        text_of(answer.headers),
         answer.response,
     )
 
 
-def _text(value: object) -> str:
+def text_of(value: object) -> str:
+    """JSON for a jsonb column."""
     return _encode(value).decode()

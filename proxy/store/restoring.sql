@@ -45,7 +45,7 @@ ORDER BY n.id LIMIT 10000;
 -- write --
 -- Registrations with sealed records, former aliases and what is published of them.
 -- A name may stand in `published` as the tombstone of another registrar's: it is taken over.
--- roles: owner
+-- roles: api owner
 -- $1 tenant_id
 -- registrations: $2 ids, $3 domains, $4 states, $5 revisions, $6 declared, $7 references,
 --   $8 aliases, $9 record versions, $10 macs, $11 holds, $12 enrolled_at, $13 changed_at,
@@ -90,7 +90,7 @@ ON CONFLICT (domain) DO UPDATE SET
 
 -- taken --
 -- Which of the given registrations can not be written because a name or an alias is taken.
--- roles: escrow owner
+-- roles: api escrow owner
 -- $1 ids, $2 domains, $3 states, $4 aliases, $5 registration_ids of former aliases, $6 those aliases
 SELECT n.id, 'restore_name_taken' AS code
 FROM unnest($1::uuid[], $2::text[], $3::text[]) AS n (id, domain, state)

@@ -17,6 +17,8 @@ GRANT SELECT, INSERT, UPDATE ON published, idempotency, operation TO pp_api;
 GRANT SELECT, INSERT, UPDATE (domain, state, revision, declared, reference, alias, record_version,
   contacts_mac, changed_at, lapses_at, ended_at, end_reason) ON registration TO pp_api;
 GRANT DELETE ON idempotency TO pp_api;
+-- a mask's address is changed, and the former one still takes mail for a while
+GRANT SELECT, INSERT, DELETE ON former_alias TO pp_api;
 GRANT SELECT, INSERT ON operation_error TO pp_api;
 GRANT INSERT ON submission, sealed_record TO pp_api;
 -- an entry's place in the ledger is the vault's alone to give
@@ -41,6 +43,7 @@ GRANT SELECT, INSERT ON ledger_tile, roster, approval_order, approval_vote TO pp
 GRANT UPDATE (signature, voted_at) ON approval_vote TO pp_vault;
 -- finding whom an alias belongs to, for the relay's grant
 GRANT SELECT (alias) ON registration TO pp_vault;
+GRANT SELECT ON former_alias TO pp_vault;
 -- cases: chains are checked against the vault's own state
 GRANT SELECT ON case_file, case_event, evidence TO pp_vault;
 GRANT UPDATE (is_seen) ON case_event TO pp_vault;

@@ -162,12 +162,11 @@ class DnssecBody(Body):
     keys: Annotated[list[KeyBody], Field(max_length=10, default_factory=list)]
 
 
-class RegistrationBody(Body):
-    """One registration, as PUT takes it."""
+class DeclaredBody(Body):
+    """What is declared of one registration, persons apart."""
 
     domain: Name
     mode: Annotated[Mode, Field(strict=False)]
-    contacts: ContactsBody
     accreditation: Slug | None = None
     reseller: Slug | None = None
     profile: Slug | None = None
@@ -184,6 +183,18 @@ class RegistrationBody(Body):
     customer_ref: Reference | None = None
     replaces: Annotated[UUID, Field(strict=False)] | None = None
     holder_change: bool = False
+
+
+class RegistrationBody(DeclaredBody):
+    """One registration, as PUT takes it."""
+
+    contacts: ContactsBody
+
+
+class PatchedBody(DeclaredBody):
+    """A registration as a patch leaves it; contacts that the patch does not name stay sealed."""
+
+    contacts: ContactsBody | None = None
 
 
 class ImportLine(RegistrationBody):

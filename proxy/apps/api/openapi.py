@@ -11,7 +11,7 @@ import msgspec
 from pydantic.json_schema import models_json_schema
 
 from proxy.apps import approvals, problems
-from proxy.apps.api import answers
+from proxy.apps.api import answers, patching
 from proxy.apps.api.bodies import ImportLine, RegistrationBody
 from proxy.model.identifiers import EndReason
 
@@ -53,8 +53,22 @@ def document(version: str) -> dict[str, Any]:
         "security": [{"key": []}],
         "paths": {**_paths(), **_papers()},
         "components": {
-            "schemas": {**bodies["$defs"], **given},
+            "schemas": {**bodies["$defs"], **given, "RegistrationPatch": _patch(bodies["$defs"])},
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def _patch(bodies: dict[str, Any]) -> dict[str, Any]:
+    """A registration of which everything may be left out, and null takes away."""
+    whole = bodies["RegistrationBody"]["properties"]
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            name: {"anyOf": [schema, {"type": "null"}]} if name != "contacts" else schema
+            for name, schema in whole.items()
+            if name not in patching.NOT_PATCHED
         },
     }
 
@@ -76,6 +90,20 @@ def _paths() -> dict[str, Any]:
                 "End a registration",
                 {"202": "RegistrationAnswer"},
                 parameters=[_KEY, _header("If-Match"), _reason()],
+            ),
+            "patch": _call(
+                "Change a part (RFC 7396); contacts that are not named stay as they are",
+                {"200": "RegistrationAnswer"},
+                parameters=[_KEY, _header("If-Match")],
+                body=(patching.MEDIA_TYPE, "RegistrationPatch"),
+            ),
+        },
+        f"{registration}/rotate": {
+            "parameters": [_NAME],
+            "post": _call(
+                "Another mask address; the former one takes mail for 30 days yet",
+                {"200": "RegistrationAnswer"},
+                parameters=[_KEY, _header("If-Match")],
             ),
         },
         f"{registration}/status": {

@@ -13,7 +13,15 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from proxy.apps.api import fields
-from proxy.apps.api.bodies import ContactGiven, ContactSame, ImportLine, RegistrationBody
+from proxy.apps.api.bodies import (
+    ContactGiven,
+    ContactSame,
+    ContactsBody,
+    DeclaredBody,
+    ImportLine,
+    PatchedBody,
+    RegistrationBody,
+)
 from proxy.errors import Fault, InvalidInput
 from proxy.model.contact import Contact, ContactSet
 from proxy.model.enrolment import Enrolment, Tenant
@@ -84,6 +92,11 @@ def parse_registration(body: bytes, tenant: Tenant, *, domain: str | None) -> En
     return _parse(RegistrationBody, parse_json(body), tenant, domain=domain)
 
 
+def parse_patched(raw: dict[str, Any], tenant: Tenant, *, domain: str) -> Enrolment:
+    """The enrolment that a patch leaves, without contacts where it names none."""
+    return _parse(PatchedBody, raw, tenant, domain=domain)
+
+
 def parse_line(line: bytes, tenant: Tenant) -> Enrolment:
     """The enrolment in one line of an import."""
     return _parse(ImportLine, parse_json(line), tenant, domain=None)
@@ -98,7 +111,11 @@ def parse_line_name(line: bytes) -> DomainName | None:
 
 
 def _parse(
-    kind: type[RegistrationBody], raw: dict[str, Any], tenant: Tenant, *, domain: str | None
+    kind: type[RegistrationBody | PatchedBody],
+    raw: dict[str, Any],
+    tenant: Tenant,
+    *,
+    domain: str | None,
 ) -> Enrolment:
     faults = _reference_faults(raw.get("contacts"))
     body = None
@@ -133,9 +150,9 @@ def refusal(error: ValidationError) -> InvalidInput:
     return _invalid([_fault(one["type"], one["loc"]) for one in found])
 
 
-def _enrolment(body: RegistrationBody, tenant: Tenant) -> Enrolment:
+def _enrolment(body: RegistrationBody | PatchedBody, tenant: Tenant) -> Enrolment:
     declared = _declaration(body, tenant)
-    contacts = _contacts(body)
+    contacts = None if body.contacts is None else _contacts(body.contacts)
     layout = tenant.profiles[declared.profile].layout_for(declared.domain)
     return Enrolment(
         declared=declared,
@@ -147,7 +164,7 @@ def _enrolment(body: RegistrationBody, tenant: Tenant) -> Enrolment:
     )
 
 
-def _declaration(body: RegistrationBody, tenant: Tenant) -> Declaration:
+def _declaration(body: DeclaredBody, tenant: Tenant) -> Declaration:
     dnssec = body.dnssec
     return Declaration(
         domain=DomainName(body.domain),
@@ -193,11 +210,11 @@ def _declaration(body: RegistrationBody, tenant: Tenant) -> Declaration:
     )
 
 
-def _contacts(body: RegistrationBody) -> ContactSet:
+def _contacts(body: ContactsBody) -> ContactSet:
     given: dict[Role, Contact] = {}
     same_as: dict[Role, Role] = {}
     for role in Role:
-        contact: ContactGiven | ContactSame | None = getattr(body.contacts, role.value)
+        contact: ContactGiven | ContactSame | None = getattr(body, role.value)
         if isinstance(contact, ContactSame):
             same_as[role] = contact.same_as
         elif contact is not None:
@@ -251,7 +268,7 @@ def _reference_faults(contacts: object) -> list[Fault]:
     return found
 
 
-def _tenant_faults(body: RegistrationBody, tenant: Tenant) -> list[Fault]:
+def _tenant_faults(body: DeclaredBody, tenant: Tenant) -> list[Fault]:
     found = []
     for pointer, value, known in (
         ("/accreditation", body.accreditation, tenant.accreditations),

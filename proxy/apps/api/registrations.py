@@ -7,21 +7,16 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from aiohttp import web
 
-from proxy.apps.api import answers, headers, office, reading, replays
+from proxy.apps.api import answers, headers, office, reading, replays, writing
 from proxy.apps.api.office import OFFICE
-from proxy.errors import Conflict, Fault, InvalidInput, NotFound
-from proxy.model import names
+from proxy.errors import NotFound
 from proxy.model.identifiers import RegistrationId, Scope
 from proxy.services import end, register
 from proxy.store import registrations
 from proxy.wire import published
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
     from proxy.apps.api.access import Caller
-    from proxy.apps.api.replays import Replay
-    from proxy.model.identifiers import DomainName
     from proxy.services.plan_registration import Planned
     from proxy.store.registrations import Answer, Kept
 
@@ -37,7 +32,7 @@ async def put(request: web.Request) -> web.StreamResponse:
     headers.require_type(request.headers, "application/json")
     precondition = headers.parse_precondition(request.headers)
     key = headers.parse_idempotency_key(request.headers)
-    domain = _domain(request)
+    domain = writing.domain(request)
     body = await office.read_body(request)
     replay = replays.begin(desk_of, caller, request, route=f"PUT {ROUTE}", key=key, body=body)
     enrolment = reading.parse_registration(body, caller.tenant, domain=domain)
@@ -65,9 +60,9 @@ async def put(request: web.Request) -> web.StreamResponse:
         )
         if planned.row is not None and planned.row.value is not None:
             desk_of.wake()
-        return _response(*answer_to(planned))
+        return writing.response(*answer_to(planned))
 
-    return await _once(request, caller, replay, act)
+    return await writing.once(request, caller, replay, act)
 
 
 @routes.delete(ROUTE)
@@ -77,7 +72,7 @@ async def delete(request: web.Request) -> web.StreamResponse:
     caller = await desk_of.caller(request, Scope.REGISTRATIONS_WRITE)
     precondition = headers.parse_precondition(request.headers)
     key = headers.parse_idempotency_key(request.headers)
-    domain = _domain(request)
+    domain = writing.domain(request)
     reason = headers.parse_reason(request.query)
     body = await office.read_body(request)
     replay = replays.begin(desk_of, caller, request, route=f"DELETE {ROUTE}", key=key, body=body)
@@ -100,9 +95,9 @@ async def delete(request: web.Request) -> web.StreamResponse:
             ),
         )
         desk_of.wake()
-        return _response(*answer_to(kept))
+        return writing.response(*answer_to(kept))
 
-    return await _once(request, caller, replay, act)
+    return await writing.once(request, caller, replay, act)
 
 
 @routes.get("/v1/registrations")
@@ -157,33 +152,8 @@ async def get_status(request: web.Request) -> web.StreamResponse:
     return await _status(request, await _live(request, caller), caller)
 
 
-async def _once(
-    request: web.Request,
-    caller: Caller,
-    replay: Replay | None,
-    act: Callable[[], Awaitable[web.StreamResponse]],
-) -> web.StreamResponse:
-    """The remembered answer where there is one, else what `act` gives."""
-    desk_of = request.app[OFFICE]
-    with replays.under_way(desk_of, caller, replay):
-        if replay is not None:
-            answered = await replays.remembered(desk_of, caller, replay)
-            if answered is not None:
-                return answered
-        try:
-            return await act()
-        except Conflict as conflict:
-            # Another process may have answered the same key between our look and our write.
-            if replay is None or conflict.code != "changed_meanwhile":
-                raise
-            answered = await replays.remembered(desk_of, caller, replay)
-            if answered is None:
-                raise
-            return answered
-
-
 async def _live(request: web.Request, caller: Caller) -> Kept:
-    domain = _domain(request)
+    domain = writing.domain(request)
     async with request.app[OFFICE].pool.acquire() as connection:
         found = await registrations.find(connection, caller.tenant.id, [domain])
     return _visible(found[domain].kept, caller)
@@ -225,17 +195,3 @@ async def _status(request: web.Request, kept: Kept, caller: Caller) -> web.Strea
         published=visible,
     )
     return office.json_response(answer)
-
-
-def _domain(request: web.Request) -> DomainName:
-    try:
-        return names.parse_domain_name(request.match_info["domain"])
-    except InvalidInput:
-        detail = "The name in the path is no domain name."
-        raise InvalidInput(
-            "invalid_path", detail, (Fault(pointer="", code="domain_name", detail=detail),)
-        ) from None
-
-
-def _response(status: int, extra: dict[str, str], body: bytes) -> web.Response:
-    return web.Response(status=status, body=body, content_type="application/json", headers=extra)
