@@ -39,3 +39,4 @@ class Tenant:
     id: TenantId
     profiles: Mapping[ProfileId, Profile]
     accreditations: frozenset[AccreditationId]
+    bound_profile: ProfileId | None = None  # of a reseller's key: the only one it may use

@@ -68,7 +68,7 @@ async def serve(process: Process) -> None:
         pool=pool,
         registrar=Registrar(pool),
         sealer=sealer,
-        keys=KeyRing(pool, time.monotonic),
+        keys=KeyRing(pool, time.monotonic, process.clock),
         clock=process.clock,
         random=secrets.token_bytes,
         limits=_limits(settings),

@@ -41,6 +41,14 @@ def operator_access(settings: Settings) -> Access:
     return boot.access(database.login(settings, LoginRole.OPERATOR))
 
 
+def defaults(settings: Settings) -> profiles.Defaults:
+    """What profiles fall back on."""
+    return profiles.Defaults(
+        rdap_base_url=settings.rdap_base_url or f"http://{settings.rdap_listen[0].text}/",
+        web_base_url=settings.web_base_url,
+    )
+
+
 async def add_registrar(
     settings: Settings, name: str, iana_id: int, profile: bytes | None, now: datetime
 ) -> Added:
@@ -49,12 +57,8 @@ async def add_registrar(
     accreditation = Accreditation(
         id=AccreditationId(f"iana-{iana_id}"), registrar_name=name, iana_id=iana_id
     )
-    defaults = profiles.Defaults(
-        rdap_base_url=settings.rdap_base_url or f"http://{settings.rdap_listen[0].text}/",
-        web_base_url=settings.web_base_url,
-    )
     body = profiles.default_body(name) if profile is None else profile
-    parsed, validated = profiles.parse_profile(body, tenant_id, accreditation, defaults)
+    parsed, validated = profiles.parse_profile(body, tenant_id, accreditation, defaults(settings))
     key, text = _new_key(tenant_id, frozenset(Scope))
     async with pools.connected(operator_access(settings)) as connection:
         await tenants.add(connection, name, parsed, body=validated, key=key, now=now)

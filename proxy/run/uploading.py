@@ -35,6 +35,7 @@ class Upload:
     file: Path
     operation_id: UUID
     progress: Callable[[int], None]  # octets sent, from the file's beginning
+    registrar: UUID | None = None  # whose key it must be; None: not asked
 
 
 async def upload(one: Upload) -> dict[str, Any]:
@@ -44,6 +45,8 @@ async def upload(one: Upload) -> dict[str, Any]:
     async with aiohttp.ClientSession(
         one.api_url, timeout=timeout, headers=headers, trust_env=False
     ) as session:
+        if one.registrar is not None:
+            await _own_key(session, one.registrar)
         waited, done = 0.0, -1
         while waited < PATIENCE_S:
             operation = await _operation(session, one)
@@ -59,6 +62,26 @@ async def upload(one: Upload) -> dict[str, Any]:
             waited += POLL_S
             await asyncio.sleep(POLL_S)
     raise Unavailable("api", "The service does not answer, or does not get on; run it again.")
+
+
+async def _own_key(session: aiohttp.ClientSession, registrar: UUID) -> None:
+    """Raises Refused where the key is another registrar's: nothing of the file is sent then."""
+    waited = 0.0
+    while waited < PATIENCE_S:
+        try:
+            async with session.get("/v1/account") as answer:
+                if answer.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+                    await _refuse(answer)
+                    account: dict[str, Any] = await answer.json()
+                    if account.get("registrar") != str(registrar):
+                        detail = "The API key is not of the registrar of --registrar."
+                        raise Refused("other_registrar", detail)
+                    return
+        except (aiohttp.ClientError, OSError):
+            pass
+        waited += POLL_S
+        await asyncio.sleep(POLL_S)
+    raise Unavailable("api", "The service does not answer; run it again.")
 
 
 async def _operation(session: aiohttp.ClientSession, one: Upload) -> dict[str, Any] | None:

@@ -8,10 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from proxy.errors import Conflict, NotFound
-from proxy.services import plan_registration, register
-from proxy.services.register import ATTEMPTS
-from proxy.store import registrations
+from proxy.services import contended, plan_registration, register
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,24 +36,13 @@ class Request:
 
 async def amend(pool: Pool, request: Request) -> Planned:
     """The registration as it is durable now; NotFound, or the ProxyError of a refusal."""
-    for _ in range(ATTEMPTS):
-        try:
-            return await _attempt(pool, request)
-        except Conflict as conflict:
-            if conflict.code != "changed_meanwhile":
-                raise
-    raise Conflict("changed_meanwhile", "Others are changing the same name; try again.")
+    return await contended.settled(lambda: _attempt(pool, request))
 
 
 async def _attempt(pool: Pool, request: Request) -> Planned:
     desk = request.desk
     async with pool.acquire() as connection:
-        found = (await registrations.find(connection, desk.tenant.id, [request.domain]))[
-            request.domain
-        ]
-        kept = found.kept
-        if kept is None or desk.reseller not in {None, kept.registration.declared.reseller}:
-            raise NotFound("not_found")
+        kept, found = await contended.live(connection, desk, request.domain)
         enrolment = request.patched(kept)
         planned = plan_registration.plan(
             desk, enrolment, found, request.precondition, is_import=False

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from proxy.errors import Conflict, NotFound
 from proxy.model import identifiers
 from proxy.model.identifiers import State
 from proxy.rules import identity
-from proxy.services.register import ATTEMPTS
+from proxy.services import contended
 from proxy.store import idempotency, registrations
 from proxy.store.registrations import LedgerEntry
 
@@ -36,26 +35,13 @@ class Request:
 
 async def end(pool: Pool, desk: Desk, request: Request) -> Kept:
     """The registration after its end; raises NotFound, or Conflict of a failed precondition."""
-    for _ in range(ATTEMPTS):
-        try:
-            return await _attempt(pool, desk, request)
-        except Conflict as conflict:
-            if conflict.code != "changed_meanwhile":
-                raise
-    raise Conflict("changed_meanwhile", "Others are changing the same name; try again.")
+    return await contended.settled(lambda: _attempt(pool, desk, request))
 
 
 async def _attempt(pool: Pool, desk: Desk, request: Request) -> Kept:
     async with pool.acquire() as connection:
-        found = await registrations.find(connection, desk.tenant.id, [request.domain])
-        kept = found[request.domain].kept
-        if kept is None or desk.reseller not in {None, kept.registration.declared.reseller}:
-            raise NotFound("not_found")
+        kept = await contended.expected(connection, desk, request.domain, request.precondition)
         present = kept.registration
-        if not identity.meets(request.precondition, present):
-            raise Conflict(
-                "precondition_failed", "The registration is not as the request expects it."
-            )
         state = identity.ended_state(present, request.reason)
         if state is present.state and request.reason is present.end_reason:
             ended = kept

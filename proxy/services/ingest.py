@@ -17,16 +17,16 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from proxy.errors import Conflict, Fault, InvalidInput, ProxyError, Unavailable
+from proxy.errors import Conflict, Fault, InvalidInput, ProxyError, Refused, Unavailable
 from proxy.model import identifiers
 from proxy.rules.identity import Precondition
 from proxy.services import plan_registration
-from proxy.store import operations, registrations
+from proxy.store import operations, quotas, registrations
 from proxy.store.operations import LineError
 from proxy.store.registrations import LedgerEntry
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
     from proxy.model.enrolment import Enrolment
     from proxy.model.identifiers import DomainName, OperationId
@@ -122,17 +122,20 @@ def _read(number: int, text: bytes | None, source: Source) -> Line:
 
 async def _commit(job: Job, batch: Sequence[Line]) -> None:
     """Writes a batch; in halves when others keep changing its names."""
+    persists: ProxyError = Conflict("changed_meanwhile")
     for _ in range(ATTEMPTS):
         try:
             await _attempt(job, batch)
-        except Conflict as conflict:
-            if conflict.code != "changed_meanwhile":
+        except (Conflict, Refused) as refusal:
+            # A quota was filled by others meanwhile: half of the lines may still have room.
+            if refusal.code not in {"changed_meanwhile", registrations.QUOTA_EXCEEDED}:
                 raise
+            persists = refusal
         else:
             job.wake()
             return
     if len(batch) == 1:
-        error = _error(batch[0], Conflict("changed_meanwhile"))
+        error = _error(batch[0], persists)
         await _commit(job, [Line(number=error.line, domain=None, enrolment=None, error=error)])
         return
     middle = len(batch) // 2
@@ -147,7 +150,8 @@ async def _attempt(job: Job, batch: Sequence[Line]) -> None:
         lines = await _only_first(job, connection, desk, batch, errors)
         names = [name for line in lines if (name := line.domain) is not None]
         found = await registrations.find(connection, desk.tenant.id, names)
-        planned = _plan(desk, lines, found, errors)
+        room = await quotas.room(connection, desk.tenant.id)
+        planned = _plan(desk, lines, found, room, errors)
         await _write(job, connection, desk, planned)
         runs = await operations.advance(
             connection,
@@ -193,23 +197,39 @@ def _plan(
     desk: Desk,
     lines: Sequence[Line],
     found: dict[DomainName, Found],
+    room: Mapping[str, int],
     errors: list[LineError],
 ) -> list[Planned]:
     planned = []
+    left = dict(room)
     for line in lines:
         if line.enrolment is None:
             continue
         precondition = Precondition(revision=line.enrolment.if_revision)
         name = line.enrolment.declared.domain
         try:
-            planned.append(
-                plan_registration.plan(
-                    desk, line.enrolment, found[name], precondition, is_import=True
-                )
+            one = plan_registration.plan(
+                desk, line.enrolment, found[name], precondition, is_import=True
             )
+            _take_room(one, left)
+            planned.append(one)
         except ProxyError as refusal:
             errors.append(_error(line, refusal))
     return planned
+
+
+def _take_room(planned: Planned, left: dict[str, int]) -> None:
+    """Counts a new name; raises Refused where its quota is full.
+
+    Only so that a file does not fail line by line: the write itself is what keeps the quota.
+    """
+    if not planned.is_new or (planned.row is not None and planned.row.ends is not None):
+        return
+    mine = {"", planned.registration.declared.reseller or ""} & left.keys()
+    if any(left[one] <= 0 for one in mine):
+        raise Refused(registrations.QUOTA_EXCEEDED)
+    for one in mine:
+        left[one] -= 1
 
 
 async def _write(job: Job, connection: Connection, desk: Desk, planned: Sequence[Planned]) -> None:
@@ -247,7 +267,9 @@ async def _write(job: Job, connection: Connection, desk: Desk, planned: Sequence
 async def _finish(job: Job) -> None:
     desk = job.desk()
     async with job.pool.acquire() as connection, connection.transaction():
-        absent = await operations.absent(connection, desk.tenant.id, job.operation_id)
+        absent = await operations.absent(
+            connection, desk.tenant.id, job.operation_id, desk.reseller
+        )
         await operations.finish(
             connection,
             desk.tenant.id,

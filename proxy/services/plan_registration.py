@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from proxy.errors import Conflict, Fault, InvalidInput, Refused
+from proxy.errors import Conflict, Fault, InvalidInput, NotFound, Refused
 from proxy.model import identifiers
 from proxy.model.identifiers import RegistrationId, Role, State
 from proxy.model.registration import Registration
@@ -96,9 +96,13 @@ def plan(
     is_import: bool,
 ) -> Planned:
     """What to write for `enrolment`; raises the ProxyError of a refusal."""
-    enrolment = _for_reseller(enrolment, found.kept, desk.reseller)
+    enrolment = _for_reseller(enrolment, desk.reseller)
     declared = enrolment.declared
-    present = None if found.kept is None else found.kept.registration
+    is_anothers = found.kept is not None and desk.reseller not in {
+        None,
+        found.kept.registration.declared.reseller,
+    }
+    present = None if found.kept is None or is_anothers else found.kept.registration
     decision = identity.decide(
         enrolment,
         present,
@@ -110,6 +114,8 @@ def plan(
     if isinstance(decision, identity.Refused):
         refuse = _REFUSALS[decision.reason]
         raise refuse()
+    if is_anothers:  # whatever a name that is not there is refused for, this one is as well
+        raise NotFound("not_found")
     if isinstance(decision, identity.Enrol) or found.kept is None:
         ends = decision.ends if isinstance(decision, identity.Enrol) else None
         return _first(desk, enrolment, decision.state, ends)
@@ -264,14 +270,10 @@ def _to_seal(registration: Registration, enrolment: Enrolment, version: int) -> 
     )
 
 
-def _for_reseller(
-    enrolment: Enrolment, kept: Kept | None, reseller: ResellerId | None
-) -> Enrolment:
-    """The enrolment under the key's reseller; another reseller's name is refused."""
+def _for_reseller(enrolment: Enrolment, reseller: ResellerId | None) -> Enrolment:
+    """The enrolment under the key's reseller; a body that names another is refused."""
     if reseller is None:
         return enrolment
-    if kept is not None and kept.registration.declared.reseller != reseller:
-        raise Refused("other_reseller", "The name belongs to another reseller of this account.")
     if enrolment.declared.reseller not in {None, reseller}:
         raise _fault("/reseller", "other_reseller", "The key is another reseller's.")
     return replace(enrolment, declared=replace(enrolment.declared, reseller=reseller))

@@ -13,9 +13,9 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from proxy.errors import Conflict, ProxyError
+from proxy.errors import Conflict, ProxyError, Refused
 from proxy.model import identifiers
-from proxy.services import plan_registration
+from proxy.services import contended, plan_registration
 from proxy.store import idempotency, registrations
 from proxy.store.registrations import LedgerEntry
 
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     from proxy.services.plan_registration import Desk, Planned
     from proxy.store.pool import Connection, Pool
     from proxy.store.registrations import Answer, Found
-
-ATTEMPTS: Final = 5
-"""Times a write is tried while others change the same name; more means a fault, not a race."""
 
 TOGETHER: Final = 32
 """PUTs written by one statement at most: bounds what a conflict has to do again."""
@@ -99,8 +96,9 @@ class Registrar:
         if len(batch) > 1:
             try:
                 await self._together(batch)
-            except Conflict as conflict:
-                if conflict.code != "changed_meanwhile":
+            except (Conflict, Refused) as refusal:
+                # A quota that all together would pass may have room for some of them.
+                if refusal.code not in {"changed_meanwhile", registrations.QUOTA_EXCEEDED}:
                     raise
             else:
                 return
@@ -131,19 +129,15 @@ class Registrar:
 
 async def register(pool: Pool, request: Request) -> Planned:
     """One registration by itself, as it is durable now; raises the ProxyError of a refusal."""
-    for _ in range(ATTEMPTS):
-        try:
-            async with pool.acquire() as connection:
-                found = await registrations.find(
-                    connection, request.desk.tenant.id, [request.domain]
-                )
-                planned = _plan(request, found[request.domain])
-                await commit(connection, [(request, planned)])
-                return planned
-        except Conflict as conflict:
-            if conflict.code != "changed_meanwhile":
-                raise
-    raise Conflict("changed_meanwhile", "Others are changing the same name; try again.")
+
+    async def attempt() -> Planned:
+        async with pool.acquire() as connection:
+            found = await registrations.find(connection, request.desk.tenant.id, [request.domain])
+            planned = _plan(request, found[request.domain])
+            await commit(connection, [(request, planned)])
+            return planned
+
+    return await contended.settled(attempt)
 
 
 def _take(waiting: list[_Waiting]) -> list[_Waiting]:

@@ -10,12 +10,11 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from proxy.errors import Conflict, NotFound
+from proxy.errors import Conflict
 from proxy.model import identifiers
-from proxy.rules import identity
+from proxy.services import contended
 from proxy.services.plan_registration import new_letters
-from proxy.services.register import ATTEMPTS
-from proxy.store import aliases, registrations
+from proxy.store import aliases
 from proxy.store.registrations import LedgerEntry
 from proxy.wire import published
 
@@ -50,26 +49,13 @@ async def rotate(pool: Pool, desk: Desk, request: Request) -> Kept:
 
     Conflict `too_many_rotations` while MOST_FORMER former addresses still take mail.
     """
-    for _ in range(ATTEMPTS):
-        try:
-            return await _attempt(pool, desk, request)
-        except Conflict as conflict:
-            if conflict.code != "changed_meanwhile":
-                raise
-    raise Conflict("changed_meanwhile", "Others are changing the same name; try again.")
+    return await contended.settled(lambda: _attempt(pool, desk, request))
 
 
 async def _attempt(pool: Pool, desk: Desk, request: Request) -> Kept:
     async with pool.acquire() as connection:
-        found = await registrations.find(connection, desk.tenant.id, [request.domain])
-        kept = found[request.domain].kept
-        if kept is None or desk.reseller not in {None, kept.registration.declared.reseller}:
-            raise NotFound("not_found")
+        kept = await contended.expected(connection, desk, request.domain, request.precondition)
         present = kept.registration
-        if not identity.meets(request.precondition, present):
-            raise Conflict(
-                "precondition_failed", "The registration is not as the request expects it."
-            )
         await _check_former(connection, present, desk)
         rotated = _rotated(kept, new_letters(desk.random))
         await aliases.rotate(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from proxy.model.identifiers import OperationId, TenantId
+    from proxy.model.identifiers import OperationId, ResellerId, TenantId
     from proxy.store.pool import Connection
 
 QUERIES: Final = queries.load("operations")
@@ -45,20 +45,31 @@ class LineError:
 
 
 async def begin(
-    connection: Connection, tenant_id: TenantId, operation_id: OperationId, now: datetime
+    connection: Connection,
+    tenant_id: TenantId,
+    operation_id: OperationId,
+    now: datetime,
+    reseller: ResellerId | None = None,
 ) -> bool:
     """Begins an import; False where there is one by that id already."""
     with pool.translated():
-        begun = await connection.fetchval(QUERIES["begin"], tenant_id, operation_id, now)
+        begun = await connection.fetchval(QUERIES["begin"], tenant_id, operation_id, now, reseller)
     return begun is not None
 
 
 async def resume(
-    connection: Connection, tenant_id: TenantId, operation_id: OperationId, now: datetime
+    connection: Connection,
+    tenant_id: TenantId,
+    operation_id: OperationId,
+    now: datetime,
+    reseller: ResellerId | None = None,
 ) -> int | None:
-    """Takes up an interrupted import; the lines dealt with, or None when it is not interrupted."""
+    """Takes up an interrupted import of the same reseller; the lines dealt with.
+
+    None when it is not interrupted, or another's: the rest of its lines would not be the same.
+    """
     with pool.translated():
-        row = await connection.fetchrow(QUERIES["resume"], tenant_id, operation_id, now)
+        row = await connection.fetchrow(QUERIES["resume"], tenant_id, operation_id, now, reseller)
     return None if row is None else int(row["done"])
 
 
@@ -100,10 +111,15 @@ async def advance(
     return moved is not None
 
 
-async def absent(connection: Connection, tenant_id: TenantId, operation_id: OperationId) -> int:
-    """How many live names the file did not mention."""
+async def absent(
+    connection: Connection,
+    tenant_id: TenantId,
+    operation_id: OperationId,
+    reseller: ResellerId | None,
+) -> int:
+    """How many live names, all or those of a reseller, the file did not mention."""
     with pool.translated():
-        return int(await connection.fetchval(QUERIES["absent"], tenant_id, operation_id))
+        return int(await connection.fetchval(QUERIES["absent"], tenant_id, operation_id, reseller))
 
 
 async def finish(
@@ -141,11 +157,14 @@ async def forget_names(connection: Connection, finished_before: datetime) -> Non
 
 
 async def find(
-    connection: Connection, tenant_id: TenantId, operation_id: OperationId
+    connection: Connection,
+    tenant_id: TenantId,
+    operation_id: OperationId,
+    reseller: ResellerId | None = None,
 ) -> Operation | None:
-    """One operation of the tenant."""
+    """One operation of the tenant; of a reseller's alone where one is given."""
     with pool.translated():
-        row = await connection.fetchrow(QUERIES["find"], tenant_id, operation_id)
+        row = await connection.fetchrow(QUERIES["find"], tenant_id, operation_id, reseller)
     return None if row is None else Operation(**dict(row))
 
 

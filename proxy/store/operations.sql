@@ -1,18 +1,19 @@
 -- begin --
 -- A new import.
 -- roles: api
--- $1 tenant_id, $2 id, $3 now
-INSERT INTO operation (tenant_id, id, kind, state, started_at, touched_at)
-VALUES ($1, $2, 'import', 'running', $3, $3)
+-- $1 tenant_id, $2 id, $3 now, $4 reseller whose key it is, or NULL
+INSERT INTO operation (tenant_id, id, kind, state, started_at, touched_at, reseller)
+VALUES ($1, $2, 'import', 'running', $3, $3, $4)
 ON CONFLICT DO NOTHING
 RETURNING id;
 
 -- resume --
 -- Takes up an import that was interrupted; answers how many lines are dealt with.
 -- roles: api worker
--- $1 tenant_id, $2 id, $3 now
+-- $1 tenant_id, $2 id, $3 now, $4 reseller whose key it is, or NULL: the one that began it
 UPDATE operation SET state = 'running', reason = NULL, finished_at = NULL, touched_at = $3
 WHERE tenant_id = $1 AND id = $2 AND state = 'failed' AND reason = 'interrupted'
+  AND reseller IS NOT DISTINCT FROM $4
 RETURNING done, failed;
 
 -- name_lines --
@@ -41,11 +42,12 @@ SELECT $1, $2, row.line, row.code, row.faults::jsonb
 FROM unnest($3::bigint[], $4::text[], $5::text[]) AS row (line, code, faults);
 
 -- absent --
--- How many live names of the tenant the file did not mention.
+-- How many live names of the tenant, or of one of its resellers, the file did not mention.
 -- roles: api
--- $1 tenant_id, $2 operation_id
+-- $1 tenant_id, $2 operation_id, $3 reseller or NULL
 SELECT count(*) AS absent FROM registration kept
 WHERE kept.tenant_id = $1 AND kept.state <> 'ended'
+  AND ($3::text IS NULL OR kept.declared ->> 'reseller' = $3)
   AND NOT EXISTS (SELECT 1 FROM import_name named
                   WHERE named.tenant_id = $1 AND named.operation_id = $2
                     AND named.domain = kept.domain);
@@ -69,11 +71,12 @@ UPDATE operation SET state = 'failed', reason = 'interrupted', finished_at = $1
 WHERE state = 'running' AND touched_at < $2;
 
 -- find --
--- One operation.
+-- One operation; a reseller finds its own alone.
 -- roles: api operator worker
--- $1 tenant_id, $2 id
+-- $1 tenant_id, $2 id, $3 reseller or NULL
 SELECT id, state, total, done, failed, absent, reason
-FROM operation WHERE tenant_id = $1 AND id = $2;
+FROM operation
+WHERE tenant_id = $1 AND id = $2 AND ($3::text IS NULL OR reseller = $3);
 
 -- errors --
 -- Lines that failed, in order, after a line.

@@ -12,7 +12,7 @@ from __future__ import annotations
 import contextlib
 import ssl
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import asyncpg
 
@@ -143,6 +143,13 @@ async def acquired(pool: Pool) -> AsyncIterator[Connection]:
             yield connection
 
 
+_REFUSALS: Final[Mapping[type[Exception], str]] = {
+    asyncpg.InvalidAuthorizationSpecificationError: "The login or its password is refused.",
+    asyncpg.InvalidCatalogNameError: "There is no database of that name.",
+    ssl.SSLError: "The server's certificate is not the one expected.",
+}
+
+
 @contextlib.contextmanager
 def translated(constraints: Mapping[str, ProxyError] | None = None) -> Iterator[None]:
     """Turns the driver's errors into ours for the length of the block.
@@ -156,16 +163,15 @@ def translated(constraints: Mapping[str, ProxyError] | None = None) -> Iterator[
     except asyncpg.IntegrityConstraintViolationError as violation:
         name = violation.constraint_name or ""
         raise (constraints or {}).get(name) or BrokenConstraint(name) from None
+    except (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError):
+        raise InvalidInput("characters", "A text holds a character that none may hold.") from None
     except asyncpg.InterfaceError as fault:
         if isinstance(fault, ValueError):  # an argument of the wrong type: a bug, not an outage
             raise BadArgument(str(fault).partition(":")[0]) from None
         raise Unavailable("database", "The connection to PostgreSQL was closed.") from None
-    except asyncpg.InvalidAuthorizationSpecificationError:
-        raise Unavailable("database", "The login or its password is refused.") from None
-    except asyncpg.InvalidCatalogNameError:
-        raise Unavailable("database", "There is no database of that name.") from None
-    except ssl.SSLError:
-        raise Unavailable("database", "The server's certificate is not the one expected.") from None
+    except tuple(_REFUSALS) as fault:
+        says = next(says for kind, says in _REFUSALS.items() if isinstance(fault, kind))
+        raise Unavailable("database", says) from None
     except _AWAY:
         raise Unavailable("database", "PostgreSQL does not answer; see `doctor`.") from None
 

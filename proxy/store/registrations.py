@@ -13,7 +13,7 @@ from uuid import UUID
 
 import msgspec
 
-from proxy.errors import Conflict
+from proxy.errors import Conflict, Refused
 from proxy.model.identifiers import (
     AccreditationId,
     DomainName,
@@ -52,6 +52,9 @@ Rows are always reached by index: tables grow from nothing to millions between t
 plan made while they were empty is ruinous after. One generic plan: planning the write anew costs
 more than running it.
 """
+
+QUOTA_EXCEEDED: Final = "quota_exceeded"
+"""403 and not 429: waiting does not help, and nothing is asked too often."""
 
 _FIRST: Final = UUID(int=0)
 _CONSTRAINTS: Final = (
@@ -227,7 +230,8 @@ async def write(
         *_answers_columns(answers),
     )
     meanwhile = Conflict("changed_meanwhile")
-    with pool.translated(dict.fromkeys(_CONSTRAINTS, meanwhile)):
+    full = Refused(QUOTA_EXCEEDED, "The account, or its reseller, has as many names as it may.")
+    with pool.translated({**dict.fromkeys(_CONSTRAINTS, meanwhile), "quota_names": full}):
         written = await connection.fetchval(QUERIES["write"], *arguments)
     if written != len(rows):
         raise meanwhile

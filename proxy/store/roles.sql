@@ -11,7 +11,8 @@ GRANT USAGE ON SCHEMA public TO pp_api, pp_edge, pp_vault, pp_worker, pp_web, pp
 GRANT SELECT ON published, journal_epoch, published_profile TO pp_edge;
 
 -- api: declares registrations, writes sealed records it can not open
-GRANT SELECT ON tenant, accreditation, profile, published_profile, api_key, intake_key TO pp_api;
+GRANT SELECT ON tenant, accreditation, profile, published_profile, api_key, reseller, intake_key TO pp_api;
+GRANT SELECT ON quota TO pp_api;
 GRANT SELECT, INSERT, DELETE ON import_name TO pp_api;
 GRANT SELECT, INSERT, UPDATE ON published, idempotency, operation TO pp_api;
 GRANT SELECT, INSERT, UPDATE (domain, state, revision, declared, reference, alias, record_version,
@@ -152,6 +153,7 @@ GRANT SELECT (tenant_id, registration_id, class, version, record, kek_epoch, sup
   ON sealed_record TO pp_escrow;
 GRANT SELECT (id, tenant_id, secret_sha256, scopes, reseller, created_at, revoked_at)
   ON api_key TO pp_escrow;
+GRANT SELECT (tenant_id, name, profile) ON reseller TO pp_escrow;
 GRANT SELECT, INSERT, UPDATE ON deposit TO pp_escrow;
 GRANT SELECT (tenant_id, registration_id, version, contacts) ON blind_index TO pp_escrow;
 GRANT INSERT (id, tenant_id, subject, kind, facts, at) ON ledger_entry TO pp_escrow;
@@ -169,6 +171,8 @@ GRANT SELECT (what, started_at), INSERT ON outage TO pp_relay;
 GRANT SELECT, INSERT ON tenant, accreditation, api_key TO pp_operator;
 GRANT SELECT, INSERT, UPDATE ON profile, published_profile TO pp_operator;
 GRANT UPDATE (revoked_at) ON api_key TO pp_operator;
+GRANT SELECT, INSERT, UPDATE (profile), DELETE ON reseller TO pp_operator;
+GRANT SELECT, INSERT, UPDATE (names, used), DELETE ON quota TO pp_operator;
 GRANT SELECT ON registration, published, journal_epoch, operation, key_rotation, intake_key TO pp_operator;
 GRANT SELECT (tenant_id, registration_id, class, version, kek_epoch, submission_id, failed, superseded_at)
   ON sealed_record TO pp_operator;

@@ -19,6 +19,65 @@ BEGIN
   RAISE EXCEPTION 'state of staff' USING ERRCODE = 'restrict_violation';
 END $$;
 
+CREATE FUNCTION public.quota_changed() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+DECLARE
+  one record;
+  before text := coalesce(OLD.declared ->> 'reseller', '');
+  after text := coalesce(NEW.declared ->> 'reseller', '');
+BEGIN
+  FOR one IN
+    SELECT reseller,
+           (NEW.state <> 'ended' AND reseller IN ('', after))::int
+           - (OLD.state <> 'ended' AND reseller IN ('', before))::int AS change
+    FROM quota WHERE tenant_id = NEW.tenant_id AND reseller IN ('', before, after)
+    ORDER BY reseller
+  LOOP
+    IF one.change <> 0 THEN
+      PERFORM quota_move(NEW.tenant_id, one.reseller, one.change);
+    END IF;
+  END LOOP;
+  RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.quota_enrolled() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+DECLARE one record;
+BEGIN
+  FOR one IN
+    SELECT quota.tenant_id, quota.reseller, count(*) AS change
+    FROM enrolled JOIN quota ON quota.tenant_id = enrolled.tenant_id
+     AND quota.reseller IN ('', coalesce(enrolled.declared ->> 'reseller', ''))
+    WHERE enrolled.state <> 'ended'
+    GROUP BY quota.tenant_id, quota.reseller
+    ORDER BY quota.tenant_id, quota.reseller -- one order everywhere: no deadlocks
+  LOOP
+    PERFORM quota_move(one.tenant_id, one.reseller, one.change);
+  END LOOP;
+  RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.quota_move(account uuid, whose text, change bigint) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+DECLARE is_over boolean;
+BEGIN
+  -- one change of an account's counts at a time: two that moved names between the same resellers
+  -- the other way round would wait for each other
+  PERFORM pg_advisory_xact_lock(hashtextextended(account::text, 14));
+  UPDATE quota SET used = used + change WHERE tenant_id = account AND reseller = whose
+  RETURNING used > names INTO is_over;
+  IF is_over AND change > 0 THEN
+    RAISE EXCEPTION 'more names than the quota allows'
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'quota_names';
+  END IF;
+END $$;
+
 CREATE FUNCTION public.refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -568,6 +627,7 @@ CREATE TABLE public.operation (
     started_at timestamp with time zone NOT NULL,
     touched_at timestamp with time zone NOT NULL,
     finished_at timestamp with time zone,
+    reseller text,
     CONSTRAINT operation_kind_check CHECK ((kind = 'import'::text)),
     CONSTRAINT operation_state_check CHECK ((state = ANY (ARRAY['running'::text, 'succeeded'::text, 'failed'::text])))
 );
@@ -631,6 +691,14 @@ CREATE TABLE public.published_profile (
     body jsonb NOT NULL,
     pos bigint,
     CONSTRAINT published_profile_pos_check CHECK ((pos > 0))
+);
+
+CREATE TABLE public.quota (
+    tenant_id uuid NOT NULL,
+    reseller text NOT NULL,
+    names bigint NOT NULL,
+    used bigint,
+    CONSTRAINT quota_positive CHECK ((names > 0))
 );
 
 CREATE TABLE public.recipient_ledger (
@@ -705,6 +773,14 @@ CREATE TABLE public.registration (
     CONSTRAINT registration_record_version_check CHECK ((record_version > 0)),
     CONSTRAINT registration_revision_check CHECK ((revision > 0)),
     CONSTRAINT registration_state_check CHECK ((state = ANY (ARRAY['reserved'::text, 'active'::text, 'claimed'::text, 'ending'::text, 'ended'::text])))
+);
+
+CREATE TABLE public.reseller (
+    tenant_id uuid NOT NULL,
+    name text NOT NULL,
+    profile text,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT reseller_name CHECK (((length(name) >= 1) AND (length(name) <= 255)))
 );
 
 CREATE TABLE public.roster (
@@ -974,6 +1050,9 @@ ALTER TABLE ONLY public.published
 ALTER TABLE ONLY public.published_profile
     ADD CONSTRAINT published_profile_pkey PRIMARY KEY (tenant_id, id);
 
+ALTER TABLE ONLY public.quota
+    ADD CONSTRAINT quota_pkey PRIMARY KEY (tenant_id, reseller);
+
 ALTER TABLE ONLY public.recipient_ledger
     ADD CONSTRAINT recipient_ledger_order UNIQUE (order_id);
 
@@ -985,6 +1064,9 @@ ALTER TABLE ONLY public.registrar_effect
 
 ALTER TABLE ONLY public.registration
     ADD CONSTRAINT registration_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.reseller
+    ADD CONSTRAINT reseller_pkey PRIMARY KEY (tenant_id, name);
 
 ALTER TABLE ONLY public.roster
     ADD CONSTRAINT roster_pkey PRIMARY KEY (sha256);
@@ -1145,6 +1227,10 @@ CREATE TRIGGER published_unstamp BEFORE UPDATE OF value ON public.published FOR 
 
 CREATE TRIGGER recipient_ledger_append_only BEFORE DELETE OR UPDATE ON public.recipient_ledger FOR EACH ROW EXECUTE FUNCTION public.refuse_recipient_change();
 
+CREATE TRIGGER registration_quota_changed AFTER UPDATE ON public.registration FOR EACH ROW WHEN ((((old.state = 'ended'::text) <> (new.state = 'ended'::text)) OR ((old.declared ->> 'reseller'::text) IS DISTINCT FROM (new.declared ->> 'reseller'::text)))) EXECUTE FUNCTION public.quota_changed();
+
+CREATE TRIGGER registration_quota_enrolled AFTER INSERT ON public.registration REFERENCING NEW TABLE AS enrolled FOR EACH STATEMENT EXECUTE FUNCTION public.quota_enrolled();
+
 CREATE TRIGGER staff_state_guard BEFORE UPDATE OF state ON public.staff FOR EACH ROW EXECUTE FUNCTION public.guard_staff_state();
 
 ALTER TABLE ONLY public.accreditation
@@ -1204,6 +1290,9 @@ ALTER TABLE ONLY public.portfolio
 ALTER TABLE ONLY public.profile
     ADD CONSTRAINT profile_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
 
+ALTER TABLE ONLY public.quota
+    ADD CONSTRAINT quota_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
+
 ALTER TABLE ONLY public.recipient_ledger
     ADD CONSTRAINT recipient_ledger_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.case_file(id);
 
@@ -1218,6 +1307,12 @@ ALTER TABLE ONLY public.registrar_effect
 
 ALTER TABLE ONLY public.registration
     ADD CONSTRAINT registration_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
+
+ALTER TABLE ONLY public.reseller
+    ADD CONSTRAINT reseller_profile FOREIGN KEY (tenant_id, profile) REFERENCES public.profile(tenant_id, id);
+
+ALTER TABLE ONLY public.reseller
+    ADD CONSTRAINT reseller_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
 
 ALTER TABLE ONLY public.staff_challenge
     ADD CONSTRAINT staff_challenge_person_fkey FOREIGN KEY (person) REFERENCES public.staff(person);

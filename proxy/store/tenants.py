@@ -37,12 +37,14 @@ class ApiKey:
     secret_sha256: bytes = field(repr=False)
     scopes: frozenset[Scope]
     reseller: ResellerId | None = None
+    profile: ProfileId | None = None  # of the reseller: its names are shown with no other
+    ends_at: datetime | None = None  # rotated: it goes on until then
 
 
-async def find_key(connection: Connection, key_id: ApiKeyId) -> ApiKey | None:
+async def find_key(connection: Connection, key_id: ApiKeyId, now: datetime) -> ApiKey | None:
     """The key, unless it was revoked."""
     with pool.translated():
-        row = await connection.fetchrow(QUERIES["key"], key_id)
+        row = await connection.fetchrow(QUERIES["key"], key_id, now)
     if row is None:
         return None
     return ApiKey(
@@ -51,6 +53,8 @@ async def find_key(connection: Connection, key_id: ApiKeyId) -> ApiKey | None:
         secret_sha256=row["secret_sha256"],
         scopes=frozenset(map(Scope, row["scopes"])),
         reseller=None if row["reseller"] is None else ResellerId(row["reseller"]),
+        profile=None if row["profile"] is None else ProfileId(row["profile"]),
+        ends_at=row["revoked_at"],
     )
 
 
@@ -135,7 +139,7 @@ async def add_key(connection: Connection, key: ApiKey, now: datetime) -> None:
         )
 
 
-async def revoke_key(connection: Connection, key_id: ApiKeyId, now: datetime) -> None:
-    """Ends an API key; API hosts notice within seconds."""
+async def revoke_key(connection: Connection, key_id: ApiKeyId, now: datetime) -> bool:
+    """Ends an API key; API hosts notice within seconds. False where it was none, or had ended."""
     with pool.translated():
-        await connection.execute(QUERIES["revoke_key"], key_id, now)
+        return await connection.fetchval(QUERIES["revoke_key"], key_id, now) is not None

@@ -1,10 +1,12 @@
 -- key --
--- An API key that was not revoked.
+-- An API key that was not revoked yet, and the profile of its reseller.
 -- roles: api escrow operator
--- $1 key id
-SELECT tenant_id, secret_sha256, scopes, reseller
+-- $1 key id, $2 now
+SELECT api_key.tenant_id, api_key.secret_sha256, api_key.scopes, api_key.reseller,
+       api_key.revoked_at, reseller.profile
 FROM api_key
-WHERE id = $1 AND revoked_at IS NULL;
+LEFT JOIN reseller ON reseller.tenant_id = api_key.tenant_id AND reseller.name = api_key.reseller
+WHERE api_key.id = $1 AND (api_key.revoked_at IS NULL OR api_key.revoked_at > $2);
 
 -- profiles --
 -- The profiles of a tenant as edges have them, accreditations inside.
@@ -67,7 +69,9 @@ INSERT INTO api_key (id, tenant_id, secret_sha256, scopes, reseller, created_at)
 VALUES ($1, $2, $3, $4, $5, $6);
 
 -- revoke_key --
--- Ends an API key.
+-- Ends an API key, also one that goes on for a while after its rotation.
 -- roles: operator
 -- $1 id, $2 now
-UPDATE api_key SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL;
+UPDATE api_key SET revoked_at = $2
+WHERE id = $1 AND (revoked_at IS NULL OR revoked_at > $2)
+RETURNING id;

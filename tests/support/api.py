@@ -239,7 +239,7 @@ async def serving(
             pool=pool,
             registrar=Registrar(pool),
             sealer=service.vault.sealer(),
-            keys=KeyRing(pool, time.monotonic),
+            keys=KeyRing(pool, time.monotonic, service.vault.clock),
             clock=service.vault.clock,
             random=secrets.token_bytes,
             limits=Limits(

@@ -10,7 +10,7 @@ import base64
 import hashlib
 import hmac
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from proxy.errors import InvalidInput, Refused
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from proxy.model.enrolment import Tenant
     from proxy.model.identifiers import Scope, TenantId
+    from proxy.ports import Clock
     from proxy.store.pool import Pool
     from proxy.store.tenants import ApiKey
 
@@ -52,28 +53,35 @@ def make_key(random: Callable[[int], bytes]) -> tuple[ApiKeyId, str, bytes]:
 class KeyRing:
     """Checks `Authorization` headers against the database, through a cache of CACHE_S."""
 
-    def __init__(self, pool: Pool, monotonic: Callable[[], float]) -> None:
-        """`monotonic` gives seconds of a clock that never steps back."""
+    def __init__(self, pool: Pool, monotonic: Callable[[], float], clock: Clock) -> None:
+        """`monotonic` gives seconds of a clock that never steps back; `clock` ends rotated keys."""
         self._pool = pool
+        self._clock = clock
         self._monotonic = monotonic
         self._keys: dict[ApiKeyId, tuple[float, ApiKey | None]] = {}
         self._tenants: dict[TenantId, tuple[float, Tenant]] = {}
 
-    async def check(self, header: str | None, scope: Scope) -> Caller:
-        """The caller behind an Authorization header; raises `unauthorized` or Refused `scope`."""
+    async def check(self, header: str | None, scope: Scope | None) -> Caller:
+        """The caller behind an Authorization header; raises `unauthorized` or Refused `scope`.
+
+        Without a scope any key will do: for what every key may know.
+        """
         parts = (header or "").split(" ")
         is_bearer = len(parts) == 2 and parts[0].lower() == "bearer"  # noqa: PLR2004 - RFC 6750 s2.1
         found = _KEY.fullmatch(parts[1]) if is_bearer else None
         if found is None:
             raise InvalidInput("unauthorized", "Send `Authorization: Bearer <api_key>`.")
         key = await self._key(ApiKeyId(found[1]))
+        if key is not None and key.ends_at is not None and key.ends_at <= self._clock.now():
+            key = None
         given = hashlib.sha256(found[2].encode()).digest()
         # The hash is compared even where there is no key, so that ids can not be told by time.
         if not hmac.compare_digest(given, bytes(32) if key is None else key.secret_sha256):
             raise InvalidInput("unauthorized", "The API key is not known.")
-        if key is None or scope not in key.scopes:
+        if key is None or not (scope is None or scope in key.scopes):
             raise Refused("scope", f"The API key lacks the scope {scope}.")
-        return Caller(key=key, tenant=await self._tenant(key.tenant_id))
+        tenant = await self._tenant(key.tenant_id)
+        return Caller(key=key, tenant=replace(tenant, bound_profile=key.profile))
 
     async def _key(self, key_id: ApiKeyId) -> ApiKey | None:
         now = self._monotonic()
@@ -81,7 +89,7 @@ class KeyRing:
         if cached is not None and now - cached[0] < CACHE_S:
             return cached[1]
         async with self._pool.acquire() as connection:
-            key = await tenants.find_key(connection, key_id)
+            key = await tenants.find_key(connection, key_id, self._clock.now())
         if len(self._keys) >= _CACHE_ENTRIES:
             self._keys.clear()
         self._keys[key_id] = (now, key)

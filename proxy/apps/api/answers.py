@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from proxy.apps.problems import Item
+from proxy.errors import Unavailable
 from proxy.rules import identity, publication
 from proxy.wire import published
 
@@ -151,7 +152,22 @@ class Accepted(msgspec.Struct, frozen=True):
     id: str
 
 
+class AccountAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose key it is and what it may; names_limit is null where there is none."""
+
+    registrar: str
+    key: str
+    key_ends_at: datetime | None
+    reseller: str | None
+    scopes: tuple[str, ...]
+    accreditations: tuple[str, ...]
+    profiles: tuple[str, ...]
+    names_limit: int | None
+    names_used: int | None
+
+
 TYPES: Final = (
+    AccountAnswer,
     RegistrationAnswer,
     RegistrationFull,
     RegistrationList,
@@ -231,7 +247,9 @@ def _common(
     warnings: Iterable[Fault],
 ) -> dict[str, Any]:
     declared = registration.declared
-    profile = tenant.profiles[declared.profile]
+    profile = tenant.profiles.get(declared.profile)
+    if profile is None:  # added a moment ago, and another host wrote under it already
+        raise Unavailable("profile", "The profile is not known to this host yet; try again.")
     shown = publication.contacts_answered(registration, record, profile)
     return {
         "id": str(registration.id),

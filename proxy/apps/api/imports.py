@@ -87,7 +87,9 @@ async def get_operation(request: web.Request) -> web.StreamResponse:
     """How far an import is."""
     caller = await request.app[OFFICE].caller(request, Scope.IMPORTS_WRITE)
     async with request.app[OFFICE].pool.acquire() as connection:
-        operation = await operations.find(connection, caller.tenant.id, _operation_id(request))
+        operation = await operations.find(
+            connection, caller.tenant.id, _operation_id(request), caller.key.reseller
+        )
     if operation is None:
         raise NotFound("not_found")
     return office.json_response(answers.operation_answer(operation))
@@ -102,7 +104,10 @@ async def get_errors(request: web.Request) -> web.StreamResponse:
     limit = headers.parse_page(request.query)
     operation_id = _operation_id(request)
     async with request.app[OFFICE].pool.acquire() as connection:
-        if await operations.find(connection, caller.tenant.id, operation_id) is None:
+        mine = await operations.find(
+            connection, caller.tenant.id, operation_id, caller.key.reseller
+        )
+        if mine is None:
             raise NotFound("not_found")
         page = await operations.errors_after(
             connection, caller.tenant.id, operation_id, after=after, limit=limit + 1
@@ -173,10 +178,11 @@ async def _begin(request: web.Request, caller: Caller) -> tuple[OperationId, int
             raise headers.fault("id", "syntax", "A UUID is expected.")
         operation_id = OperationId(parsed)
     async with desk_of.pool.acquire() as connection, connection.transaction():
-        if await operations.begin(connection, caller.tenant.id, operation_id, now):
+        whose = caller.tenant.id, operation_id, now, caller.key.reseller
+        if await operations.begin(connection, *whose):
             done: int | None = 0
         else:
-            done = await operations.resume(connection, caller.tenant.id, operation_id, now)
+            done = await operations.resume(connection, *whose)
         if done is None:
             raise Conflict("not_interrupted", "The operation runs, or is over.")
         if done != after:

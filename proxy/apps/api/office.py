@@ -66,7 +66,7 @@ class Office:
     in_flight: set[tuple[object, str, bytes]] = field(default_factory=set)
     arrivals: dict[str, int] = field(default_factory=dict)
 
-    async def caller(self, request: web.Request, scope: Scope) -> Caller:
+    async def caller(self, request: web.Request, scope: Scope | None) -> Caller:
         """Who calls; raises `unauthorized`, Refused `scope`, RateLimited."""
         caller = await self.keys.check(request.headers.get("Authorization"), scope)
         self._throttle(caller.key.id)

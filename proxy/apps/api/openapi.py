@@ -141,6 +141,7 @@ def _paths() -> dict[str, Any]:
                 body=("application/x-ndjson", "ImportLine"),
             )
         },
+        "/v1/account": {"get": _call("Whose key it is, and what it may", {"200": "AccountAnswer"})},
         "/v1/operations/{id}": {
             "parameters": [_ID],
             "get": _call("How far an import is", {"200": "OperationAnswer"}),

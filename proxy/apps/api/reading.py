@@ -170,7 +170,7 @@ def _declaration(body: DeclaredBody, tenant: Tenant) -> Declaration:
         domain=DomainName(body.domain),
         mode=body.mode,
         accreditation=AccreditationId(body.accreditation or next(iter(tenant.accreditations))),
-        profile=ProfileId(body.profile or next(iter(tenant.profiles))),
+        profile=ProfileId(body.profile or tenant.bound_profile or next(iter(tenant.profiles))),
         reseller=ResellerId(body.reseller) if body.reseller else None,
         registry_domain_id=body.registry_domain_id or None,
         registrant_registry_id=body.registrant_registry_id or None,
@@ -272,7 +272,7 @@ def _tenant_faults(body: DeclaredBody, tenant: Tenant) -> list[Fault]:
     found = []
     for pointer, value, known in (
         ("/accreditation", body.accreditation, tenant.accreditations),
-        ("/profile", body.profile, tenant.profiles.keys()),
+        ("/profile", body.profile, _profiles(tenant)),
     ):
         if value is None and len(known) != 1:
             detail = "Required, because this account has several or none."
@@ -281,6 +281,13 @@ def _tenant_faults(body: DeclaredBody, tenant: Tenant) -> list[Fault]:
             detail = "This account has none by that name."
             found.append(Fault(pointer=pointer, code="unknown", detail=detail))
     return found
+
+
+def _profiles(tenant: Tenant) -> frozenset[ProfileId]:
+    """The profiles that the caller may name."""
+    if tenant.bound_profile is not None:
+        return frozenset({tenant.bound_profile})
+    return frozenset(tenant.profiles)
 
 
 def _fault(kind: str, location: tuple[int | str, ...]) -> Fault:

@@ -101,6 +101,7 @@ async def _import(
                     api_url=url,
                     api_key=key,
                     file=file,
+                    registrar=arguments.registrar,
                     operation_id=_operation_id(state),
                     progress=lambda sent: progress.update(task, completed=sent),
                 )

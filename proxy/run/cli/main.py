@@ -25,7 +25,9 @@ COMMANDS: Mapping[str, str] = {
     "up": "start every role on this machine",
     "run": "start one role, for many machines",
     "migrate": "bring the database's schema up to date",
-    "registrar": "add a registrar and its API key",
+    "registrar": "registrars: add, list, show; their accreditations, API keys and quotas",
+    "reseller": "resellers of a registrar: add, list, remove",
+    "profile": "white-label profiles of a registrar: add, list, show, replace, check",
     "import": "enrol registrations from an NDJSON file",
     "keys": "show or rotate the vault's keys",
     "roster": "who may decide: make, sign, submit, show and verify rosters",
@@ -124,6 +126,14 @@ def _command(name: str) -> Command:  # noqa: C901, PLR0911, PLR0912, PLR0915 - a
             from proxy.run.cli import registrar  # noqa: PLC0415 - one command's code at a time
 
             return registrar
+        case "reseller":
+            from proxy.run.cli import reseller  # noqa: PLC0415 - one command's code at a time
+
+            return reseller
+        case "profile":
+            from proxy.run.cli import profile  # noqa: PLC0415 - one command's code at a time
+
+            return profile
         case "import":
             from proxy.run.cli import import_  # noqa: PLC0415 - one command's code at a time
 
