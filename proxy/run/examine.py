@@ -176,7 +176,9 @@ async def _databases(settings: Settings, *, is_up: bool) -> tuple[Finding, ...]:
         told = {one.sentence for one in found}
         found += [_bad(name, fault.detail) for fault in faults if fault.detail not in told]
         if not faults:
-            found.append(_well(name, "answers, and has the rights it needs"))
+            # Access takes nothing between: TCP whose other end is not proven is refused.
+            link = "over its Unix socket" if access.tls is None else "over TLS, verified in full"
+            found.append(_well(name, f"answers {link}, and has the rights it needs"))
     return tuple(found)
 
 

@@ -146,8 +146,20 @@ async def acquired(pool: Pool) -> AsyncIterator[Connection]:
 _REFUSALS: Final[Mapping[type[Exception], str]] = {
     asyncpg.InvalidAuthorizationSpecificationError: "The login or its password is refused.",
     asyncpg.InvalidCatalogNameError: "There is no database of that name.",
-    ssl.SSLError: "The server's certificate is not the one expected.",
+    ssl.SSLError: "PostgreSQL and we agree on no TLS: let it offer TLS 1.2 or newer.",
 }
+_NAME_DIFFERS: Final = "its certificate is for another host: name the host it is for in the URL."
+# Why a certificate is refused, by OpenSSL's number (openssl-verify(1)), and what helps.
+_CERTIFICATE: Final[Mapping[int, str]] = {
+    9: "its certificate is not valid yet: see to the clocks of both machines.",
+    10: "its certificate has expired: renew it there.",
+    62: _NAME_DIFFERS,
+    64: _NAME_DIFFERS,
+}
+_UNKNOWN_AUTHORITY: Final = (
+    "the authority of its certificate is not known here: set database_ca to that authority's file."
+)
+_NO_TLS: Final = "rejected SSL upgrade"  # how the driver's ConnectionError says so
 
 
 @contextlib.contextmanager
@@ -169,11 +181,21 @@ def translated(constraints: Mapping[str, ProxyError] | None = None) -> Iterator[
         if isinstance(fault, ValueError):  # an argument of the wrong type: a bug, not an outage
             raise BadArgument(str(fault).partition(":")[0]) from None
         raise Unavailable("database", "The connection to PostgreSQL was closed.") from None
-    except tuple(_REFUSALS) as fault:
-        says = next(says for kind, says in _REFUSALS.items() if isinstance(fault, kind))
-        raise Unavailable("database", says) from None
-    except _AWAY:
-        raise Unavailable("database", "PostgreSQL does not answer; see `doctor`.") from None
+    except (*_REFUSALS, *_AWAY) as fault:
+        raise Unavailable("database", _sentence(fault)) from None
+
+
+def _sentence(fault: Exception) -> str:
+    """What to tell of a server that can not be used; never the driver's own words."""
+    if isinstance(fault, ssl.SSLCertVerificationError):
+        why = _CERTIFICATE.get(fault.verify_code, _UNKNOWN_AUTHORITY)
+        return f"PostgreSQL is refused, as {why}"
+    for kind, says in _REFUSALS.items():
+        if isinstance(fault, kind):
+            return says
+    if isinstance(fault, ConnectionError) and _NO_TLS in str(fault):
+        return "PostgreSQL is refused, as it offers no TLS: set ssl = on there."
+    return "PostgreSQL does not answer; see `doctor`."
 
 
 def is_outage(error: Exception) -> bool:

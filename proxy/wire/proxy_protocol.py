@@ -19,7 +19,7 @@ MAX_LINE_OCTETS: Final = 107  # s2.1, with its CR LF
 
 _TEXT: Final = b"PROXY "
 _BINARY: Final = b"\r\n\r\n\x00\r\nQUIT\n"
-_LINE: Final = re.compile(rb"PROXY (?:UNKNOWN(?: [^\r\n]*)?|TCP[46] (\S+) \S+ [0-9]+ [0-9]+)\r\n")
+_LINE: Final = re.compile(rb"PROXY (?:UNKNOWN(?: [^\r\n]*)?|TCP([46]) (\S+) \S+ [0-9]+ [0-9]+)\r\n")
 _FIXED: Final = struct.Struct(">12sBBH")
 _LOCAL: Final = 0x20  # the balancer's own connection, such as a health check
 _PROXIED: Final = 0x21
@@ -55,7 +55,7 @@ def _parse_text(stream: bytes) -> Header | None:
     match = _LINE.fullmatch(stream[:end])
     if match is None:
         raise InvalidInput("proxy_header")
-    return Header(octets=end, client=None if match[1] is None else _address(match[1]))
+    return Header(octets=end, client=None if match[1] is None else _address(match[2], match[1]))
 
 
 def _parse_binary(stream: bytes) -> Header | None:
@@ -76,8 +76,11 @@ def _parse_binary(stream: bytes) -> Header | None:
     return Header(octets=octets, client=str(ipaddress.ip_address(source)))
 
 
-def _address(text: bytes) -> str:
+def _address(text: bytes, family: bytes) -> str:
     try:
-        return str(ipaddress.ip_address(text.decode("ascii")))
+        found = ipaddress.ip_address(text.decode("ascii"))
     except ValueError:
         raise InvalidInput("proxy_header") from None
+    if found.version != int(family):
+        raise InvalidInput("proxy_header")
+    return str(found)

@@ -79,6 +79,8 @@ async def test_a_stranger_can_not_claim_an_address(serve: Callable[..., Service]
     "header",
     [
         b"PROXY TCP4 nonsense 203.0.113.1 1 43\r\n",
+        b"PROXY TCP4 2001:db8::7 2001:db8::1 1 43\r\n",
+        b"PROXY TCP6 198.51.100.7 203.0.113.1 1 43\r\n",
         b"PROXY " + b"x" * 200,
         SIGNATURE + b"\x21\x11\xff\xff",
         SIGNATURE + b"\x31\x11\x00\x00",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
+import signal
 import socket
 import subprocess
 from datetime import UTC, datetime, timedelta
@@ -39,7 +41,7 @@ def oldest_installed() -> Path:
     return min(usable, key=lambda path: int(path.parent.name))
 
 
-def write_certificate(folder: Path) -> None:
+def write_certificate(folder: Path, ends_in: timedelta = timedelta(days=1)) -> None:
     """A certificate for `localhost`, its key, and the authority that signed it: itself."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
@@ -47,7 +49,7 @@ def write_certificate(folder: Path) -> None:
     certificate = (
         x509.CertificateBuilder(name, name, key.public_key(), 1)
         .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
+        .not_valid_after(now + ends_in)
         .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(key, hashes.SHA256())
@@ -68,6 +70,12 @@ class Foreign:
         self.folder, self.port = folder, port
         self.ca = folder / "server.crt"
         self.passwords = folder / "passwords"
+
+    def reload(self, tls: str) -> None:
+        """Have the server read its files anew, with TLS `on` or `off`."""
+        (self.folder / "data" / "postgresql.auto.conf").write_text(f"ssl = '{tls}'\n")
+        pid = (self.folder / "data" / "postmaster.pid").read_text().split()[0]
+        os.kill(int(pid), signal.SIGHUP)
 
     def url(self, host: str = "localhost") -> str:
         """Where it is over TCP."""
@@ -120,10 +128,11 @@ def foreign(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Foreign]:
         made = Foreign(folder, free.getsockname()[1])
     run(str(programs / "postgres"), "--single", "-D", str(data), "postgres", text=bootstrap(made))
     options = {
-        "listen_addresses": "127.0.0.1", "port": str(made.port), "ssl": "on",
+        "listen_addresses": "127.0.0.1", "port": str(made.port),
         "unix_socket_directories": str(folder), "ssl_cert_file": str(folder / "server.crt"),
         "ssl_key_file": str(folder / "server.key"),
     }  # fmt: skip
+    (data / "postgresql.auto.conf").write_text("ssl = 'on'\n")
     program = (
         *(str(programs / "postgres"), "-D", str(data)),
         *(f"--{name}={value}" for name, value in options.items()),
@@ -153,17 +162,63 @@ async def test_its_unix_socket_will_do_as_well(foreign: Foreign) -> None:
         assert await connection.fetchval("SELECT current_user") == "pp_vault"
 
 
-async def test_a_server_under_another_name_is_refused(foreign: Foreign) -> None:
-    """A certificate for another host name ends the connection before the password goes out."""
-    access = foreign.access(LoginRole.API, foreign.url("127.0.0.1"))
+async def refusal(access: pool.Access) -> str:
+    """The sentence with which a connection is refused."""
     with pytest.raises(Unavailable, match="database") as caught:
         await pool.connect(access)
-    assert "certificate" in caught.value.detail
+    return caught.value.detail
+
+
+async def test_a_server_under_another_name_is_refused(foreign: Foreign) -> None:
+    """A certificate for another host name ends the connection before the password goes out."""
+    says = await refusal(foreign.access(LoginRole.API, foreign.url("127.0.0.1")))
+    assert "certificate is for another host" in says
 
 
 async def test_a_certificate_of_an_unknown_authority_is_refused(foreign: Foreign) -> None:
-    """Without the authority's certificate the server is nobody we know."""
-    access = remote.access(foreign.url(), LoginRole.API, password_dir=foreign.passwords)
-    with pytest.raises(Unavailable, match="database") as caught:
-        await pool.connect(access)
-    assert "certificate" in caught.value.detail
+    """Without the authority's certificate, or with another one's, the server is nobody we know."""
+    bare = remote.access(foreign.url(), LoginRole.API, password_dir=foreign.passwords)
+    assert "set database_ca" in await refusal(bare)
+    elsewhere = foreign.folder / "elsewhere"
+    elsewhere.mkdir()
+    write_certificate(elsewhere)
+    other = remote.access(
+        foreign.url(), LoginRole.API, password_dir=foreign.passwords, ca=elsewhere / "server.crt"
+    )
+    assert "set database_ca" in await refusal(other)
+
+
+async def test_an_expired_certificate_and_a_server_without_tls_are_refused(
+    foreign: Foreign,
+) -> None:
+    """Each says what is wrong; afterwards the right certificate is taken again."""
+    right = {name: (foreign.folder / name).read_bytes() for name in ("server.crt", "server.key")}
+    try:
+        write_certificate(foreign.folder, ends_in=timedelta(hours=-1))
+        foreign.reload("on")
+        await wait_for_refusal(foreign, "expired")
+        foreign.reload("off")
+        await wait_for_refusal(foreign, "offers no TLS")
+    finally:
+        for name, content in right.items():
+            (foreign.folder / name).write_bytes(content)
+        foreign.reload("on")
+    await wait_for_refusal(foreign, "")
+
+
+async def wait_for_refusal(foreign: Foreign, word: str) -> None:
+    """Until the server, which reads its files anew by and by, is refused so; "" for not at all."""
+    says = ""
+    for _ in range(100):
+        try:
+            connection = await pool.connect(foreign.access(LoginRole.API))
+        except Unavailable as fault:
+            says = fault.detail
+            if word and word in says:
+                return
+        else:
+            await connection.close()
+            if not word:
+                return
+        await asyncio.sleep(0.1)
+    pytest.fail(f"not refused for {word!r} but: {says}")

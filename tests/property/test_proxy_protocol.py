@@ -36,7 +36,10 @@ def test_both_versions_tell_the_same_client(
     packed = address.packed * 2 + b"\0\x01\0\x2b"
     family = b"\x11" if version == 4 else b"\x21"
     binary = b"\r\n\r\n\0\r\nQUIT\n\x21" + family + len(packed).to_bytes(2, "big") + packed
-    for header in (text, binary):
+    fields = b"\x02\0\x04asks\x05\0\x02id"  # what a balancer adds of its own
+    told = packed + fields
+    added = b"\r\n\r\n\0\r\nQUIT\n\x21" + family + len(told).to_bytes(2, "big") + told
+    for header in (text, binary, added):
         found = proxy_protocol.parse(header + rest)
         assert found is not None
         assert (found.client, found.octets) == (str(address), len(header))
