@@ -37,6 +37,7 @@ def case(shown: ShownCase) -> bodies.ShownCase:
         missing=guards.missing_items(found, shown.type),
         fields_asked=found.fields_asked,
         options=tuple(bodies.option(one) for one in shown.options),
+        not_yet=tuple(bodies.NotYet(one.act.id, one.sentences) for one in shown.not_yet),
         deadlines=tuple(_deadline(one) for one in shown.deadlines),
         tasks=tuple(_task(one) for one in shown.tasks if one.done_at is None),
         evidence=tuple(_evidence(one) for one in shown.evidence),

@@ -160,6 +160,13 @@ def option(act: Act) -> Option:
     )
 
 
+class NotYet(msgspec.Struct, frozen=True):
+    """An act that the one who looks would do here, and what is lacking for it."""
+
+    act: str
+    lacks: tuple[str, ...]
+
+
 class Deadline(msgspec.Struct, frozen=True):
     """A deadline of a case."""
 
@@ -226,6 +233,7 @@ class ShownCase(msgspec.Struct, frozen=True, kw_only=True):
     missing: tuple[str, ...]
     fields_asked: tuple[str, ...]
     options: tuple[Option, ...]
+    not_yet: tuple[NotYet, ...]
     deadlines: tuple[Deadline, ...]
     tasks: tuple[Task, ...]
     evidence: tuple[Evidence, ...]

@@ -18,7 +18,7 @@ from proxy.apps import approvals, pages
 from proxy.errors import InvalidInput, Refused
 from proxy.model import identifiers
 from proxy.model.case import Basis, CaseId, EvidenceId
-from proxy.model.order import OrderKind
+from proxy.model.order import CaseSubject, OrderKind
 from proxy.model.roster import Person, StaffRole
 from proxy.services import release_package
 from proxy.services.casework import act, assign, hasten, propose
@@ -141,9 +141,17 @@ class _Room:
 
     async def show(self, request: web.Request) -> web.Response:
         """An order and where it stands."""
-        await self._actor(request)
+        actor = await self._actor(request)
         answer = await self._desk.ask(frames.ShowOrder(order=request.match_info["order"]))
-        return _answer(msgspec.convert(answer, approvals.OrderPaper))
+        paper = msgspec.convert(answer, approvals.OrderPaper)
+        subject = order_document.parse(paper.document).subject
+        if isinstance(subject, CaseSubject):
+            async with self._desk.pool.acquire() as connection:
+                turn = Turn(
+                    office=self._desk.office, connection=connection, now=self._desk.clock.now()
+                )
+                await assign.check_sees_order(turn, subject.case, actor)
+        return _answer(paper)
 
     async def carry_out(self, request: web.Request) -> web.Response:
         """What came of an order; a disclosure is carried out by its releaser alone."""
@@ -241,11 +249,11 @@ def _moment(text: str) -> datetime | None:
         return None
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
-        raise InvalidInput("moment", "A moment is written as RFC 3339 has it.")
-    return found.astimezone(UTC)
+        if found.tzinfo is not None:
+            return found.astimezone(UTC)
+    except (ValueError, OverflowError):  # at the ends of time UTC has no word for it
+        pass
+    raise InvalidInput("moment", "A moment is written as RFC 3339 has it.")
 
 
 def _answer(value: object, *, status: int = 200) -> web.Response:

@@ -303,11 +303,11 @@ def _new_id(text: str, office: Office) -> CaseId:
 def _moment(text: str, pointer: str) -> datetime:
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
-        found = datetime.min  # noqa: DTZ901 - naive, and refused below
-    if found.tzinfo is None:
-        raise InvalidInput("moment", f"{pointer}: a moment is written as RFC 3339 has it.")
-    return found.astimezone(UTC)
+        if found.tzinfo is not None:
+            return found.astimezone(UTC)
+    except (ValueError, OverflowError):  # at the ends of time UTC has no word for it
+        pass
+    raise InvalidInput("moment", f"{pointer}: a moment is written as RFC 3339 has it.")
 
 
 def _before(text: str) -> tuple[datetime, CaseId] | None:

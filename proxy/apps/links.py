@@ -103,11 +103,14 @@ def routes(
 
 
 def session_of(request: web.Request, *, is_secure: bool) -> str:
-    """The session that a request brings, in its cookie or as a bearer; "" without one."""
+    """The session that a request brings, in its cookie or as a bearer; "" without one.
+
+    A header may hold any octet, and ours are ASCII: what is not is none.
+    """
     scheme, _, value = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
-        return value.strip()
-    return request.cookies.get(SECURE_COOKIE if is_secure else PLAIN_COOKIE, "")
+    if scheme.lower() != "bearer":
+        value = request.cookies.get(SECURE_COOKIE if is_secure else PLAIN_COOKIE, "")
+    return value.strip() if value.isascii() else ""
 
 
 class _Page:

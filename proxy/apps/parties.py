@@ -62,6 +62,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     is_open: bool
     level: str
     options: tuple[bodies.Option, ...]
+    after_step_up: tuple[str, ...]  # acts for which a further link is asked for first
     windows: tuple[Window, ...]
 
 
@@ -223,6 +224,7 @@ class _Room:
                 is_open=view.case.is_open,
                 level=session.level.value,
                 options=tuple(bodies.option(one) for one in view.options),
+                after_step_up=view.after_step_up,
                 windows=tuple(
                     Window(name, due.isoformat(timespec="seconds")) for name, due in view.windows
                 ),

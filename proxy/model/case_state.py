@@ -165,6 +165,7 @@ class Case:
     tasks: Mapping[str, TaskState] = field(default_factory=dict)
     orders: Mapping[OrderId, OrderStanding] = field(default_factory=dict)
     evidence: Mapping[EvidenceId, str] = field(default_factory=dict)  # SHA-256 in hex
+    handed_in_by: Mapping[EvidenceId, str] = field(default_factory=dict)  # role, or kind of actor
     conflicted: frozenset[str] = frozenset()
     """Staff who may not act or vote here."""
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from proxy.model import names
 from proxy.model.case import Basis, Overlay
+from proxy.model.case_type import Need
 from proxy.model.order import CaseSubject, Disclosure, OrderKind, Publication, Silence
 from proxy.model.roster import StaffRole
 from proxy.rules import approval_matrix
@@ -78,7 +79,7 @@ def barred(case: Case) -> frozenset[str]:
     """Who may not vote on orders of a case: it is their work, or they declared a conflict."""
     proposers = {one.actor for one in case.done.get("order_proposed", ())}
     workers = {who for role in _OWN_WORK for who in case.people.get(role, ())}
-    return frozenset(workers | proposers | case.conflicted | {case.handler}) - {""}
+    return frozenset(workers | proposers | case.conflicted | standing.handlers(case)) - {""}
 
 
 def fault(order: Order, known: Known, roster: Roster, now: datetime) -> str | None:
@@ -96,6 +97,18 @@ def fault(order: Order, known: Known, roster: Roster, now: datetime) -> str | No
         *_of_the_breach(order, subject, known.case),
     )
     return next((code for code, holds in checks if not holds), None)
+
+
+def is_awaited(order: Order, known: Known) -> bool:
+    """Whether the case stands where this order is carried out, where its type has such a place.
+
+    The way there is what the registrant is promised: their notice, the time before the deed, a
+    second look. An order that has its votes does not go past it.
+    """
+    about = f"{order.kind.value.replace(' ', '_')}=carried_out"
+    acts = () if known.type is None else known.type.acts
+    places = [one.when for one in acts if Need(guard="order", about=about) in one.needs]
+    return not places or any(known.case.state in one for one in places)
 
 
 def _of_the_case(order: Order, subject: CaseSubject, known: Known) -> Iterator[tuple[str, bool]]:

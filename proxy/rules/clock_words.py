@@ -131,7 +131,8 @@ def _counted(step: Step, terms: Terms, calendar: Calendar) -> Iterator[str]:
     first, last = step.before.day, step.after.day
     if first is None or last is None:
         return
-    yield f"So {amount_text(step.amount, terms.unit)} end with {day_text(last)}."
+    verb = "ends" if step.amount == 1 else "end"
+    yield f"So {amount_text(step.amount, terms.unit)} {verb} with {day_text(last)}."
     if terms.unit is Unit.BUSINESS_DAYS:
         yield from _left_out(calendar, first if terms.is_event_day_counted else first + DAY, last)
 

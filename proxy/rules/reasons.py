@@ -38,13 +38,16 @@ SENTENCES: Mapping[str, str] = {
     "order_person": "Proposer, handler and releaser are members of the roster, or the operator"
     " proposes; an order of a case is proposed by a person.",
     "order_window": "An order lives longer than no time and no longer than its kind may: seven days"
-    " for an agent, 72 hours for a case, 60 minutes in an emergency.",
+    " for an agent, 72 hours for a case, 60 minutes in an emergency. In a case it ends within"
+    " seven days from now.",
     "order_agent_changed": "The agent is not what the order says it replaces: make a new order.",
     "order_changes_nothing": "The order changes nothing.",
     "order_field_limit": "The roster does not let such an order change all of these fields.",
     "order_result": "The order would make a roster that can not be: too many agents, or too long.",
     "order_expired": "The order has expired: make a new one.",
     "order_early": "The order may not be carried out yet.",
+    "order_not_awaited": "The case is not where this is carried out: look at `case show`, and do"
+    " first what leads there (`seal`, `deactivate`).",
     "order_stopped": "A member objected to this order, or the vault was anchored anew: it is over.",
     "order_used": "This order was carried out: an order is used once.",
     "order_case_type": "The order is of a type of case that this vault does not know.",
@@ -71,7 +74,8 @@ SENTENCES: Mapping[str, str] = {
     "order_gag_end": "The gag would be over before it begins.",
     "order_hold_none": "The case holds nothing.",
     "order_reasons": "The order's reasons do not lie as evidence in its case.",
-    "order_instrument": "The paper that the order rests on does not lie as evidence in its case.",
+    "order_instrument": "The paper that the order rests on does not lie as evidence in its case:"
+    " name it as its instrument.",
     "order_recipient": "The proof of who the recipient is, or their certificate, does not lie as"
     " evidence in the case.",
     "order_fields": "The order gives fields that were not asked for, or that cases of this type do"

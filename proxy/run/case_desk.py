@@ -184,8 +184,10 @@ class CaseDesk:
 
 def not_now(act: str, shown: Mapping[str, Any]) -> InvalidInput:
     """What somebody is told who can not do an act in a case as it is shown to them."""
+    lacks = [" ".join(one["lacks"]) for one in shown.get("not_yet", ()) if one["act"] == act]
     known = ", ".join(sorted({one["act"] for one in shown["options"]})) or "nothing"
-    return InvalidInput("act", f"You can not do {act} here now. You can: {known}.")
+    why = "".join(f" {one}" for one in lacks)
+    return InvalidInput("act", f"You can not do {act} here now.{why} You can: {known}.")
 
 
 def _content(file: Path) -> bytes:

@@ -46,6 +46,8 @@ async def carry_out(connection: Connection, deciding: Deciding, order_id: OrderI
     if shown.lacking:
         lacks = "; ".join(reasons.LACKS[one] for one in shown.lacking)
         raise Refused(shown.lacking[0], f"The order is not approved: {lacks}.")
+    if shown.known is not None and not case_orders.is_awaited(shown.order, shown.known):
+        raise decide.refused("order_not_awaited")
     keeping.be_seen()  # nothing is done that no leaf could tell of
     said = {**decide.facts(shown.order, shown.kept.sha256), "approvers": len(shown.voters)}
     entry = keeping.entry("order_intended", said, **decide.about(shown.order))

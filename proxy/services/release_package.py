@@ -18,11 +18,13 @@ from typing import TYPE_CHECKING, Final
 
 from proxy.errors import Conflict, NotFound, Refused
 from proxy.model import identifiers
-from proxy.model.case import ActorKind, NoticeId
+from proxy.model.case import ActorKind, NoticeId, Overlay
 from proxy.model.link import Purpose
 from proxy.model.notice import Party
+from proxy.model.order import OrderId
 from proxy.model.roster import StaffRole
 from proxy.rules import use_terms
+from proxy.rules.casework import folding, standing
 from proxy.services import case_events
 from proxy.services.case_events import NewEvent
 from proxy.store import cases, notices
@@ -74,7 +76,8 @@ async def release(
 ) -> Released:
     """Have the link to a package sent to its recipient.
 
-    NotFound `package_unknown`; Refused `not_releaser`, `package_unsealed`, `package_expired`;
+    NotFound `package_unknown`; Refused `not_releaser`, `package_unsealed`, `package_expired`,
+    `package_passed` when the case changed since, `case_conflict`;
     Conflict `package_released`.
     """
     row = await store.lock(connection, package_id)
@@ -82,7 +85,9 @@ async def release(
         raise Refused("not_releaser", "The order names somebody else as its releaser.")
     _check_built(row, now)
     file = await cases.find(connection, row.case_id)
-    _check_sealed(row, await cases.events(connection, row.case_id))
+    events = await _events_held(connection, row)
+    _check_sealed(row, events)
+    _check_unchanged(row, events, person)
     notice_id = NoticeId(identifiers.uuid7(now, random(10)))
     package = str(row.id)
     await store.note_released(connection, row.id, now=now, expires_at=now + LINK_LIFE)
@@ -130,15 +135,18 @@ async def collect(
 ) -> Collected:
     """The ciphertext, once, for who accepts the terms of digest `terms` that its order names.
 
-    NotFound `package_unknown`; Refused `terms_not_accepted`, `package_expired`; Conflict
-    `package_collected`. To be given away only once the transaction stands.
+    NotFound `package_unknown`; Refused `terms_not_accepted`, `package_expired`, `package_waits`
+    under a stay or a doubt; Conflict `package_collected`. To be given away only once the
+    transaction stands.
     """
     row = await store.lock(connection, package_id)
     _check_case(row, case_id)
     _check_collectable(row, now)
     if terms != row.terms or use_terms.text(terms) is None:
         raise Refused("terms_not_accepted", "Accept the terms of use that the page shows.")
-    _check_sealed(row, await cases.events(connection, row.case_id))
+    events = await _events_held(connection, row)
+    _check_sealed(row, events)
+    _check_unbarred(events, now)
     content = await store.content(connection, row.id)
     if hashlib.sha256(content).hexdigest() != row.sha256:
         raise Conflict("package_altered", "The package is not the one that was made.")
@@ -219,6 +227,12 @@ async def expire(
     return done
 
 
+async def _events_held(connection: Connection, row: PackageRow) -> tuple[Event, ...]:
+    """The case's events, with nobody adding one until the step is done: a stay among them."""
+    await cases.lock(connection, [row.case_id])
+    return await cases.events(connection, row.case_id)
+
+
 def _check_built(row: PackageRow, now: datetime) -> None:
     if row.state == "expired" or (row.state == "built" and row.expires_at <= now):
         raise _expired()
@@ -244,6 +258,36 @@ def _check_sealed(row: PackageRow, events: Sequence[Event]) -> None:
         for one in events
     ):
         raise Refused("package_unsealed", "The order of this package has not been carried out.")
+
+
+def _check_unchanged(row: PackageRow, events: Sequence[Event], person: Person) -> None:
+    """Nothing that would have voided the order has come since the package was sealed.
+
+    A stay, a doubt who the requester is, a proposal that was abandoned: what people agreed to was
+    another case (casework s6.5, invariant 40). Nor is it sent by whoever declared a conflict.
+    """
+    case = folding.fold(events)
+    if person in case.conflicted:
+        raise Refused("case_conflict", "Somebody with a conflict of interest keeps away.")
+    order = case.orders.get(OrderId(row.order_id))
+    since = max(one.seq for one in events if _is_of(one, "package_sealed", row))
+    if order is not None:  # the vault allowed nothing material since then when it built
+        since = min(since, order.seq)
+    if case.material_seq > since or Overlay.STAY in case.overlays:
+        raise Refused(
+            "package_passed", "The case has changed since it was sealed; ask for a new decision."
+        )
+
+
+def _check_unbarred(events: Sequence[Event], now: datetime) -> None:
+    """Whoever holds the link gets nothing under a stay, or while it is in doubt who they are.
+
+    They are not told which.
+    """
+    case = folding.fold(events)
+    is_doubted = case.last("unverify_requester") is not None and not standing.is_verified(case, now)
+    if Overlay.STAY in case.overlays or is_doubted:
+        raise Refused("package_waits", "This package is not given at the moment; ask us.")
 
 
 def _check_case(row: PackageRow, case_id: CaseId) -> None:

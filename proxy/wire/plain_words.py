@@ -5,18 +5,19 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from proxy.model.order import CaseSubject
-from proxy.rules import approval_matrix, approvals, orders
+from proxy.model.order import CaseSubject, OrderKind, OrderState
+from proxy.rules import approval_matrix, orders
 from proxy.wire import case_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from proxy.model.anchor import Anchor
     from proxy.model.approval_key import ApprovalKey
     from proxy.model.identifiers import TenantId
     from proxy.model.order import ChangeAgent, Order
-    from proxy.model.roster import Agent, Roster
+    from proxy.model.roster import Agent, Roster, Rule
 
 _TIME = "%Y-%m-%d %H:%M UTC"
 _AGENT_WORDS = {
@@ -47,18 +48,25 @@ def roster(one: Roster, sha256: str) -> Iterator[str]:
         yield f"  keeper      {holder.person}"
         yield from (f"              {_key(key)}" for key in holder.keys)
     for rule in one.rules:
-        each = f", among them {' and '.join(rule.each)}" if rule.each else ""
-        yield (
-            f"  order       {rule.kind}: {approvals.needed(rule)} of"
-            f" {', '.join(sorted(rule.voters))}{each}"
-        )
-        yield f"              may change {', '.join(sorted(rule.fields)) or 'nothing'}"
+        yield from _rule(rule)
     for agent in one.agents:
         yield f"  agent       {agent.id}: OpenPGP {agent.openpgp}, {agent.host}:{agent.port}"
         yield f"              host key {agent.host_key}, {agent.deposits_per_day} deposits a day"
         yield f"              gets the deposits of {_whose(agent)}"
     if one.relying_party is not None:
         yield f"  passkeys    for {one.relying_party.id} at {', '.join(one.relying_party.origins)}"
+
+
+def _rule(rule: Rule) -> Iterator[str]:
+    """What a kind of order needs, with what counts whatever the roster says."""
+    needed = approval_matrix.by_rule(rule)
+    each = f", among them {' and '.join(needed.each)}" if needed.each else ""
+    clears = f"; beside them {' and '.join(needed.clears)}" if needed.clears else ""
+    voters = ", ".join(sorted(rule.voters))
+    yield f"  order       {rule.kind}: {needed.approvals} of {voters}{each}{clears}"
+    if rule.fields:
+        verb = "change" if rule.kind is OrderKind.CHANGE_AGENT else "give"
+        yield f"              may {verb} {', '.join(sorted(rule.fields))}"
 
 
 def difference(before: Roster, after: Roster) -> tuple[str, ...]:
@@ -83,6 +91,17 @@ def difference(before: Roster, after: Roster) -> tuple[str, ...]:
         if getattr(before, name) != getattr(after, name):
             found.append(f"{words}: {getattr(before, name)} becomes {getattr(after, name)}")
     return tuple(found)
+
+
+def standing(one: Order, state: str, *, is_enough: bool, now: datetime) -> str:
+    """Where an order stands: one that ran out stays open in the database, and is over for all."""
+    untimely = orders.untimely(one, now) if state == OrderState.OPEN else None
+    if untimely == "order_expired":
+        return "expired: it is proposed anew"
+    if state == OrderState.OPEN and is_enough:
+        early = f" from {one.not_before:{_TIME}} on" if untimely else ""
+        return f"approved: it can be carried out{early}"
+    return state
 
 
 def order(one: Order, sha256: str, under: Roster) -> Iterator[str]:

@@ -106,7 +106,14 @@ class Opened:
             state="received",
             is_open=True,
         )
-        facts = {"tenant": str(item.tenant_id), "registration": str(item.registration_id)}
+        facts: dict[str, Fact] = {
+            "type": file.type,
+            "tenant": str(item.tenant_id),
+            "registration": str(item.registration_id),
+            "domain": file.domain,
+            "event_date": now.isoformat(),
+            "state": file.state,
+        }
         event = Event(
             case_id=self.id,
             seq=1,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from unittest import mock
 
@@ -14,8 +16,12 @@ from typing_extensions import override
 
 from proxy.apps import approvals, case_orders, case_reading, cases, staff_access
 from proxy.errors import InvalidInput, Unavailable
+from proxy.model.case import CaseTypeId
 from proxy.run import case_types, staff_desk
 from proxy.run.cli import case, case_acts, case_arguments, case_words, main, sign_in, staff
+from proxy.wire import plain_words
+from tests.support import case_orders as orders
+from tests.support import papers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -35,6 +41,7 @@ CASE: Final[Mapping[str, Any]] = {
         {"act": "redirect", "says": "Tell who else is competent.", "to": "closed",
          "facts": ["whom code court|police", "reasons evidence", "more? flag"]},
     ],
+    "not_yet": [{"act": "find_breach", "lacks": ["Not all is assessed.", "It is not due."]}],
     "deadlines": [
         {"name": "acknowledge", "round": 1, "whose": "our duty", "is_due": False, "is_over": False,
          "due_at": "2026-11-04T23:00:00+00:00", "paused_until": None, "then": ["late:director"]},
@@ -238,7 +245,7 @@ def test_a_page_says_what_a_lawyer_asks() -> None:
         "acknowledge  our duty      2026-11-04 23:00 UTC  in 2 days",
         "due 13 hours ago", "paused until 2026-11-08 00:00 UTC", "missing: claim",
         "redirect -> closed", "whom=court|police reasons=@FILE [more=yes|no]",
-        "fields=registrant.name",
+        "fields=registrant.name", "Not now (`case can CASE ACT` says why):\n  find_breach",
     ):  # fmt: skip
         assert line in said, line
     assert "2026-10-01" not in said
@@ -267,6 +274,9 @@ def test_an_act_that_can_not_be_says_which_can(
     for words in (("act", ID, "fly"), ("can", ID, "fly"), ("find", ID, "gold")):
         assert main.main(["case", *words]) == 1
         assert "acknowledge" in capsys.readouterr().err
+    for words in (("act", ID, "find_breach"), ("can", ID, "find_breach"), ("find", ID, "breach")):
+        assert main.main(["case", *words]) == 1
+        assert "Not all is assessed. It is not due. You can:" in capsys.readouterr().err
     assert main.main(["case", "act", ID, "redirect", "whom=court", "mood=bad"]) == 1
     said = capsys.readouterr().err
     assert "reasons=@FILE is missing" in said
@@ -291,3 +301,43 @@ def test_commands_are_what_they_say() -> None:
     """Modules of the two commands hold what the table of commands says."""
     assert main.COMMANDS[case.NAME] == case.HELP
     assert main.COMMANDS[staff.NAME] == staff.HELP
+
+
+def test_the_example_of_a_request_can_be_taken_as_it_is() -> None:
+    """What `case open --help` shows holds everything that a claim has to hold."""
+    shown = case_arguments._REQUEST.split("{", 1)[1].rsplit("}}", 1)[0]
+    request = json.loads("{" + shown + "}}")
+    claim = case_types.load()[CaseTypeId(request["type"])]
+    assert set(request["items"]) == {one.id for one in claim.items if one.is_required}
+
+
+def test_a_value_is_asked_for_only_where_somebody_can_answer(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Without a terminal the option is named; nothing was sent."""
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    key = tmp_path / "key"
+    assert main.main(["case", "match", ID, "email", "--key", str(key), "--reason", "Claim."]) == 1
+    assert "--value-file FILE" in capsys.readouterr().err
+    assert desk.asked == []
+
+
+def test_an_order_that_ran_out_is_not_open() -> None:
+    """Voters and releasers read whether it can be carried out now, later, or never."""
+    order = papers.order(papers.roster(), NOW)
+    stands = partial(plain_words.standing, order, is_enough=True)
+    before, at, after = (order.not_before - timedelta(hours=1), order.not_before, order.expires_at)
+    assert stands("open", now=before).startswith("approved: it can be carried out from ")
+    assert stands("open", now=at) == "approved: it can be carried out"
+    assert plain_words.standing(order, "open", is_enough=False, now=at) == "open"
+    assert stands("open", now=after).startswith("expired")
+    assert stands("stopped", now=after) == "stopped"
+
+
+def test_a_roster_says_who_clears_an_order_beside_those_who_approve() -> None:
+    """A signer reads the floor too, and that fields are given, not changed."""
+    said = "\n".join(plain_words.roster(papers.roster(**orders.FACTS), "0" * 64))
+    assert "order       disclose: 2 of" in said
+    assert "among them decider and legal; beside them dpo" in said
+    assert "may give " in said
+    assert "may change nothing" not in said

@@ -8,7 +8,7 @@ import pytest
 
 from proxy.model.case import Outcome
 from proxy.model.order import OrderKind
-from proxy.rules.casework import assurances
+from proxy.rules.casework import assurances, deciding
 from tests.support import case_walks as walks
 from tests.support.case_walks import (
     DAVE,
@@ -39,7 +39,9 @@ from tests.support.claim_walks import (
 )
 
 if TYPE_CHECKING:
-    from proxy.model.case import Fact
+    from proxy.model.case import Actor, Fact
+    from proxy.rules.casework.deciding import NotYet
+    from tests.support.case_walks import Walk
 
 
 def test_both_assurances_end_it_without_any_deed() -> None:
@@ -245,3 +247,45 @@ def test_a_rebuttal_opens_the_proof_again_and_is_no_default() -> None:
     )
     walk.act(HANS, "find_assurances_good")
     assert walk.case.outcome is Outcome.RESOLVED_DIRECT
+
+
+def test_a_registrant_is_told_of_their_windows_and_of_what_takes_a_step_up() -> None:
+    """The end of the window stands there until it is over, whatever they have done meanwhile."""
+    walk = awaiting()
+    by_link = [one.act.id for one in _not_yet(walk, REGISTRANT) if one.needs == ("stepped_up",)]
+    assert by_link == ["sign_indemnity", "release_privacy", "designate_contact", "surrender"]
+    assert _windows(walk, REGISTRANT) == _windows(walk, STEPPED_UP) == {"intent", "assurances"}
+    walk.act(REGISTRANT, "ask_time", reasons=walk.evidence())
+    assert "assurances" in _windows(walk, REGISTRANT)
+
+
+def test_who_can_not_find_a_breach_yet_is_told_why() -> None:
+    """A proof that nobody looked at stands in the way; it is named, and so is the act."""
+    walk = confirm(awaiting()).due("assurances").act(LENA, "take_to_judgement")
+    lacking = {one.act.id: one.sentences for one in _not_yet(walk, LENA)}
+    assert lacking["find_breach"]
+    assert all("{" not in one for sentences in lacking.values() for one in sentences)
+    walk.act(HANS, "assess_contact", verdict="invalid", connection="none", reasons=walk.evidence())
+    assert "find_breach" not in {one.act.id for one in _not_yet(walk, LENA)}
+
+
+def _not_yet(walk: Walk, actor: Actor) -> tuple[NotYet, ...]:
+    return deciding.not_yet(walk.case, walk.type, actor, walk.now)
+
+
+def _windows(walk: Walk, actor: Actor) -> frozenset[str]:
+    return deciding.windows(walk.case, walk.type, actor, walk.now)
+
+
+def test_no_task_stays_open_that_was_done() -> None:
+    """Once the registrant was told, and the votes were used, nobody is asked for them any more."""
+    walk = proposed()
+    assert "tell_registrant" not in _tasks(walk)
+    assert "approve" in _tasks(walk)
+    walk.due("pre_release").approved()
+    walk.act(RITA, "seal")
+    assert "approve" not in _tasks(walk)
+
+
+def _tasks(walk: Walk) -> set[str]:
+    return {one.kind for one in walk.case.tasks.values()}

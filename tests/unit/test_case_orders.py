@@ -14,6 +14,8 @@ from proxy.model.identifiers import DomainName, RegistrationId
 from proxy.model.order import OrderKind, Silence
 from proxy.model.roster import Person
 from proxy.rules import case_orders, orders, reasons
+from proxy.rules.casework import folding
+from proxy.run import case_types
 from tests.support import case_orders as support
 from tests.support import papers
 from tests.support.case_orders import NOW, Chain
@@ -343,3 +345,30 @@ def test_whose_work_a_case_is_does_not_vote_on_it() -> None:
     one.tell("find_breach", ("anna", "legal"), verdict="breach")
     found = case_orders.barred(one.known().case)
     assert found == {"gus", "vera", "ida", "paul", "fay"}
+
+
+def test_who_handled_a_case_does_not_vote_on_it_once_another_does() -> None:
+    """Whoever built the file in another of their roles, and hands it over before the vote."""
+    one = chain()
+    one.tell("handler_assigned", ("dora", "decider"), person="dora")
+    one.tell("grant_time", ("dora", "decider"), material=True)
+    one.tell("handler_assigned", ("dora", "decider"), person="gus")
+    assert "dora" in case_orders.barred(one.known().case)
+
+
+def test_an_order_does_not_go_past_the_place_of_its_deed() -> None:
+    """It is carried out where the type waits for that; where none does, anywhere."""
+    one = chain()
+    claim = next(each for each in case_types.load().values() if each.letter == "a")
+    case = folding.fold(one.events)
+    for kind, place in (
+        (OrderKind.DISCLOSE, "sealing"),
+        (OrderKind.DEACTIVATE, "deactivating"),
+    ):
+        order = one.order(ROSTER, kind)
+        for state in claim.states:
+            known = one.known(type=claim, case=replace(case, state=state))
+            assert case_orders.is_awaited(order, known) is (state == place)
+    assert "order_not_awaited" in reasons.SENTENCES
+    gag = one.order(ROSTER, OrderKind.GAG)
+    assert case_orders.is_awaited(gag, one.known(type=claim))

@@ -57,6 +57,15 @@ class NotAllowed:
     faults: tuple[Fault, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotYet:
+    """An act of the actor's, the guards that stop it, and what each of them says."""
+
+    act: Act
+    needs: tuple[str, ...]
+    sentences: tuple[str, ...]
+
+
 def decide(  # noqa: PLR0917 - what, by whom, with what and when: one question, asked all over
     case: Case,
     case_type: CaseType,
@@ -75,7 +84,7 @@ def decide(  # noqa: PLR0917 - what, by whom, with what and when: one question, 
     if isinstance(role, NotAllowed):
         return role
     asked = Asked(case=case, type=case_type, actor=actor, facts=facts, now=now, act=act_id)
-    faults = tuple(_faults(case, act, facts))
+    faults = tuple(_faults(_nameable(case, actor), act, facts))
     lacking = tuple(
         (need, sentence)
         for need in act.needs
@@ -103,18 +112,46 @@ def decide(  # noqa: PLR0917 - what, by whom, with what and when: one question, 
 
 def options(case: Case, case_type: CaseType, actor: Actor, now: datetime) -> tuple[Act, ...]:
     """What the actor could do now, if they say what it takes: guards of facts are left out."""
+    return tuple(one.act for one in _theirs(case, case_type, actor, now) if not one.needs)
+
+
+def not_yet(case: Case, case_type: CaseType, actor: Actor, now: datetime) -> tuple[NotYet, ...]:
+    """What the actor would do in this state, were it not for guards, and what those say."""
+    return tuple(one for one in _theirs(case, case_type, actor, now) if one.needs)
+
+
+def windows(case: Case, case_type: CaseType, actor: Actor, now: datetime) -> frozenset[str]:
+    """Deadlines that a party goes by: what they can do ends them, or can be done until then.
+
+    Acts after a step-up say nothing of it: some end whatever runs, whoever it runs for.
+    """
+    found: set[str] = set()
+    for one in _theirs(case, case_type, actor, now):
+        needs = {need.guard for need in one.act.needs}
+        if not one.needs and "stepped_up" not in needs:
+            found.update(one.act.ends)
+        found.update(need.about for need in one.act.needs if need.guard == "not_due")
+    return frozenset(found)
+
+
+def _theirs(case: Case, case_type: CaseType, actor: Actor, now: datetime) -> Iterator[NotYet]:
     asked = Asked(case=case, type=case_type, actor=actor, facts={}, now=now)
-    return tuple(
-        act
-        for act in case_type.acts
-        if case_type.act(act.id, case.state) is act
-        and not isinstance(role_of(case, act, actor), NotAllowed)
-        and all(
-            GUARDS[need.guard].asks_facts
-            or guards.lacking(replace(asked, act=act.id), need) is None
+    for act in case_type.acts:
+        if case_type.act(act.id, case.state) is not act:
+            continue
+        if isinstance(role_of(case, act, actor), NotAllowed):
+            continue
+        lacking = [
+            (need.guard, sentence)
             for need in act.needs
+            if not GUARDS[need.guard].asks_facts
+            and (sentence := guards.lacking(replace(asked, act=act.id), need)) is not None
+        ]
+        yield NotYet(
+            act=act,
+            needs=tuple(guard for guard, _ in lacking),
+            sentences=tuple(sentence for _, sentence in lacking),
         )
-    )
 
 
 def role_of(case: Case, act: Act, actor: Actor) -> str | NotAllowed:
@@ -146,6 +183,20 @@ def is_harmless(act: Act) -> bool:
 def text_of(need: Need) -> str:
     """A need as a table has it."""
     return f"{need.guard}:{need.about}" if need.about else need.guard
+
+
+def _nameable(case: Case, actor: Actor) -> Case:
+    """The case with the evidence that somebody may name: a party, nobody's but their own.
+
+    Else a registrant could give for a proof what the complainant handed in.
+    """
+    if actor.kind not in PARTIES:
+        return case
+    theirs = {actor.kind.value, ActorKind.SYSTEM.value}
+    evidence = {
+        at: sha256 for at, sha256 in case.evidence.items() if case.handed_in_by.get(at) in theirs
+    }
+    return replace(case, evidence=evidence)
 
 
 def _faults(case: Case, act: Act, facts: Mapping[str, Fact]) -> Iterator[Fault]:

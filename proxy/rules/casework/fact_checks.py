@@ -23,6 +23,10 @@ NUMBER_MOST: Final = 1_000_000
 LIST_MOST: Final = 200
 """Of a list's entries; there are fewer fields than that, and of objections enough."""
 
+FIRST_YEAR: Final = 1980
+LAST_YEAR: Final = 2199
+"""Of a moment in an act; papers are younger than domain names, and nobody's word binds longer."""
+
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
@@ -42,7 +46,7 @@ _WANTED: Final[Mapping[FactKind, str]] = {
     FactKind.CODES: "some of {choices}",
     FactKind.FLAG: "true or false",
     FactKind.NUMBER: f"a whole number up to {NUMBER_MOST}",
-    FactKind.MOMENT: "a moment with its offset (RFC 3339)",
+    FactKind.MOMENT: f"a moment with its offset (RFC 3339), {FIRST_YEAR} to {LAST_YEAR}",
     FactKind.EVIDENCE: "the id of evidence of this case",
     FactKind.EVIDENCES: "a list of ids of evidence of this case",
     FactKind.FIELDS: "a list of names of fields",
@@ -86,11 +90,11 @@ def _is_list_right(one: FactType, fact: tuple[str, ...], case: Case) -> bool:
 
 
 def _is_moment(fact: str) -> bool:
+    """Whether it is a moment of our time: what lies at the ends of time no clock can count from."""
     try:
-        folding.moment(fact)
+        return FIRST_YEAR <= folding.moment(fact).year <= LAST_YEAR
     except ValueError:
         return False
-    return True
 
 
 def _is_evidence(fact: str, case: Case) -> bool:

@@ -155,7 +155,11 @@ def _in_force(event: Event) -> OverlayInForce:
 
 def _evidence_added(case: Case, event: Event) -> Case:
     found = EvidenceId(UUID(_text(event.facts, "evidence")))
-    return replace(case, evidence={**case.evidence, found: _text(event.facts, "sha256")})
+    return replace(
+        case,
+        evidence={**case.evidence, found: _text(event.facts, "sha256")},
+        handed_in_by={**case.handed_in_by, found: event.role},
+    )
 
 
 def _handler_assigned(case: Case, event: Event) -> Case:

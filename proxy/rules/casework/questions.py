@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 
 from proxy.model.case import ActorKind, Basis, Overlay
 from proxy.model.registrar_effect import Change
-from proxy.model.roster import StaffRole
 from proxy.rules.casework import assurances, standing
 
 if TYPE_CHECKING:
@@ -59,10 +58,8 @@ def other_than(asked: Asked) -> bool:
 
 
 def not_handler(asked: Asked) -> bool:
-    """Nobody who handles the case, or acted as its handler."""
-    case = asked.case
-    handled = case.people.get(StaffRole.HANDLER, frozenset()) | {case.handler}
-    return asked.actor.person not in handled
+    """Nobody who handles the case, or ever did."""
+    return asked.actor.person not in standing.handlers(asked.case)
 
 
 def not_role(asked: Asked) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from proxy.model.case import Basis, FieldClass, Overlay
 from proxy.model.case_state import OPEN
+from proxy.model.roster import StaffRole
 from proxy.rules.casework import fields, folding
 
 if TYPE_CHECKING:
@@ -42,6 +43,16 @@ def is_verified(case: Case, now: datetime, level: int = 1) -> bool:
     except (KeyError, ValueError, TypeError):
         return False
     return now < until and found >= level
+
+
+def handlers(case: Case) -> frozenset[str]:
+    """Whoever handles the case, ever handled it, or acted as its handler.
+
+    Handing it over does not make another person's work of it, in whatever role it was done.
+    """
+    given = {str(one.facts.get("person")) for one in case.done.get("handler_assigned", ())}
+    acted = case.people.get(StaffRole.HANDLER, frozenset())
+    return frozenset({*given, *acted, case.handler}) - {""}
 
 
 def basis_of(facts: Mapping[str, Fact], case_type: CaseType) -> Basis | None:

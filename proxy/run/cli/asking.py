@@ -24,6 +24,14 @@ def confirm(
         raise Refused("not_confirmed", "Not confirmed; nothing was signed and nothing was sent.")
 
 
+def line(question: str, otherwise: str) -> str:
+    """What the person types; Refused `not_asked` where nobody can be asked."""
+    try:
+        return input(question)
+    except EOFError:
+        raise Refused("not_asked", f"Nobody can be asked here: say {otherwise}.") from None
+
+
 def passphrase() -> bytes | None:
     """A key file's pass-phrase from the terminal; None when nobody can be asked."""
     try:

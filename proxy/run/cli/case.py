@@ -186,15 +186,17 @@ def _order(desk: CaseDesk, given: argparse.Namespace) -> dict[str, Any]:
     return desk.get(f"/staff/orders/{given.order}")
 
 
-def _order_words(given: argparse.Namespace, answer: Mapping[str, Any], _now: object) -> list[str]:
+def _order_words(given: argparse.Namespace, answer: Mapping[str, Any], now: datetime) -> list[str]:
     """The order as its voters read it, and where it stands."""
     del given
     order = order_document.parse(answer["document"])
     under = roster_document.parse(answer["roster"])
     people = ", ".join(one["person"] for one in answer["approvals"])
     lines = list(plain_words.order(order, documents.digest(answer["document"]), under))
+    is_enough = not answer["lacking"]
+    stands = plain_words.standing(order, answer["state"], is_enough=is_enough, now=now)
     lines += [
-        f"  state       {plain(answer['state'])}",
+        f"  state       {plain(stands)}",
         f"  votes       {plain(people or 'none yet')}",
     ]
     return lines + [
@@ -220,7 +222,8 @@ def _read(desk: CaseDesk, given: argparse.Namespace) -> dict[str, Any]:
 
 
 def _match(desk: CaseDesk, given: argparse.Namespace) -> dict[str, Any]:
-    value = given.value_file.read_text("utf-8").strip() if given.value_file else input("Value: ")
+    file = given.value_file
+    value = file.read_text("utf-8").strip() if file else asking.line("Value: ", "--value-file FILE")
     return {"holds": desk.holds(given.case, (given.field_name, value), given.reason, _key(given))}
 
 

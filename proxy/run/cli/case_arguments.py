@@ -17,9 +17,12 @@ _REQUEST: Final = """\
 The request as JSON:
   {"type": "third_party_claim", "domain": "a.example", "received_at": "2026-11-02T09:00:00Z",
    "channel": "letter", "country": "DE", "requester_class": "company",
-   "fields": ["registrant.name"], "items": ["identity", "claim"],
+   "fields": ["registrant.name"],
+   "items": ["threat", "aimed_at_us", "anonymity", "claim", "authority", "contact_route",
+             "good_faith", "use_undertaking"],
    "requester": {"name": "...", "email": "...", "organization": "", "language": "de"}}
-What is missing is listed. A letter that can not be mended: "log_as_it_came": true.
+`items` are what the letter holds, of what its type asks for; what is missing is listed. A letter
+that can not be mended: "log_as_it_came": true.
 """
 _RECIPIENT: Final = """\
 Who gets a package, as JSON for --to; papers are ids of evidence, or files that are handed in:

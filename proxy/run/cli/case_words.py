@@ -108,8 +108,14 @@ def options(case: Mapping[str, Any], act: str = "") -> Iterator[str]:
         words = " ".join(case_facts.usage(fact) for fact in case_facts.wanted(one["facts"]))
         usage = textwrap.wrap(words, WIDTH - 6, break_long_words=False, break_on_hyphens=False)
         yield from (plain(f"      {line}") for line in usage)
-    if act and found:
-        yield plain(f"Write: privacyproxy case act {case['id']} {act} NAME=VALUE ...")
+        if act:
+            facts = " NAME=VALUE ..." if one["facts"] else ""
+            yield plain(f"Write: privacyproxy case act {case['id']} {act}{facts}")
+    if case.get("not_yet") and not act:
+        yield "Not now (`case can CASE ACT` says why):"
+        words = ", ".join(one["act"] for one in case["not_yet"])
+        usage = textwrap.wrap(words, WIDTH - 2, break_long_words=False, break_on_hyphens=False)
+        yield from (plain(f"  {line}") for line in usage)
 
 
 def moment(text: str | None) -> str:

@@ -198,7 +198,10 @@ def _show(path: Path, arguments: argparse.Namespace) -> int:
     under: Roster = roster_document.parse(answer["roster"])
     for line in plain_words.order(order, documents.digest(answer["document"]), under):
         print(line)
-    print(f"  state       {answer['state']}")
+    stands = plain_words.standing(
+        order, answer["state"], is_enough=not answer["lacking"], now=SystemClock().now()
+    )
+    print(f"  state       {stands}")
     people = ", ".join(one["person"] for one in answer["approvals"])
     print(f"  votes       {people or 'none yet'}")
     for lack in answer["lacking"]:

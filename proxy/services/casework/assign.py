@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from proxy.errors import InvalidInput, Refused
+from proxy.errors import InvalidInput, NotFound, Refused
 from proxy.model import staff as staff_model
 from proxy.model.roster import StaffRole
 from proxy.model.staff import StaffState
@@ -48,6 +48,8 @@ async def assign(turn: Turn, case_id: CaseId, actor: Actor, person: str) -> None
             raise Refused("case_over", "The case is over.")
         if {actor.person, person} & held.case.conflicted:
             raise Refused("case_conflict", "Somebody with a conflict of interest keeps away.")
+        if person == held.case.handler:
+            return
         event = NewEvent(
             actor=actor.person, role=role.value, act="handler_assigned", facts={"person": person}
         )
@@ -58,7 +60,8 @@ async def assign(turn: Turn, case_id: CaseId, actor: Actor, person: str) -> None
 async def declare_conflict(turn: Turn, case_id: CaseId, actor: Actor, person: str) -> None:
     """Somebody keeps away from the case from now on, by their own word or that of legal or the DPO.
 
-    Only more people can be kept away: nobody takes a conflict back.
+    Only more people can be kept away: nobody takes a conflict back. Said again it is no news: a
+    conflict voids the votes given, and one session must not do that over and over.
     """
     roles = actor.roles & {StaffRole.LEGAL, StaffRole.DPO, StaffRole.DIRECTOR}
     if actor.person != person and not roles:
@@ -66,7 +69,9 @@ async def declare_conflict(turn: Turn, case_id: CaseId, actor: Actor, person: st
     role = min(roles or actor.roles)
     _person(person)
     async with turn.connection.transaction():
-        await act.hold(turn, case_id)
+        held = await act.hold(turn, case_id)
+        if person in held.case.conflicted:
+            return
         event = NewEvent(
             actor=actor.person, role=role.value, act="conflict_declared", facts={"person": person}
         )
@@ -80,6 +85,17 @@ async def check_hands_in(turn: Turn, case_id: CaseId, actor: Actor) -> None:
     case = folding.fold(await store.events(turn.connection, case_id))
     if actor.person in case.conflicted:
         raise store.unknown()
+
+
+async def check_sees_order(turn: Turn, case_id: CaseId, actor: Actor) -> None:
+    """Return when somebody may read an order of a case; NotFound as of no order for who keeps away.
+
+    An order says whose name it is and who gets what: as much as the case itself, which they do not
+    see either.
+    """
+    case = folding.fold(await store.events(turn.connection, case_id))
+    if actor.person in case.conflicted:
+        raise NotFound("order_unknown", "There is no order by this id.")
 
 
 async def _check_handler(turn: Turn, person: Person) -> None:

@@ -66,7 +66,8 @@ async def open_case(turn: Turn, desk: Desk, request: Request, by: By) -> Case:
     office, connection, now = turn.office, turn.connection, turn.now
     case_type = office.types.get(request.type)
     if case_type is None:
-        raise InvalidInput("case_type_unknown", "There is no such type of case.")
+        known = ", ".join(sorted(office.types))
+        raise InvalidInput("case_type_unknown", f"There is no such type. There are: {known}.")
     faults = _faults(request, case_type, now)
     if faults:
         raise InvalidInput("case_request", "The request can not be taken as it is.", faults)

@@ -27,7 +27,7 @@ from proxy.model.order import (
     Silence,
 )
 from proxy.model.roster import Person, StaffRole
-from proxy.rules import use_terms
+from proxy.rules import reasons, use_terms
 from proxy.services import case_events
 from proxy.services.case_events import NewEvent
 from proxy.services.casework import act, assign
@@ -48,6 +48,7 @@ _MAY_URGENTLY: Final = _MAY | {StaffRole.ON_CALL, StaffRole.RELEASER}
 _DISCLOSES: Final = frozenset({OrderKind.DISCLOSE, OrderKind.DISCLOSE_URGENTLY})
 _USUAL: Final = timedelta(hours=72)  # casework s11: approval life
 _URGENT: Final = timedelta(minutes=60)
+_FURTHEST: Final = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +126,8 @@ async def _order(  # noqa: PLR0917 - one document out of everything that is know
 ) -> Order:
     roster, roster_sha256 = await papers.roster()
     not_before = max(proposal.not_before, turn.now).replace(microsecond=0)
+    if not_before - turn.now > _FURTHEST:  # the vault allows less; here it keeps the sums possible
+        raise Refused("order_window", reasons.SENTENCES["order_window"])
     life = _URGENT if proposal.kind is OrderKind.DISCLOSE_URGENTLY else _USUAL
     return Order(
         deployment=roster.deployment,

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from proxy.model.case_state import Case
     from proxy.model.case_type import Act, CaseType
     from proxy.model.deadline import KeptDeadline
+    from proxy.rules.casework.deciding import NotYet
     from proxy.services.casework.office import Turn
     from proxy.store.cases import EvidenceRow, TaskRow
     from proxy.store.notices import NoticeRow
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownCase:
-    """A case, whole. `options` is what the actor who looks could do now."""
+    """A case, whole. `options` is what who looks could do now, `not_yet` what guards stop."""
 
     file: CaseFile
     case: Case
@@ -33,6 +34,7 @@ class ShownCase:
     evidence: tuple[EvidenceRow, ...]
     notices: tuple[NoticeRow, ...]
     options: tuple[Act, ...]
+    not_yet: tuple[NotYet, ...]
 
 
 async def show(turn: Turn, case_id: CaseId, actor: Actor) -> ShownCase:
@@ -53,5 +55,6 @@ async def show(turn: Turn, case_id: CaseId, actor: Actor) -> ShownCase:
         tasks=await store.tasks_of(connection, case_id),
         evidence=await store.evidence_of(connection, case_id),
         notices=await notices.of_case(connection, case_id),
-        options=tuple(deciding.options(case, case_type, actor, turn.now)),
+        options=deciding.options(case, case_type, actor, turn.now),
+        not_yet=deciding.not_yet(case, case_type, actor, turn.now),
     )

@@ -25,11 +25,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartyView:
-    """A case as one party sees it. `windows` are the periods that run for them, by name."""
+    """A case as one party sees it. `windows` are the periods that run for them, by name.
+
+    `after_step_up` are acts for which they first prove their mailbox once more.
+    """
 
     case: Case
     type: CaseType
     options: tuple[Act, ...]
+    after_step_up: tuple[str, ...]
     windows: tuple[tuple[str, datetime], ...]
 
 
@@ -38,14 +42,20 @@ async def show(turn: Turn, case_id: CaseId, actor: Actor) -> PartyView:
     case = folding.fold(await store.events(turn.connection, case_id))
     check_gag(case, actor)
     case_type = turn.office.types[case.type]
-    options = tuple(deciding.options(case, case_type, actor, turn.now))
-    ended_by = {name for one in options for name in one.ends}
+    not_yet = deciding.not_yet(case, case_type, actor, turn.now)
+    theirs = deciding.windows(case, case_type, actor, turn.now)
     running = [
         (one.name, one.due_at)
         for one in await deadlines.of_case(turn.connection, case_id)
-        if one.ended_at is None and not one.is_due and one.name in ended_by
+        if one.ended_at is None and not one.is_due and one.name in theirs
     ]
-    return PartyView(case=case, type=case_type, options=options, windows=tuple(running))
+    return PartyView(
+        case=case,
+        type=case_type,
+        options=deciding.options(case, case_type, actor, turn.now),
+        after_step_up=tuple(one.act.id for one in not_yet if one.needs == ("stepped_up",)),
+        windows=tuple(running),
+    )
 
 
 def check_gag(case: Case, actor: Actor) -> None:
