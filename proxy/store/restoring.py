@@ -149,7 +149,7 @@ async def write(
                 )
     except (Conflict, asyncpg.CardinalityViolationError):  # the latter: twice in these rows
         raise await _named(connection, rows) from None
-    except (asyncpg.DataError, pool.BadArgument, pool.BrokenConstraint):
+    except (asyncpg.DataError, InvalidInput, pool.BadArgument, pool.BrokenConstraint):
         first, last = rows[0].registration.id, rows[-1].registration.id
         raise InvalidInput(
             "restore_unfit",
