@@ -13,7 +13,6 @@ from proxy.apps.api.registrations import ROUTE
 from proxy.errors import InvalidInput
 from proxy.model.identifiers import Scope
 from proxy.services import amend, rotate_alias
-from proxy.wire import published
 
 if TYPE_CHECKING:
     from proxy.errors import Fault
@@ -83,10 +82,7 @@ async def rotate(request: web.Request) -> web.StreamResponse:
     replay = replays.begin(desk_of, caller, request, route=f"POST {ROTATE}", key=key, body=body)
 
     def answer_to(kept: Kept) -> tuple[int, dict[str, str], bytes]:
-        record = None if kept.value is None else published.decode_record(kept.value)
-        answer = answers.registration_answer(kept.registration, record, caller.tenant, ())
-        extra = {"ETag": answers.entity_tag(kept.registration)}
-        return 200, extra, msgspec.json.encode(answer)
+        return writing.answer_to(kept, caller, status=200)
 
     async def act() -> web.StreamResponse:
         kept = await rotate_alias.rotate(

@@ -13,7 +13,6 @@ from proxy.errors import NotFound
 from proxy.model.identifiers import RegistrationId, Scope
 from proxy.services import end, register
 from proxy.store import registrations
-from proxy.wire import published
 
 if TYPE_CHECKING:
     from proxy.apps.api.access import Caller
@@ -78,10 +77,7 @@ async def delete(request: web.Request) -> web.StreamResponse:
     replay = replays.begin(desk_of, caller, request, route=f"DELETE {ROUTE}", key=key, body=body)
 
     def answer_to(kept: Kept) -> tuple[int, dict[str, str], bytes]:
-        record = None if kept.value is None else published.decode_record(kept.value)
-        answer = answers.registration_answer(kept.registration, record, caller.tenant, ())
-        extra = {"ETag": answers.entity_tag(kept.registration)}
-        return 202, extra, msgspec.json.encode(answer)
+        return writing.answer_to(kept, caller, status=202)
 
     async def act() -> web.StreamResponse:
         kept = await end.end(

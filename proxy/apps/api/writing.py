@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 from aiohttp import web
 
-from proxy.apps.api import replays
+from proxy.apps.api import answers, replays
 from proxy.apps.api.office import OFFICE
 from proxy.errors import Conflict, Fault, InvalidInput
 from proxy.model import names
+from proxy.wire import published
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from proxy.apps.api.access import Caller
     from proxy.apps.api.replays import Replay
     from proxy.model.identifiers import DomainName
+    from proxy.store.registrations import Kept
 
 
 async def once(
@@ -53,6 +56,14 @@ def domain(request: web.Request) -> DomainName:
         raise InvalidInput(
             "invalid_path", detail, (Fault(pointer="", code="domain_name", detail=detail),)
         ) from None
+
+
+def answer_to(kept: Kept, caller: Caller, *, status: int) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and body that tell of a registration as it is kept now."""
+    record = None if kept.value is None else published.decode_record(kept.value)
+    answer = answers.registration_answer(kept.registration, record, caller.tenant, ())
+    extra = {"ETag": answers.entity_tag(kept.registration)}
+    return status, extra, msgspec.json.encode(answer)
 
 
 def response(status: int, extra: dict[str, str], body: bytes) -> web.Response:
