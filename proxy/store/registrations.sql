@@ -108,12 +108,12 @@ WITH ended AS (
   FROM unnest($12::uuid[], $13::int[], $14::text[], $15::text[], $16::text[], $17::text[],
               $18::int[], $19::bytea[])
     AS row (id, revision, state, declared, reference, alias, record_version, mac), LATERAL (
-    SELECT one.ctid, one.tenant_id, one.id FROM registration one
+    SELECT one.ctid, one.tenant_id, one.id, one.alias FROM registration one
     WHERE (one.tenant_id, one.id) >= ($1, row.id) ORDER BY one.tenant_id, one.id LIMIT 1
   ) AS place
   WHERE place.tenant_id = $1 AND place.id = row.id AND kept.ctid = place.ctid
     AND kept.revision = row.revision
-  RETURNING kept.id, kept.record_version
+  RETURNING kept.id, kept.record_version, kept.alias <> place.alias AS has_another_holder
 ), enrolled AS (
   INSERT INTO registration
     (tenant_id, id, domain, state, revision, declared, reference, alias, record_version,
@@ -134,6 +134,10 @@ WITH ended AS (
   INSERT INTO submission
     (tenant_id, id, intake_key_id, encapsulation, signer_id, signature)
   SELECT $1, $20, $21, $22, $23, $24 FROM whole WHERE $20::uuid IS NOT NULL
+), forgotten AS ( -- what is written to a former holder's addresses is not the new holder's
+  DELETE FROM former_alias USING changed, whole
+  WHERE former_alias.tenant_id = $1 AND former_alias.registration_id = changed.id
+    AND changed.has_another_holder
 ), superseded AS (
   UPDATE sealed_record older SET superseded_at = $2
   FROM changed, whole

@@ -68,6 +68,16 @@ async def test_former_addresses_end_with_the_registration(api: Api) -> None:
     assert not await reached(api, alias(made), vaults.START)
 
 
+async def test_another_holder_gets_no_mail_of_the_former(api: Api) -> None:
+    """With a change of holder the former addresses are nobody's at once; others keep them."""
+    made = await api.put(body())
+    await rotate(api)
+    await api.put(body(statuses=["clientHold"]))
+    assert await reached(api, alias(made), vaults.START)
+    await api.put(body(holder_change=True))
+    assert not await reached(api, alias(made), vaults.START)
+
+
 async def test_rotations_are_bounded(api: Api) -> None:
     """So many former addresses at a time and no more; lapsed ones make room and are forgotten."""
     await api.put(body())
