@@ -188,7 +188,7 @@ def _bounces(process: Process, pool: Pool, paths: ReturnPaths, domain: str | Non
         return paths.notice(local) if domain is not None and at.lower() == domain else None
 
     async def take(notice_id: NoticeId, report: Report) -> None:
-        async with pools.acquired(pool) as connection:
+        async with pool.acquire() as connection:
             await take_report.take(
                 connection, notice_id, report, metrics=process.metrics, now=process.clock.now()
             )

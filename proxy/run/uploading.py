@@ -24,6 +24,7 @@ _CHUNK_OCTETS: Final = 1 << 18
 POLL_S: Final = 0.25
 PATIENCE_S: Final = 120.0
 """Seconds without any progress after which an upload is given up."""
+_ABSENT: Final = "absent"  # the service knows nothing of the operation: it never began
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,18 +50,18 @@ async def upload(one: Upload) -> dict[str, Any]:
             await _own_key(session, one.registrar)
         waited, done = 0.0, -1
         while waited < PATIENCE_S:
+            began = asyncio.get_running_loop().time()
             operation = await _operation(session, one)
-            if operation is not None and operation["state"] != "running":
-                if operation["reason"] != "interrupted":
-                    return operation
-                waited = waited if operation["done"] == done else 0.0
-                done = operation["done"]
-                await _send(session, one, done)
-            elif operation is None and done == -1:
-                done = 0
-                await _send(session, one, 0)
-            waited += POLL_S
             await asyncio.sleep(POLL_S)
+            waited += asyncio.get_running_loop().time() - began
+            if operation is None:
+                continue
+            if operation["done"] > done:
+                waited, done = 0.0, operation["done"]
+            if operation["state"] == _ABSENT or operation["reason"] == "interrupted":
+                await _send(session, one, done)
+            elif operation["state"] != "running":
+                return operation
     raise Unavailable("api", "The service does not answer, or does not get on; run it again.")
 
 
@@ -85,17 +86,18 @@ async def _own_key(session: aiohttp.ClientSession, registrar: UUID) -> None:
 
 
 async def _operation(session: aiohttp.ClientSession, one: Upload) -> dict[str, Any] | None:
+    """The operation as the service knows it; None where it does not answer now."""
     try:
         async with session.get(f"/v1/operations/{one.operation_id}") as answer:
             if answer.status == HTTPStatus.NOT_FOUND:
-                return None
+                return {"state": _ABSENT, "done": 0, "reason": None}
             if answer.status < HTTPStatus.INTERNAL_SERVER_ERROR:
                 await _refuse(answer)
                 found: dict[str, Any] = await answer.json()
                 return found
     except (aiohttp.ClientError, OSError):
         pass
-    return {"state": "running"}  # it does not answer now: look again
+    return None
 
 
 async def _send(session: aiohttp.ClientSession, one: Upload, after_line: int) -> None:

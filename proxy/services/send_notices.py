@@ -25,7 +25,6 @@ from proxy.model.notice import Handing, Outgoing, Sent
 from proxy.rules import notice_retries
 from proxy.store import notices as store
 from proxy.store import outages
-from proxy.store import pool as pools
 from proxy.wire import mail_address, mail_message
 
 if TYPE_CHECKING:
@@ -79,7 +78,7 @@ class Sender:
     async def round(self) -> int:
         """How many notices were due and are tried now; at most BATCH."""
         now = self._clock.now()
-        async with pools.acquired(self._pool) as connection:
+        async with self._pool.acquire() as connection:
             taken = await store.take(
                 connection,
                 now=now,
@@ -93,7 +92,7 @@ class Sender:
     async def sweep(self) -> None:
         """Give up what our route took long ago and nobody speaks of; show how much waits."""
         now = self._clock.now()
-        async with pools.acquired(self._pool) as connection:
+        async with self._pool.acquire() as connection:
             given_up = await store.give_up_unproven(
                 connection, handed_before=now - notice_retries.UNPROVEN, now=now, limit=SWEEP
             )
@@ -109,7 +108,7 @@ class Sender:
 
     async def beat(self) -> None:
         """Say that outgoing mail is up."""
-        async with pools.acquired(self._pool) as connection:
+        async with self._pool.acquire() as connection:
             await outages.beat(connection, "relay", self._clock.now())
 
     async def _attend(self, notice: DueNotice) -> None:
@@ -158,7 +157,7 @@ class Sender:
             )
         except ProxyError as error:
             return error
-        async with pools.acquired(self._pool) as connection:
+        async with self._pool.acquire() as connection:
             await store.note_language(
                 connection, notice.id, version=words.version, language=words.language
             )
@@ -166,7 +165,7 @@ class Sender:
 
     async def _note(self, notice: DueNotice, sent: Sent | ProxyError) -> None:
         now = self._clock.now()
-        async with pools.acquired(self._pool) as connection:
+        async with self._pool.acquire() as connection:
             if isinstance(sent, ProxyError) and sent.code in WITHHELD:
                 await store.note_withheld(connection, notice, reason=sent.code)
                 result = "withheld"

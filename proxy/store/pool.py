@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from proxy.errors import ProxyError
 
 Record: TypeAlias = asyncpg.Record
-Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
 
 CONNECT_TIMEOUT_S = 5.0  # a local server answers in milliseconds; a far one within a round trip
@@ -46,6 +45,8 @@ _AWAY: tuple[type[Exception], ...] = (
     asyncpg.ReadOnlySQLTransactionError,  # a standby, or a primary that was demoted
     asyncpg.InternalClientError,  # the server ended the session just when we spoke
 )
+
+_DRIVER = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +102,42 @@ async def connected(access: Access) -> AsyncIterator[asyncpg.Connection[asyncpg.
         await connection.close(timeout=CONNECT_TIMEOUT_S)
 
 
+class Pool:
+    """Connections that are kept open; each is handed to one user at a time."""
+
+    __slots__ = ("_pool",)
+
+    def __init__(self, pool: asyncpg.Pool[asyncpg.Record]) -> None:
+        self._pool = pool
+
+    @contextlib.asynccontextmanager
+    async def acquire(self) -> AsyncIterator[Connection]:
+        """A connection for the length of the block; raises Unavailable where none can be had.
+
+        Taking one may have to open it: from a server that starts, stops or is full. Of what the
+        block raises, the driver's own errors become ours as well (BEGIN and COMMIT are sent by
+        it), while a file or another peer that fails is none of PostgreSQL's.
+        """
+        with translated():
+            connection = await self._pool.acquire()
+        try:
+            yield connection
+        except _DRIVER:
+            with translated():
+                raise
+        finally:
+            with translated():
+                await self._pool.release(connection)
+
+    async def close(self) -> None:
+        """Waits for the users of all connections, then closes them."""
+        await self._pool.close()
+
+    def terminate(self) -> None:
+        """Closes all connections now."""
+        self._pool.terminate()
+
+
 async def open_pool(
     access: Access,
     *,
@@ -132,15 +169,7 @@ async def open_pool(
         )
     if pool is None:  # only of a pool that was opened before
         raise Unavailable("database")
-    return pool
-
-
-@contextlib.asynccontextmanager
-async def acquired(pool: Pool) -> AsyncIterator[Connection]:
-    """A connection of a pool for the length of the block; Unavailable where none can be had."""
-    with translated():
-        async with pool.acquire() as connection:
-            yield connection
+    return Pool(pool)
 
 
 _REFUSALS: Final[Mapping[type[Exception], str]] = {

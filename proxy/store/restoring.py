@@ -66,19 +66,16 @@ async def transaction(access: Access) -> AsyncIterator[Connection]:
     """A connection of the owner's in one transaction: committed at the end, undone by an error."""
     opened = await pool.open_pool(access, max_size=1, session=registrations.SESSION)
     try:
-        with pool.translated():
-            connection = await opened.acquire()
+        async with opened.acquire() as connection:
             one = connection.transaction()
             await one.start()
-        try:
-            yield connection
-        except BaseException:
-            with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-                await one.rollback()
-            raise
-        with pool.translated():
+            try:
+                yield connection
+            except BaseException:
+                with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                    await one.rollback()
+                raise
             await one.commit()
-            await opened.release(connection)
     finally:
         opened.terminate()
 
