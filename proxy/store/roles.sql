@@ -13,6 +13,7 @@ GRANT SELECT ON published, journal_epoch, published_profile TO pp_edge;
 -- api: declares registrations, writes sealed records it can not open
 GRANT SELECT ON tenant, accreditation, profile, published_profile, api_key, reseller, intake_key TO pp_api;
 GRANT SELECT ON quota TO pp_api;
+GRANT SELECT ON event, event_horizon, journal_epoch TO pp_api;
 GRANT SELECT, INSERT, DELETE ON import_name TO pp_api;
 GRANT SELECT, INSERT, UPDATE ON published, idempotency, operation TO pp_api;
 GRANT SELECT, INSERT, UPDATE (domain, state, revision, declared, reference, alias, record_version,
@@ -115,7 +116,9 @@ GRANT SELECT, UPDATE (state, revision, changed_at, lapses_at, ended_at, end_reas
 GRANT SELECT, UPDATE, DELETE ON operation TO pp_worker;
 GRANT SELECT, DELETE ON idempotency, operation_error TO pp_worker;
 GRANT INSERT (id, tenant_id, subject, kind, facts, at) ON ledger_entry TO pp_worker;
-GRANT SELECT, INSERT, UPDATE ON event TO pp_worker;
+-- worker: stamps events, and forgets old ones
+GRANT SELECT, UPDATE (pos), DELETE ON event TO pp_worker;
+GRANT SELECT, INSERT, UPDATE ON event_horizon TO pp_worker;
 -- cases: deadlines, deliveries, what follows from votes and packages
 GRANT SELECT ON case_file TO pp_worker;
 GRANT UPDATE (seq, head, state, is_open, touched_at, closed_at) ON case_file TO pp_worker;

@@ -16,6 +16,7 @@ from pydantic_core import PydanticCustomError
 from proxy.apps.api import fields
 from proxy.errors import Fault, InvalidInput
 from proxy.model.identifiers import EndReason
+from proxy.model.journal import JournalPosition
 from proxy.rules.identity import Precondition
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 MAX_PAGE: Final = 1000
 DEFAULT_PAGE: Final = 100
+_POSITION: Final = (1 << 64) - 1
 _TAGS: Final = re.compile(r'\s*(W/)?"([\x21\x23-\x7e]*)"\s*(?:,|$)', re.ASCII)
 _IDEMPOTENCY: Final = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
 _ENDED_BY_CALLERS: Final = frozenset(
@@ -126,16 +128,36 @@ def render_cursor(after: UUID) -> str:
 
 def parse_cursor(query: Mapping[str, str]) -> UUID | None:
     """The id after which a page begins."""
-    text = query.get("cursor")
+    return _parse_cursor(query, "cursor")
+
+
+def _parse_cursor(query: Mapping[str, str], name: str) -> UUID | None:
+    text = query.get(name)
     if text is None:
         return None
     try:
         found = UUID(bytes=base64.b64decode(text + "==", altchars=b"-_", validate=True))
     except (binascii.Error, ValueError):
-        raise fault("cursor", "syntax", "Not a cursor of ours.") from None
+        raise fault(name, "syntax", "Not a cursor of ours.") from None
     if render_cursor(found) != text:
-        raise fault("cursor", "syntax", "Not a cursor of ours.")
+        raise fault(name, "syntax", "Not a cursor of ours.")
     return found
+
+
+def render_position(position: JournalPosition) -> str:
+    """An opaque cursor of a feed: a place in the journal, and in which history of it."""
+    return render_cursor(UUID(int=position.epoch << 64 | position.pos))
+
+
+def parse_position(query: Mapping[str, str]) -> JournalPosition | None:
+    """The place after which a feed is asked for, in `after`."""
+    found = _parse_cursor(query, "after")
+    if found is None:
+        return None
+    epoch, pos = found.int >> 64, found.int & _POSITION
+    if max(epoch, pos) > _POSITION >> 1:  # PostgreSQL's bigint
+        raise fault("after", "syntax", "Not a cursor of ours.")
+    return JournalPosition(epoch=epoch, pos=pos)
 
 
 def parse_id(text: str) -> UUID | None:

@@ -142,6 +142,16 @@ def _paths() -> dict[str, Any]:
             )
         },
         "/v1/account": {"get": _call("Whose key it is, and what it may", {"200": "AccountAnswer"})},
+        "/v1/events": {
+            "get": _call(
+                "What happened to registrations, in order; 410 where the cursor is too old",
+                {"200": "EventList"},
+                parameters=[
+                    _query("after", {"type": "string"}),
+                    _query("limit", {"type": "integer", "minimum": 1, "maximum": 1000}),
+                ],
+            )
+        },
         "/v1/operations/{id}": {
             "parameters": [_ID],
             "get": _call("How far an import is", {"200": "OperationAnswer"}),
