@@ -45,7 +45,7 @@ async def page(
         )
     if not rows:
         raise Unavailable("journal", "Nothing is stamped yet: a worker has to run; try again.")
-    found = tuple(_event(row) for row in rows if row["pos"] is not None)
+    found = tuple(event_of(row) for row in rows if row["pos"] is not None)
     return EventPage(
         head=published.head_of(rows[0]),
         horizon=rows[0]["horizon"],
@@ -60,7 +60,8 @@ async def forget(connection: Connection, happened_before: datetime) -> int:
         return int(await connection.fetchval(QUERIES["forget"], happened_before))
 
 
-def _event(row: Record) -> Event:
+def event_of(row: Record) -> Event:
+    """The event that a row holds."""
     return Event(
         id=row["id"],
         kind=row["kind"],

@@ -119,6 +119,10 @@ GRANT INSERT (id, tenant_id, subject, kind, facts, at) ON ledger_entry TO pp_wor
 -- worker: stamps events, and forgets old ones
 GRANT SELECT, UPDATE (pos), DELETE ON event TO pp_worker;
 GRANT SELECT, INSERT, UPDATE ON event_horizon TO pp_worker;
+-- worker: sends events to endpoints; which there are is the operator's to say
+GRANT SELECT, UPDATE (state, epoch, pos, failing_since, reason, next_try, lease, leased_until)
+  ON webhook TO pp_worker;
+GRANT SELECT, INSERT, UPDATE, DELETE ON webhook_letter TO pp_worker;
 -- cases: deadlines, deliveries, what follows from votes and packages
 GRANT SELECT ON case_file TO pp_worker;
 GRANT UPDATE (seq, head, state, is_open, touched_at, closed_at) ON case_file TO pp_worker;
@@ -176,6 +180,10 @@ GRANT SELECT, INSERT, UPDATE ON profile, published_profile TO pp_operator;
 GRANT UPDATE (revoked_at) ON api_key TO pp_operator;
 GRANT SELECT, INSERT, UPDATE (profile), DELETE ON reseller TO pp_operator;
 GRANT SELECT, INSERT, UPDATE (names, used), DELETE ON quota TO pp_operator;
+GRANT SELECT, INSERT, DELETE, UPDATE (state, secret_version, former_until, epoch, pos, failing_since,
+  reason, next_try, lease, leased_until) ON webhook TO pp_operator;
+GRANT SELECT, DELETE, UPDATE (tries, next_try, dead_at) ON webhook_letter TO pp_operator;
+GRANT SELECT ON event TO pp_operator;
 GRANT SELECT ON registration, published, journal_epoch, operation, key_rotation, intake_key TO pp_operator;
 GRANT SELECT (tenant_id, registration_id, class, version, kek_epoch, submission_id, failed, superseded_at)
   ON sealed_record TO pp_operator;

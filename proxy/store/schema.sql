@@ -980,6 +980,38 @@ CREATE TABLE public.tenant (
     CONSTRAINT tenant_name_check CHECK (((length(name) >= 1) AND (length(name) <= 255)))
 );
 
+CREATE TABLE public.webhook (
+    id uuid NOT NULL,
+    tenant_id uuid NOT NULL,
+    url text NOT NULL,
+    reseller text,
+    state text NOT NULL,
+    secret_version integer NOT NULL,
+    former_until timestamp with time zone,
+    epoch bigint NOT NULL,
+    pos bigint NOT NULL,
+    failing_since timestamp with time zone,
+    reason text DEFAULT ''::text NOT NULL,
+    next_try timestamp with time zone NOT NULL,
+    lease uuid,
+    leased_until timestamp with time zone,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT webhook_secret CHECK ((secret_version > 0)),
+    CONSTRAINT webhook_state CHECK ((state = ANY (ARRAY['on'::text, 'paused'::text, 'gone'::text]))),
+    CONSTRAINT webhook_url CHECK (((length(url) >= 8) AND (length(url) <= 2000)))
+);
+
+CREATE TABLE public.webhook_letter (
+    webhook_id uuid NOT NULL,
+    pos bigint NOT NULL,
+    event_id uuid NOT NULL,
+    domain text NOT NULL,
+    tries integer NOT NULL,
+    next_try timestamp with time zone NOT NULL,
+    reason text NOT NULL,
+    dead_at timestamp with time zone
+);
+
 ALTER TABLE ONLY public.accreditation
     ADD CONSTRAINT accreditation_pkey PRIMARY KEY (tenant_id, id);
 
@@ -1166,6 +1198,12 @@ ALTER TABLE ONLY public.submission
 ALTER TABLE ONLY public.tenant
     ADD CONSTRAINT tenant_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.webhook_letter
+    ADD CONSTRAINT webhook_letter_pkey PRIMARY KEY (webhook_id, pos);
+
+ALTER TABLE ONLY public.webhook
+    ADD CONSTRAINT webhook_pkey PRIMARY KEY (id);
+
 CREATE INDEX approval_order_by_time ON public.approval_order USING btree (received_at);
 
 CREATE INDEX calendar_being_taken ON public.calendar USING btree (taken_at) WHERE ((taken_at IS NOT NULL) AND (taken_whole_at IS NULL));
@@ -1267,6 +1305,12 @@ CREATE UNIQUE INDEX staff_key_one_person ON public.staff_key USING btree (id) WH
 CREATE INDEX staff_recovery_by_person ON public.staff_recovery USING btree (person, opened_at);
 
 CREATE INDEX staff_session_by_person ON public.staff_session USING btree (person) WHERE (ended_at IS NULL);
+
+CREATE INDEX webhook_letter_living ON public.webhook_letter USING btree (webhook_id, domain, pos) WHERE (dead_at IS NULL);
+
+CREATE INDEX webhook_letter_of_event ON public.webhook_letter USING btree (event_id);
+
+CREATE INDEX webhook_of_tenant ON public.webhook USING btree (tenant_id, id);
 
 CREATE TRIGGER case_event_append_only BEFORE DELETE OR UPDATE ON public.case_event FOR EACH ROW EXECUTE FUNCTION public.refuse_event_change();
 
@@ -1410,3 +1454,12 @@ ALTER TABLE ONLY public.staff_session
 
 ALTER TABLE ONLY public.submission
     ADD CONSTRAINT submission_intake_key_id_fkey FOREIGN KEY (intake_key_id) REFERENCES public.intake_key(id);
+
+ALTER TABLE ONLY public.webhook_letter
+    ADD CONSTRAINT webhook_letter_event_id_fkey FOREIGN KEY (event_id) REFERENCES public.event(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.webhook_letter
+    ADD CONSTRAINT webhook_letter_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES public.webhook(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.webhook
+    ADD CONSTRAINT webhook_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);

@@ -308,6 +308,5 @@ async def test_absent_names_are_looked_up_one_by_one(api: Api) -> None:
         )
     reader.terminate()
     plan = "\n".join(row[0] for row in rows)
-    assert "Join" not in plan
-    assert "Nested" not in plan
-    assert "(domain = kept.domain)" in plan
+    lookups = [line for line in plan.splitlines() if "Index Cond" in line]
+    assert any("operation_id" in line and "(domain = kept.domain)" in line for line in lookups)
