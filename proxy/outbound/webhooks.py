@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ipaddress
 import ssl
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final, Self, cast
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -19,7 +19,7 @@ from aiohttp.resolver import ThreadedResolver
 from typing_extensions import override
 
 from proxy.model.webhook import Taken, Tried
-from proxy.outbound.exchangers import is_public
+from proxy.outbound.addresses import is_public
 from proxy.rules import webhook_retries
 
 if TYPE_CHECKING:
@@ -51,7 +51,8 @@ class _Resolver(AbstractResolver):
         self, host: str, port: int = 0, family: socket.AddressFamily | int = 0
     ) -> list[ResolveResult]:
         """The addresses of `host`."""
-        found = await self._system.resolve(host, port, family)  # type: ignore[arg-type]
+        asked = cast("socket.AddressFamily", family)  # the base class also takes its number
+        found = await self._system.resolve(host, port, asked)
         allowed = [one for one in found if self.allows(one["host"])]
         if not allowed:
             raise _ForbiddenAddress

@@ -292,10 +292,7 @@ async def test_an_upload_that_stalls_is_interrupted(
 
 
 async def test_absent_names_are_looked_up_one_by_one(api: Api) -> None:
-    """The count at an import's end reads no whole file for each name, whatever was known of tables.
-
-    Prepared while they are empty, as the first import of an installation prepares it.
-    """
+    """The count at an import's end, planned on empty tables, reads no whole file for each name."""
     reader = await pools.open_pool(
         api.service.database.access("api"), max_size=1, session=registrations.SESSION
     )

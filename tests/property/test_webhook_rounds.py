@@ -107,11 +107,7 @@ class Model:
 def test_names_stay_in_order_and_nothing_is_lost(
     names: list[str], answers: list[list[str]]
 ) -> None:
-    """Whatever an endpoint answers, and however long: when it takes all again, it has had all.
-
-    A name's events come for the first time in their order; an event that was given up is a dead
-    letter, and comes when it is revived.
-    """
+    """Whatever an endpoint answers, when it takes all again it has had all that is not dead."""
     events = [event(number + 1, name) for number, name in enumerate(names)]
     model = Model(events)
     now = NOW

@@ -76,8 +76,9 @@ class _Office:
     where: tuple[str, ...]
 
 
-def measure(scratch: Path, registrations: int = REGISTRATIONS) -> Result:
+def measure(scratch: Path, size: int | None = None) -> Result:
     """Registrations a CPU second of a recovery deposit; the other format in the details."""
+    registrations = size or REGISTRATIONS
     names, lines = scratch / "names.txt", scratch / "bench.ndjson"
     with lines.open("wb") as out, names.open("w", encoding="utf-8") as said:
         for line in whole.lines(registrations):

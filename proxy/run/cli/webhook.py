@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from proxy.store.webhooks import Listed
 
 NAME = "webhook"
-HELP = "where a registrar's events are sent: add, list, pause, secrets, dead letters, replay"
+HELP = "where a registrar's events are sent: add, list, secrets, dead letters, replay"
 _ID: Final = "0198c0de-0000-7000-8000-000000000001"  # of the examples
 _PAGE: Final = 1_000
 
