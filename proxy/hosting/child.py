@@ -96,6 +96,7 @@ async def _run(boot: Boot, serve: Serve) -> int:
         clock=SystemClock(),
         paths=boot.paths,
         stopping=stopping,
+        root_phrase=boot.root_phrase,
         announce=lambda: writer.write(b'{"ready": true}\n'),
     )
     tasks = (
