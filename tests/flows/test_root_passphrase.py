@@ -189,7 +189,7 @@ def _change_and_back(service: Running, base: Path) -> None:
     right = phrase_file(base / "right", FIRST)
     new = phrase_file(base / "new", SECOND)
     root = service.key_dir / "vault" / "root.key"
-    steps = (
+    steps: tuple[tuple[Mapping[str, str], tuple[str, ...], Mapping[str, str], str], ...] = (
         (right, ("--new-passphrase-file", str(base / "new")), new, "argon2id"),
         ({**new, "PRIVACYPROXY_ROOT_PROVIDER": "file"}, (), {}, "privacyproxy-root-v1"),
         (new, (), new, "argon2id"),
