@@ -100,6 +100,12 @@ class Settings:
     data_dir: Path  # directory of everything but keys
     key_dir: Path  # directory of keys; beside the data directory as DIR.keys
 
+    # file: the root key lies open in KEY_DIR/vault; passphrase: it is wrapped with a pass phrase
+    root_provider: str = "file"
+    # file of that pass phrase, outside both directories; without file and descriptor `up` asks
+    root_passphrase_file: Path | None = None
+    root_passphrase_fd: int | None = None  # inherited descriptor to read it from
+
     database_url: str | None = None  # PostgreSQL >= 15 to use instead of the embedded one
     # one file per login (pp_owner, pp_api, ...) holding its password; KEY_DIR/database by default
     database_password_dir: Path | None = None
@@ -197,6 +203,9 @@ _OCTETS = values.whole(1_024, 2**40)
 _PARSERS: Mapping[str, Callable[[object], object]] = {
     "data_dir": values.path,
     "key_dir": values.path,
+    "root_provider": values.choice("file", "passphrase"),
+    "root_passphrase_file": values.path,
+    "root_passphrase_fd": values.whole(0, 65_535),
     "database_url": values.database_url,
     "database_password_dir": values.path,
     "database_ca": values.path,
@@ -341,6 +350,10 @@ def _parse(given: Mapping[str, object], faults: list[Fault]) -> Settings:
             faults.append(_fault(each.name, "invalid_setting", error.detail))
     if "rdap_tls_cert" in parsed and "rdap_tls_key" not in parsed:
         faults.append(_fault("rdap_tls_key", "missing_setting", "needed with rdap_tls_cert"))
+    if "root_passphrase_file" in parsed and "root_passphrase_fd" in parsed:
+        faults.append(
+            _fault("root_passphrase_fd", "invalid_setting", "root_passphrase_file is set")
+        )
     if faults:
         detail = "; ".join(f"{fault.pointer.lstrip('/')}: {fault.detail}" for fault in faults)
         raise InvalidInput("invalid_settings", detail, tuple(faults))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
@@ -51,6 +51,8 @@ class Boot:
     settings: Settings
     login: Login | None
     paths: Paths
+    root_phrase: str | None = field(default=None, repr=False)
+    """The pass phrase of the root key, for the vault alone."""
 
 
 def dump(boot: Boot) -> bytes:
@@ -66,6 +68,7 @@ def dump(boot: Boot) -> bytes:
             "drop_to": boot.drop_to,
             "settings": settings_module.dump(boot.settings),
             "login": boot.login,
+            "root_phrase": boot.root_phrase,
             "paths": [
                 str(path)
                 for path in (
@@ -93,6 +96,7 @@ def load(document: bytes) -> Boot:
         drop_to=raw["drop_to"],
         settings=settings_module.load(raw["settings"]),
         login=raw["login"],
+        root_phrase=raw["root_phrase"],
         paths=Paths(data_dir=data_dir, key_dir=key_dir, run_dir=run_dir, scratch_dir=scratch_dir),
     )
 

@@ -38,6 +38,7 @@ _log = structlog.get_logger()
 
 
 Serve: TypeAlias = "Callable[[Process], Awaitable[None]]"
+Tell: TypeAlias = "Callable[[dict[str, object]], None]"
 
 
 def main(boot_descriptor: int, serve: Serve, *, role: str, holds_secret: bool = True) -> int:
@@ -96,6 +97,7 @@ async def _run(boot: Boot, serve: Serve) -> int:
         clock=SystemClock(),
         paths=boot.paths,
         stopping=stopping,
+        root_phrase=boot.root_phrase,
         announce=lambda: writer.write(b'{"ready": true}\n'),
     )
     tasks = (
@@ -103,7 +105,7 @@ async def _run(boot: Boot, serve: Serve) -> int:
         asyncio.create_task(_report(writer, metrics)),
     )
     try:
-        return await _serve(process, serve)
+        return await _serve(process, serve, lambda told: _tell(writer, told))
     finally:
         for task in tasks:
             task.cancel()
@@ -113,9 +115,9 @@ async def _run(boot: Boot, serve: Serve) -> int:
         writer.close()
 
 
-async def _serve(process: Process, serve: Serve) -> int:
+async def _serve(process: Process, serve: Serve, tell: Tell) -> int:
     try:
-        if process.database is not None and not await _is_database_there(process):
+        if process.database is not None and not await _is_database_there(process, tell):
             return 0
         await serve(process)
     except ProxyError as error:
@@ -130,11 +132,12 @@ async def _serve(process: Process, serve: Serve) -> int:
     return 0
 
 
-async def _is_database_there(process: Process) -> bool:
+async def _is_database_there(process: Process, tell: Tell) -> bool:
     """Whether the database answers; waits for it until told to stop.
 
     A process that can not start without it would otherwise die again and again, and five deaths
-    end the whole service, edges included, which need no database.
+    end the whole service, edges included, which need no database. The supervisor hears what is
+    waited for: of a start that can not succeed it makes an end.
     """
     from proxy.store import pool  # noqa: PLC0415 - edge workers have no driver loaded
 
@@ -144,6 +147,8 @@ async def _is_database_there(process: Process) -> bool:
                 return True
         except Unavailable as error:
             _log.warning("waiting_for_database", code=error.code, reason=error.detail)
+            is_refused = isinstance(error, pool.DatabaseRefused)
+            tell({"waiting": error.detail, "is_refused": is_refused})
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(process.stopping.wait(), DATABASE_POLL_S)
     return False
@@ -169,7 +174,11 @@ async def _report(writer: asyncio.StreamWriter, metrics: Registry) -> None:
 
 
 def _write_report(writer: asyncio.StreamWriter, metrics: Registry) -> None:
+    _tell(writer, {"metrics": metrics.snapshot()})
+
+
+def _tell(writer: asyncio.StreamWriter, told: dict[str, object]) -> None:
     if writer.is_closing() or writer.transport.get_write_buffer_size() > REPORT_BACKLOG_OCTETS:
         return
     with contextlib.suppress(OSError):
-        writer.write(json.dumps({"metrics": metrics.snapshot()}).encode() + b"\n")
+        writer.write(json.dumps(told).encode() + b"\n")

@@ -9,7 +9,7 @@ Its heavy imports stand at the top of its module, because they happen before pri
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -73,6 +73,9 @@ class Process:
 
     announce: Callable[[], None]
     """How `ready` reaches the supervisor."""
+
+    root_phrase: str | None = field(default=None, repr=False)
+    """The pass phrase of the root key; the vault alone has one, where one is needed."""
 
     def ready(self) -> None:
         """Tell the supervisor that this process answers."""

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Final
 
 from proxy.errors import ProxyError
 from proxy.hosting import boot, database, directory
-from proxy.run import listeners, roles
+from proxy.run import listeners, roles, root_phrase
 from proxy.run.cli import keys
 from proxy.store import fitness
 from proxy.store.logins import LoginRole
 from proxy.vault import genesis
+from proxy.vault.root_key import Provider
 from proxy.wire import frames
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def examine(settings: Settings, *, everything: bool = False) -> tuple[Finding, .
         *_directories(settings),
         *_service(settings, is_up=running),
         *(() if running else _ports(settings)),
-        _keys(settings),
+        *_keys(settings),
         _mail(settings),
         _office(settings),
         *asyncio.run(_databases(settings, is_up=running)),
@@ -150,14 +151,40 @@ def _office(settings: Settings) -> Finding:
     return _well("office", "notices say how people reach you")
 
 
-def _keys(settings: Settings) -> Finding:
+def _keys(settings: Settings) -> Iterator[Finding]:
     if (
         not (settings.data_dir / genesis.PIN_NAME).exists()
         and not (settings.key_dir / genesis.VAULT_DIRECTORY).exists()
     ):
-        return _well("keys", "no keys yet; the first start makes them")
-    fault = genesis.examine(settings.key_dir, settings.data_dir)
-    return _well("keys", "the key files fit this data") if fault is None else _bad("keys", fault)
+        yield _well("keys", "no keys yet; the first start makes them")
+        return
+    phrase = None
+    if settings.root_passphrase_file is not None:
+        try:
+            phrase = root_phrase.from_file(settings, settings.root_passphrase_file)
+        except ProxyError as fault:
+            yield _bad("pass phrase", fault.detail)
+    found = genesis.examine(settings.key_dir, settings.data_dir, phrase)
+    yield _well("keys", "the key files fit this data") if found is None else _bad("keys", found)
+    yield from _root(settings, is_tried=found is None and phrase is not None)
+
+
+def _root(settings: Settings, *, is_tried: bool) -> Iterator[Finding]:
+    """How the root key is kept, and whether the settings agree."""
+    try:
+        kept = genesis.root_provider(settings.key_dir)
+    except PermissionError:  # told by the check of the keys
+        return
+    if kept is None:
+        return
+    if kept != settings.root_provider:
+        yield _bad("root key", genesis.kept_otherwise(settings.key_dir, kept))
+    elif kept is Provider.FILE:
+        yield _well("root key", "lies open in its file; root_provider can have it wrapped")
+    elif is_tried:
+        yield _well("root key", "wrapped; the pass phrase of root_passphrase_file opens it")
+    else:
+        yield _well("root key", "wrapped with a pass phrase, which was not tried")
 
 
 async def _databases(settings: Settings, *, is_up: bool) -> tuple[Finding, ...]:

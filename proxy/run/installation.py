@@ -6,7 +6,7 @@ Everything here happens once, in the supervisor, and nothing here outlives it bu
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from proxy.hosting import database, directory, isolation
@@ -146,6 +146,8 @@ class Installation:
     run_dir: Path
     sockets: Mapping[str, tuple[socket.socket, ...]]
     logins: Mapping[str, Login]
+    root_phrase: str | None = field(default=None, repr=False)
+    """Kept while we run, because a vault that died is started again; nobody else gets it."""
 
     def boot(self, child: Child, control: int) -> Boot:
         """The boot document of one process."""
@@ -161,6 +163,7 @@ class Installation:
             drop_to=self.users.of(role.name),
             settings=self.settings,
             login=self.logins.get(role.name),
+            root_phrase=self.root_phrase if role.name == "vault" else None,
             paths=paths(self.settings, self.run_dir, role),
         )
 

@@ -17,6 +17,7 @@ from proxy.hosting.process import SystemClock
 from proxy.run import office_calendar
 from proxy.store import migrate
 from proxy.vault import genesis
+from proxy.vault.root_key import Provider, Wanted
 
 PREPARE = "prepare"
 
@@ -31,7 +32,8 @@ def main(boot_descriptor: int) -> int:
     now = SystemClock().now()
     try:
         if "vault" in boot.users:
-            genesis.initialise(boot.paths.key_dir, boot.paths.data_dir, now=now)
+            wanted = Wanted(provider=Provider(boot.settings.root_provider), phrase=boot.root_phrase)
+            genesis.initialise(boot.paths.key_dir, boot.paths.data_dir, now=now, wanted=wanted)
         if boot.login is not None:
             asyncio.run(migrate.migrate(boots.access(boot.login), now=now))
             asyncio.run(office_calendar.ensure(boots.access(boot.login), boot.settings, now))

@@ -52,6 +52,7 @@ class Child:
     state: str = "down"
     process: asyncio.subprocess.Process | None = None
     ready: asyncio.Event = field(default_factory=asyncio.Event)
+    waits_for: str = ""
     keeper: asyncio.Task[None] | None = None
     latest: Snapshot = field(default_factory=metrics.empty)
     dead: Snapshot = field(default_factory=metrics.empty)
@@ -92,8 +93,10 @@ class Supervisor:
                 return_when=asyncio.FIRST_COMPLETED,
             )
             if not everyone.done():
-                late = sorted({c.role.name for c in self._children if not c.ready.is_set()})
-                self.fail(f"{', '.join(late)} did not answer in {START_TIMEOUT_S:g} seconds.")
+                late = [one for one in self._children if not one.ready.is_set()]
+                names = ", ".join(sorted({one.role.name for one in late}))
+                why = "".join(sorted({f" {one.waits_for}" for one in late if one.waits_for}))
+                self.fail(f"{names} did not answer in {START_TIMEOUT_S:g} seconds.{why}")
         finally:
             everyone.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -178,12 +181,27 @@ class Supervisor:
             _signal(child, signal.SIGTERM)
         reader, writer = await asyncio.open_connection(sock=ours, limit=REPORT_OCTETS)
         try:
-            await _listen(child, reader)
+            await self._listen(child, reader)
             return await child.process.wait()
         finally:
             writer.close()
             child.dead = metrics.add_totals(child.dead, child.latest)
             child.latest = metrics.empty()
+
+    async def _listen(self, child: Child, reader: asyncio.StreamReader) -> None:
+        """Takes what a child tells until it closes its end, which it does by dying."""
+        with contextlib.suppress(OSError, ValueError):
+            while line := await reader.readline():
+                told = json.loads(line)
+                if told.get("ready"):
+                    child.state = "ready"
+                    child.ready.set()
+                if "metrics" in told:
+                    child.latest = told["metrics"]
+                child.waits_for = told.get("waiting", child.waits_for)
+                if told.get("is_refused") and not child.ready.is_set():
+                    # Only of a first start: what once ran goes on, and waits for better times.
+                    self.fail(f"{child.role.name}: {child.waits_for}")
 
 
 async def spawn(
@@ -209,18 +227,6 @@ async def spawn(
         )
     finally:
         os.close(reading)
-
-
-async def _listen(child: Child, reader: asyncio.StreamReader) -> None:
-    """Takes what a child tells until it closes its end, which it does by dying."""
-    with contextlib.suppress(OSError, ValueError):
-        while line := await reader.readline():
-            told = json.loads(line)
-            if told.get("ready"):
-                child.state = "ready"
-                child.ready.set()
-            if "metrics" in told:
-                child.latest = told["metrics"]
 
 
 def _signal(child: Child, number: signal.Signals) -> None:

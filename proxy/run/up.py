@@ -26,10 +26,11 @@ from proxy.errors import ProxyError, Unavailable
 from proxy.hosting import database, directory, isolation
 from proxy.hosting.boot import Boot
 from proxy.hosting.process import Paths
-from proxy.run import database_server, installation, listeners, prepare, roles
+from proxy.run import database_server, installation, listeners, prepare, roles, root_phrase
 from proxy.run.installation import Installation
 from proxy.run.supervise import DATABASE, Child, Supervisor, spawn
 from proxy.store.logins import LoginRole
+from proxy.vault import genesis
 
 if TYPE_CHECKING:
     import socket
@@ -40,6 +41,9 @@ if TYPE_CHECKING:
     from proxy.run.database_server import Server
     from proxy.run.installation import Users
     from proxy.settings import Settings
+
+PREPARE_TOLD = "prepare_told"
+"""The process that prepares has said on standard error why it can not; one sentence is enough."""
 
 _log = structlog.get_logger()
 
@@ -53,11 +57,25 @@ def main(settings: Settings, *, group: str = "up", demo: bool = False) -> int:
         _log.warning("unknown_setting", setting=variable)
     isolation.hide_memory()
     try:
-        asyncio.run(_until_signalled(_Service(settings, group=group, demo=demo)))
+        phrase = _root_phrase(settings, group)  # before the loop, which a prompt would hold up
+        service = _Service(settings, group=group, demo=demo, root_phrase=phrase)
+        asyncio.run(_until_signalled(service))
     except ProxyError as error:
-        print(error.detail, file=sys.stderr)
+        if error.code != PREPARE_TOLD:
+            print(error.detail, file=sys.stderr)
         return 1
     return 0
+
+
+def _root_phrase(settings: Settings, group: str) -> str | None:
+    """The pass phrase of the root key where this group has a vault; None for none."""
+    if roles.VAULT not in roles.GROUPS[group]:
+        return None
+    try:
+        is_new = genesis.root_provider(settings.key_dir) is None
+    except PermissionError:  # whoever may not look is told so by what comes next
+        is_new = False
+    return root_phrase.wanted(settings, is_new=is_new).phrase
 
 
 async def _until_signalled(service: _Service) -> None:
@@ -91,7 +109,10 @@ async def _until_signalled(service: _Service) -> None:
 class _Service:
     """One life of the service."""
 
-    def __init__(self, settings: Settings, *, group: str, demo: bool) -> None:
+    def __init__(
+        self, settings: Settings, *, group: str, demo: bool, root_phrase: str | None
+    ) -> None:
+        self._root_phrase = root_phrase
         self._settings = settings
         self._name = group
         self._group = roles.GROUPS[group]
@@ -123,6 +144,7 @@ class _Service:
                 run_dir=run_dir,
                 sockets={**public, **private},
                 logins=installation.logins(settings, self._group),
+                root_phrase=self._root_phrase,
             )
             supervisor = self._supervisor(ready, hold)
             stack.push_async_callback(supervisor.stop)
@@ -198,6 +220,7 @@ class _Service:
             drop_to=None,
             settings=settings,
             login=owner,
+            root_phrase=self._root_phrase if has_vault else None,
             paths=Paths(
                 data_dir=settings.data_dir,
                 key_dir=settings.key_dir,
@@ -206,7 +229,10 @@ class _Service:
             ),
         )
         process = await spawn(boot, (hold.inherited,))
-        if await process.wait() != 0:
+        exit_code = await process.wait()
+        if exit_code == 1:
+            raise Unavailable(PREPARE_TOLD)
+        if exit_code != 0:
             raise Unavailable("prepare", "The schema or the keys could not be prepared; see above.")
 
     def _supervisor(self, ready: Installation, hold: Hold) -> Supervisor:

@@ -66,7 +66,7 @@ async def serve(process: Process) -> None:
     if process.database is None:
         raise Unavailable("database", "The vault needs a database.")
     directory = process.paths.key_dir / genesis.VAULT_DIRECTORY
-    ring = keyring.open_keyring(directory)
+    ring = keyring.open_keyring(directory, process.root_phrase)
     known, fault = _open_state(directory, ring)
     pool = await pools.open_pool(process.database, max_size=_POOL_CONNECTIONS, session=SESSION)
     rooms = _rooms(process, pool, ring, known, fault)

@@ -63,6 +63,7 @@ class Keys:
             "done": True,
             "state": "ready" if walls is not None else "lost",
             "state_detail": "" if rooms.fault is None else rooms.fault.detail,
+            "root_provider": rooms.keyring.root_provider.value,
             "epochs": [
                 {
                     "class": one.record_class.value,

@@ -173,7 +173,9 @@ async def open_pool(
 
 
 _REFUSALS: Final[Mapping[type[Exception], str]] = {
-    asyncpg.InvalidAuthorizationSpecificationError: "The login or its password is refused.",
+    asyncpg.InvalidPasswordError: "The login or its password is refused.",
+    asyncpg.InvalidAuthorizationSpecificationError: "PostgreSQL does not let this login into this"
+    " database from here: see to its pg_hba.conf.",
     asyncpg.InvalidCatalogNameError: "There is no database of that name.",
     ssl.SSLError: "PostgreSQL and we agree on no TLS: let it offer TLS 1.2 or newer.",
 }
@@ -211,11 +213,14 @@ def translated(constraints: Mapping[str, ProxyError] | None = None) -> Iterator[
             raise BadArgument(str(fault).partition(":")[0]) from None
         raise Unavailable("database", "The connection to PostgreSQL was closed.") from None
     except (*_REFUSALS, *_AWAY) as fault:
-        raise Unavailable("database", _sentence(fault)) from None
+        refusal = _refusal(fault)
+        if refusal is not None:
+            raise DatabaseRefused(refusal) from None
+        raise Unavailable("database", "PostgreSQL does not answer; see `doctor`.") from None
 
 
-def _sentence(fault: Exception) -> str:
-    """What to tell of a server that can not be used; never the driver's own words."""
+def _refusal(fault: Exception) -> str | None:
+    """Why a server is refused, or refuses us; None when it is away. Never the driver's words."""
     if isinstance(fault, ssl.SSLCertVerificationError):
         why = _CERTIFICATE.get(fault.verify_code, _UNKNOWN_AUTHORITY)
         return f"PostgreSQL is refused, as {why}"
@@ -224,7 +229,7 @@ def _sentence(fault: Exception) -> str:
             return says
     if isinstance(fault, ConnectionError) and _NO_TLS in str(fault):
         return "PostgreSQL is refused, as it offers no TLS: set ssl = on there."
-    return "PostgreSQL does not answer; see `doctor`."
+    return None
 
 
 def is_outage(error: Exception) -> bool:
@@ -233,6 +238,14 @@ def is_outage(error: Exception) -> bool:
     Taking a connection from a pool may have to open one, outside of any block of ours.
     """
     return isinstance(error, (*_AWAY, asyncpg.InterfaceError)) and not isinstance(error, ValueError)
+
+
+class DatabaseRefused(Unavailable):
+    """One of the two refuses the other: waiting alone does not help, as it does with an outage."""
+
+    def __init__(self, detail: str) -> None:
+        """Keep the sentence that says what to do; the code is that of every outage."""
+        super().__init__("database", detail)
 
 
 class BadArgument(Exception):

@@ -11,7 +11,8 @@ The operator makes logins and database once, as an administrator (psql asks for 
     CREATE DATABASE privacyproxy OWNER pp_owner TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C';
     REVOKE ALL ON DATABASE privacyproxy FROM PUBLIC;
     GRANT CONNECT ON DATABASE privacyproxy
-      TO pp_owner, pp_api, pp_edge, pp_vault, pp_worker, pp_web, pp_escrow, pp_operator;
+      TO pp_owner, pp_api, pp_edge, pp_vault, pp_worker, pp_web, pp_escrow, pp_relay,
+         pp_operator;
 """
 
 from __future__ import annotations

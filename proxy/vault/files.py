@@ -23,7 +23,7 @@ def write(path: Path, content: bytes, mode: int = PRIVATE_FILE) -> None:
 
     A crash leaves the old file or the new one, never a part; the owner of a replaced file stays.
     """
-    temporary = path.with_name(f".{path.name}.new")
+    temporary = _temporary(path)
     temporary.unlink(missing_ok=True)
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
     with os.fdopen(descriptor, "wb") as file:
@@ -69,6 +69,15 @@ def destroy(path: Path) -> None:
         os.fsync(file.fileno())
     path.unlink()
     _sync_directory(path.parent)
+
+
+def sweep(path: Path) -> None:
+    """Destroy what a `write` to `path` that was cut short has left beside it."""
+    destroy(_temporary(path))
+
+
+def _temporary(path: Path) -> Path:
+    return path.with_name(f".{path.name}.new")
 
 
 def _sync_directory(path: Path) -> None:

@@ -23,10 +23,12 @@ from proxy.vault import (
     package_keys,
     primitives,
     relay,
+    root_key,
     seal_evidence,
     state,
 )
 from proxy.vault.keyfile import Epoch, KeyFile, Secret
+from proxy.vault.root_key import Provider, Wanted
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -36,8 +38,6 @@ VAULT_DIRECTORY = "vault"
 API_DIRECTORY = "api"
 RELAY_DIRECTORY = "relay"
 WEB_DIRECTORY = "web"
-ROOT_NAME = "root.key"
-NEXT_ROOT_NAME = "root.key.next"
 KEYS_NAME = "keys.json"
 API_KEYS_NAME = "api.json"
 RELAY_KEY_NAME = "relay.json"
@@ -46,17 +46,20 @@ PIN_NAME = "vault.pub"
 LEDGER_KEY_NAME = "ledger.vkey"
 PACKAGE_KEY_NAME = "package.pem"
 _PIN_WORD = "privacyproxy-vault-ed25519"
-_ROOT_WORD = "privacyproxy-root-v1"
 _LIMIT_OCTETS = 4096
 _PUBLIC_FILE = 0o644
 
 
-def initialise(key_dir: Path, data_dir: Path, *, now: datetime) -> None:
+def initialise(
+    key_dir: Path, data_dir: Path, *, now: datetime, wanted: Wanted | None = None
+) -> None:
     """Make what is missing of a first start, check what is there; Unavailable says what is wrong.
 
     Both directories exist. Refuses to make new keys for a data directory that has a vault.pub:
-    its records were sealed for keys that must be put back, not replaced.
+    its records were sealed for keys that must be put back, not replaced. `wanted` says how the
+    root key is to be kept, openly by default; one that is kept otherwise is refused, not changed.
     """
+    wanted = wanted or Wanted()
     vault, api = key_dir / VAULT_DIRECTORY, key_dir / API_DIRECTORY
     files.make_directory(vault)
     files.make_directory(api)
@@ -67,9 +70,9 @@ def initialise(key_dir: Path, data_dir: Path, *, now: datetime) -> None:
                 f"{data_dir} was sealed by a vault whose keys are not in {vault}:"
                 " put the key directory back from its backup.",
             )
-        _create(vault, api, now)
+        _create(vault, api, now, wanted)
     keys = _load(vault)
-    root = read_root(vault, keys)
+    root = _root(vault, keys, wanted).key
     _check_pin(data_dir, keys)
     if keys.package is None or keys.package_certificate is None:
         keys = _enrol_package(vault, root, keys, now)
@@ -90,67 +93,60 @@ def initialise(key_dir: Path, data_dir: Path, *, now: datetime) -> None:
         files.write(data_dir / PACKAGE_KEY_NAME, public, _PUBLIC_FILE)
 
 
-def examine(key_dir: Path, data_dir: Path) -> str | None:
+def examine(key_dir: Path, data_dir: Path, phrase: str | None = None) -> str | None:
     """What is wrong with the key directory, in one sentence that says what to do; None if nothing.
 
-    Reads only. Needs to run as a user who may read the key directory.
+    Reads only. Needs to run as a user who may read the key directory. Without its pass phrase a
+    wrapped root is known by its check value alone.
     """
     vault = key_dir / VAULT_DIRECTORY
     try:
         keys = _load(vault)
-        read_root(vault, keys, repair=False)
+        found = root_key.fitting(vault, keys.root_check)
+        if phrase is not None or found[0].provider is Provider.FILE:
+            root_key.read(vault, keys.root_check, phrase, repair=False)
         _check_pin(data_dir, keys)
     except ProxyError as fault:
         return fault.detail
     except PermissionError:
         return f"{vault} can not be read by this user: run as the user that started the service."
-    for name in (ROOT_NAME, KEYS_NAME):
+    for name in (root_key.NAME, KEYS_NAME):
         if (vault / name).stat().st_mode & 0o077:
             return f"{vault / name} can be read by others: chmod 600 it."
     return None
 
 
-def root_check(root: bytes) -> bytes:
-    """What tells one root key from another without giving it away: 8 octets of an HMAC."""
-    return primitives.mac(root, b"pp-root-check-v1")[:8]
+def root_provider(key_dir: Path) -> Provider | None:
+    """How the root's file keeps it at this moment; None without a file that says so.
+
+    Of a change that was cut short the new file may be the only one.
+    """
+    vault = key_dir / VAULT_DIRECTORY
+    kept = root_key.parse(vault / root_key.NAME) or root_key.parse(vault / root_key.NEXT_NAME)
+    return None if kept is None else kept.provider
 
 
-def read_root(vault: Path, keys: KeyFile, *, repair: bool = True) -> bytes:
-    """The root that keys.json names; finishes a root change that a crash cut short."""
-    for name in (ROOT_NAME, NEXT_ROOT_NAME):
-        root = _parse_root(vault / name)
-        if root is not None and primitives.is_equal(root_check(root), keys.root_check):
-            if repair:
-                finish_root_change(vault, keep_next=name == NEXT_ROOT_NAME)
-            return root
-    if not (vault / ROOT_NAME).exists():
-        raise Unavailable(
-            "root_missing", f"The root key {vault / ROOT_NAME} is missing: put it back."
-        )
-    raise Unavailable(
-        "root_foreign",
-        f"{vault / ROOT_NAME} is not the root key of this vault, whose check value is"
-        f" {keys.root_check.hex()}: put the right file back.",
+def kept_otherwise(key_dir: Path, kept: Provider) -> str:
+    """What to say when the root is not kept as the setting wants it."""
+    is_open = kept is Provider.FILE
+    how, other = ("lies open", "passphrase") if is_open else ("is wrapped", "file")
+    return (
+        f"The root key in {key_dir / VAULT_DIRECTORY / root_key.NAME} {how}, but root_provider is"
+        f' "{other}": stop the service and run `privacyproxy keys rewrap`, or set it back.'
     )
 
 
-def place_next_root(vault: Path, root: bytes) -> None:
-    """First step of a root change: the new root, durable beside the old one."""
-    files.write(vault / NEXT_ROOT_NAME, _render_root(root))
+def rewrap(key_dir: Path, phrase: str | None, wanted: Wanted) -> Provider:
+    """Keep the same root as wanted from now on, opened with `phrase`; how it was kept before.
 
-
-def finish_root_change(vault: Path, *, keep_next: bool = True) -> None:
-    """Last step: the new root takes the old one's place, or an unused new one goes."""
-    following = vault / NEXT_ROOT_NAME
-    if not following.exists():
-        return
-    if not keep_next:
-        files.destroy(following)
-        return
-    content = files.read(following, _LIMIT_OCTETS) or b""
-    files.destroy(vault / ROOT_NAME)
-    files.write(vault / ROOT_NAME, content)
-    files.destroy(following)
+    Nothing may run meanwhile. Crash-safe: until the new file has taken the old one's place, each
+    of the two opens with its own phrase.
+    """
+    vault = key_dir / VAULT_DIRECTORY
+    root = root_key.read(vault, _load(vault).root_check, phrase)
+    root_key.place_next(vault, root_key.kept_as(root, wanted, secrets.token_bytes))
+    root_key.finish_change(vault)
+    return root.provider
 
 
 def new_epoch(
@@ -165,11 +161,28 @@ def new_epoch(
     )
 
 
-def _create(vault: Path, api: Path, now: datetime) -> None:
-    root = _parse_root(vault / ROOT_NAME)
-    if root is None:
-        root = secrets.token_bytes(primitives.KEY_OCTETS)
-        files.write(vault / ROOT_NAME, _render_root(root))
+def _root(vault: Path, keys: KeyFile, wanted: Wanted) -> root_key.Root:
+    found = root_key.read(vault, keys.root_check, wanted.phrase)
+    _check_provider(vault, found.provider, wanted)
+    return found
+
+
+def _check_provider(vault: Path, kept: Provider, wanted: Wanted) -> None:
+    """Return when a root is kept as wanted: neither wrapping nor unwrapping happens unasked."""
+    if kept is wanted.provider:
+        return
+    raise Unavailable("root_provider", kept_otherwise(vault.parent, kept))
+
+
+def _create(vault: Path, api: Path, now: datetime, wanted: Wanted) -> None:
+    kept = root_key.parse(vault / root_key.NAME)
+    if kept is None:
+        made = root_key.new(wanted, secrets.token_bytes)
+        files.write(vault / root_key.NAME, root_key.render(made))
+    else:  # of a first start that was cut short, or brought by the operator
+        _check_provider(vault, kept.provider, wanted)
+        made = kept.open(wanted.phrase)
+    root = made.key
     seeds = {name: secrets.token_bytes(primitives.KEY_OCTETS) for name in Secret}
     signing_key = secrets.token_bytes(primitives.KEY_OCTETS)
     signer = primitives.ed25519_public(signing_key)
@@ -182,7 +195,7 @@ def _create(vault: Path, api: Path, now: datetime) -> None:
     files.write(api / API_KEYS_NAME, msgspec.json.encode(api_file))
     keys = KeyFile(
         v=1,
-        root_check=root_check(root),
+        root_check=root_key.check_of(root),
         state_id=secrets.token_bytes(16),
         vault_public=primitives.ed25519_public(seeds[Secret.VAULT]),
         ledger_public=primitives.ed25519_public(seeds[Secret.LEDGER]),
@@ -266,19 +279,3 @@ def _check_pin(data_dir: Path, keys: KeyFile) -> None:
             f"The key directory is not the one that {data_dir} was sealed with: give the right"
             " one with --key-dir.",
         )
-
-
-def _render_root(root: bytes) -> bytes:
-    return f"{_ROOT_WORD} {root.hex()}\n".encode()
-
-
-def _parse_root(path: Path) -> bytes | None:
-    content = files.read(path, _LIMIT_OCTETS)
-    words = (content or b"").decode("ascii", "replace").split()
-    if len(words) != 2 or words[0] != _ROOT_WORD:  # noqa: PLR2004 - the word and the key
-        return None
-    try:
-        root = bytes.fromhex(words[1])
-    except ValueError:
-        return None
-    return root if len(root) == primitives.KEY_OCTETS else None

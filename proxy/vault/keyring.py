@@ -7,6 +7,7 @@ key. Source: vault.md, Keys; FORMAT.md, Key file.
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from cryptography.hazmat.primitives import keywrap
 
 from proxy.errors import Refused, Unavailable
 from proxy.model.sealed import IntakeKey
-from proxy.vault import files, genesis, keyfile, package_keys, primitives, statements
+from proxy.vault import files, genesis, keyfile, package_keys, primitives, root_key, statements
 from proxy.vault.keyfile import Epoch, Intake, Secret
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from proxy.model.identifiers import RecordClass, TenantId
     from proxy.vault.keyfile import KeyFile
+    from proxy.vault.root_key import Provider, Root
 
 INTAKE_RENEWAL = timedelta(days=1)  # a leaked private key opens one day's unadopted intake
 INTAKE_VALIDITY = timedelta(days=3)  # intake goes on that long while the vault is down
@@ -42,11 +44,11 @@ def unwrap(kek: bytes, wrapped: bytes) -> bytes:
 class Keyring:
     """All keys, opened. One process, one keyring: the state's lock sees to it."""
 
-    def __init__(self, *, directory: Path, root: bytes, keys: KeyFile) -> None:
+    def __init__(self, *, directory: Path, root: Root, keys: KeyFile) -> None:
         self._directory = directory
         self._root = root
         self._file = keys
-        self._secrets = {name: unwrap(root, wrapped) for name, wrapped in keys.secrets.items()}
+        self._secrets = {name: unwrap(root.key, wrapped) for name, wrapped in keys.secrets.items()}
         self._keks: dict[tuple[RecordClass, int], bytes] = {}
         self._intake: dict[int, bytes] = {}
         self._blind: dict[tuple[TenantId, str], bytes] = {}
@@ -56,6 +58,11 @@ class Keyring:
     def file(self) -> KeyFile:
         """The key file as it stands: epochs, ages, public halves."""
         return self._file
+
+    @property
+    def root_provider(self) -> Provider:
+        """How the root key is kept."""
+        return self._root.provider
 
     @property
     def signers(self) -> Mapping[str, bytes]:
@@ -107,7 +114,7 @@ class Keyring:
         keys = self._file
         if keys.package is None or keys.package_certificate is None:
             raise Unavailable("package_key", "The vault has no key for packages: start it anew.")
-        scalar = unwrap(self._root, keys.package)
+        scalar = unwrap(self._root.key, keys.package)
         return package_keys.sign_detached(scalar, keys.package_certificate, content)
 
     def wrap_pass_phrase(self, package: bytes, octets: bytes) -> bytes:
@@ -142,7 +149,7 @@ class Keyring:
             not_before=start,
             not_after=end,
             signature=primitives.sign(self._secrets[Secret.VAULT], statement),
-            wrapped=primitives.wrap(self._root, private),
+            wrapped=primitives.wrap(self._root.key, private),
         )
         self._store(msgspec.structs.replace(self._file, intake=(*self._file.intake, made)))
         return public_half(made)
@@ -151,9 +158,10 @@ class Keyring:
         self, classes: tuple[RecordClass, ...], now: datetime, random: Callable[[int], bytes]
     ) -> None:
         """The next epoch of each class, durable in keys.json."""
+        root = self._root.key
         made = tuple(
             genesis.new_epoch(
-                self._root, one, self.epoch_of(one).epoch + 1, now, random(primitives.KEY_OCTETS)
+                root, one, self.epoch_of(one).epoch + 1, now, random(primitives.KEY_OCTETS)
             )
             for one in classes
         )
@@ -184,17 +192,19 @@ class Keyring:
         """A new root: every key in keys.json wrapped anew; records are not touched.
 
         Crash-safe: the new root lies beside the old one until keys.json has moved to it;
-        `genesis.read_root` picks the one that keys.json names.
+        `root_key.read` picks the one that keys.json names. It is kept as the old one was: under
+        the same pass phrase, where there is one.
         """
-        root = random(primitives.KEY_OCTETS)
+        following = dataclasses.replace(self._root, key=random(primitives.KEY_OCTETS))
+        root = following.key
 
         def moved(wrapped: bytes) -> bytes:
-            return primitives.wrap(root, unwrap(self._root, wrapped))
+            return primitives.wrap(root, unwrap(self._root.key, wrapped))
 
         old = self._file
         changed = msgspec.structs.replace(
             old,
-            root_check=genesis.root_check(root),
+            root_check=root_key.check_of(root),
             secrets={name: moved(wrapped) for name, wrapped in old.secrets.items()},
             epochs=tuple(
                 one
@@ -207,12 +217,12 @@ class Keyring:
             ),
             package=None if old.package is None else moved(old.package),
         )
-        genesis.place_next_root(self._directory, root)
+        root_key.place_next(self._directory, following)
         # Only what is on disk counts: if this write fails, the old root stays the one in use.
         files.write(self._directory / genesis.KEYS_NAME, keyfile.render(changed))
-        self._root = root
+        self._root = following
         self._adopt(changed)
-        genesis.finish_root_change(self._directory)
+        root_key.finish_change(self._directory)
 
     def _pass_phrase_key(self, package: bytes) -> bytes:
         info = primitives.joined(b"pp-pass-phrase-key-v1", package)
@@ -231,11 +241,11 @@ class Keyring:
     def _adopt(self, keys: KeyFile) -> None:
         self._file = keys
         self._keks = {
-            (one.record_class, one.epoch): unwrap(self._root, one.wrapped)
+            (one.record_class, one.epoch): unwrap(self._root.key, one.wrapped)
             for one in keys.epochs
             if one.wrapped is not None
         }
-        self._intake = {one.id: unwrap(self._root, one.wrapped) for one in keys.intake}
+        self._intake = {one.id: unwrap(self._root.key, one.wrapped) for one in keys.intake}
 
 
 def public_half(key: Intake) -> IntakeKey:
@@ -249,13 +259,16 @@ def public_half(key: Intake) -> IntakeKey:
     )
 
 
-def open_keyring(directory: Path) -> Keyring:
-    """The keyring of KEYDIR/vault; Unavailable names the file that is missing or foreign."""
+def open_keyring(directory: Path, phrase: str | None = None) -> Keyring:
+    """The keyring of KEYDIR/vault; Unavailable names the file that is missing or foreign.
+
+    `phrase` is the pass phrase of the root key, where it has one.
+    """
     content = files.read(directory / genesis.KEYS_NAME, keyfile.FILE_LIMIT_OCTETS)
     if content is None:
         raise Unavailable("key_file", f"There is no key file {directory / genesis.KEYS_NAME}.")
     keys = keyfile.parse(content)
-    root = genesis.read_root(directory, keys)
+    root = root_key.read(directory, keys.root_check, phrase)
     try:
         return Keyring(directory=directory, root=root, keys=keys)
     except Refused:

@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,24 +20,15 @@ from cryptography.x509.oid import NameOID
 from proxy.errors import Unavailable
 from proxy.store import fitness, migrate, pool, remote, unprivileged
 from proxy.store.logins import LoginRole
+from tests.support.postgresql import oldest_installed
 from tests.support.supervisor import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 pytestmark = [pytest.mark.db, pytest.mark.peer]
 NOW = datetime(2026, 11, 2, tzinfo=UTC)
-
-
-def oldest_installed() -> Path:
-    """The programs of the oldest PostgreSQL that Debian has put on this machine."""
-    found = [
-        path for path in Path("/usr/lib/postgresql").glob("*/bin") if (path / "initdb").exists()
-    ]
-    usable = [path for path in found if int(path.parent.name) >= fitness.OLDEST_MAJOR]
-    if not usable:
-        pytest.skip("no PostgreSQL server (Debian: apt-get install postgresql)")
-    return min(usable, key=lambda path: int(path.parent.name))
 
 
 def write_certificate(folder: Path, ends_in: timedelta = timedelta(days=1)) -> None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 READY_S = 60  # seconds; twice what the slowest shared machine needed
 STOP_S = 20  # seconds; the contract promises 10
@@ -105,7 +105,9 @@ class Running:
             },
         )
 
-    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
+    def command(
+        self, *words: str, environment: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
         """`privacyproxy WORDS` on the same directories."""
         return subprocess.run(
             [
@@ -116,6 +118,7 @@ class Running:
             text=True,
             check=False,
             timeout=60,
+            env=handed_on(environment or {}),
         )
 
     def add_registrar(self, name: str, profile: Path) -> tuple[str, str]:
@@ -187,7 +190,12 @@ def handed_on(more: Mapping[str, str]) -> dict[str, str]:
     return {**os.environ, **more}  # noqa: TID251 - handed on to the program, not read
 
 
-def start(data_dir: Path, *flags: str, environment: Mapping[str, str] | None = None) -> Running:
+def start(
+    data_dir: Path,
+    *flags: str,
+    environment: Mapping[str, str] | None = None,
+    descriptors: Sequence[int] = (),
+) -> Running:
     """`privacyproxy up --ports auto` on `data_dir`, once it is ready."""
     key_dir = data_dir.with_name(f"{data_dir.name}.keys")
     stderr = data_dir.with_name(f"{data_dir.name}.stderr")
@@ -200,6 +208,7 @@ def start(data_dir: Path, *flags: str, environment: Mapping[str, str] | None = N
             stdout=subprocess.PIPE,
             stderr=log,
             start_new_session=True,
+            pass_fds=tuple(descriptors),
             env=handed_on(
                 {
                     "PRIVACYPROXY_EDGE_WORKERS": "1",

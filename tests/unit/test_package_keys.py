@@ -54,7 +54,7 @@ def test_the_certificate_allows_signatures_alone(vault: Vault) -> None:
 
 def test_the_secret_half_lies_wrapped_in_the_key_file_alone(vault: Vault) -> None:
     """No file of either directory holds the scalar in the clear."""
-    scalar = keyring.unwrap(vault.ring._root, vault.ring.file.package or b"")
+    scalar = keyring.unwrap(vault.ring._root.key, vault.ring.file.package or b"")
     public = ec.derive_private_key(int.from_bytes(scalar), ec.SECP256R1()).public_key()
     assert certificate(vault).public_key() == public
     for path in (*vault.key_dir.rglob("*"), *vault.data_dir.rglob("*")):

@@ -213,12 +213,12 @@ def test_no_repr_shows_a_person_or_a_key(vault: Vault) -> None:
     shown = "".join(
         f"{one!r} {one!s}"
         for one in (
-            item, batch, adopted, keys, identity, reach, file, vault.ring, vault.state,
-            vault.sealer(), vault.walls, persons.parse_identity(plaintext),
+            item, batch, adopted, keys, identity, reach, file, vault.ring, vault.ring._root,
+            vault.state, vault.sealer(), vault.walls, persons.parse_identity(plaintext),
         )
     )  # fmt: skip
     assert mark not in shown
-    for key in (keys.signing_key, keys.mac_key, vault.ring._root, *vault.ring._keks.values()):
+    for key in (keys.signing_key, keys.mac_key, vault.ring._root.key, *vault.ring._keks.values()):
         assert key.hex() not in shown
         assert repr(key)[2:-1] not in shown
 

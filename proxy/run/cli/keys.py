@@ -1,7 +1,8 @@
-"""`privacyproxy keys status|rotate|retry`: the vault's keys, asked of the running vault.
+"""`privacyproxy keys status|rotate|retry|rewrap`: the vault's keys.
 
-Talks to the vault over the operator's Unix socket; holds no key and reads none. A rotation goes on
-in the vault when this command is interrupted; the same command shows its progress again.
+The first three ask the running vault over the operator's Unix socket, hold no key and read none. A
+rotation goes on in the vault when this command is interrupted; the same command shows its progress
+again. `rewrap` changes how the root key's file keeps it, while nothing runs.
 """
 
 from __future__ import annotations
@@ -32,15 +33,17 @@ HELP = "show or rotate the vault's keys"
 SOCKET_NAME = "vault.operator"
 ANSWER_WAIT_S = 120.0  # between two frames; a batch of a rotation takes well under a second
 _DAY_S = 86_400
+_ROOTS = {"file": "open in its file", "passphrase": "wrapped with a pass phrase"}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `keys`."""
     parser.add_argument(
         "action",
-        choices=("status", "rotate", "retry"),
+        choices=("status", "rotate", "retry", "rewrap"),
         help="status: epochs, ages, counts; rotate: new epochs, every record re-wrapped while"
-        " serving; retry: try failed adoptions again",
+        " serving; retry: try failed adoptions again; rewrap: with the service stopped, keep the"
+        " root key as the setting root_provider says, or under another pass phrase",
     )
     parser.add_argument(
         "--compromised",
@@ -50,10 +53,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--new-root", action="store_true", help="rotate: replace the root key as well"
     )
+    parser.add_argument(
+        "--new-passphrase-file",
+        type=Path,
+        metavar="FILE",
+        help="rewrap: holds the pass phrase to change to; without it you are asked",
+    )
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """0 done, 1 when records could not be moved; raises Unavailable when no vault runs."""
+    if arguments.action == "rewrap":
+        from proxy.run import rewrapping  # noqa: PLC0415 - the one action that touches key files
+
+        print(rewrapping.rewrap(settings, arguments.new_passphrase_file))
+        return 0
     path = socket_path(settings.data_dir)
     match arguments.action:
         case "status":
@@ -133,6 +147,7 @@ def _status(path: Path, *, as_json: bool) -> int:
     console = Console()
     if answer["state"] != "ready":
         console.print(f"[bold red]State lost.[/] {answer['state_detail']}")
+    console.print(f"Root key: {_ROOTS[str(answer['root_provider'])]}")
     epochs = Table(title="Key epochs")
     for name in ("class", "epoch", "age", "records", "remark"):
         epochs.add_column(name, justify="right" if name in {"epoch", "age", "records"} else "left")
