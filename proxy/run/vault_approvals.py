@@ -17,7 +17,7 @@ import structlog
 from proxy.errors import InvalidInput, NotFound, Refused, Unavailable
 from proxy.model.order import OrderId
 from proxy.model.roster import Waiting
-from proxy.services import carry_out, decide, keep_roster
+from proxy.services import carry_out, decide, keep_roster, revoke_registrar_key
 from proxy.services.decide import Deciding
 from proxy.services.keep_roster import Keeping
 from proxy.services.know_case import Knowing
@@ -79,6 +79,7 @@ class Approvals:
             frames.ShowOrder: (Grant.READ, self._answering(self._show_order)),
             frames.Vote: (Grant.VOTE, self._answering(self._vote)),
             frames.ObjectToOrder: (Grant.VOTE, self._alone(self._object_to_order)),
+            frames.RevokeKey: (Grant.VOTE, self._alone(self._revoke_key)),
             frames.CarryOut: (Grant.CARRY_OUT, self._answering(self._carry_out)),
         }
 
@@ -259,6 +260,10 @@ class Approvals:
         order_id = _order_id(request.order)
         is_veto = decide.object_to(self._deciding(), order_id, request.signature)
         return {"state": "stopped", "veto": is_veto}
+
+    async def _revoke_key(self, request: frames.RevokeKey) -> Mapping[str, Value]:
+        revoke_registrar_key.revoke(self._deciding(), _order_id(request.order), request.signature)
+        return {"state": "revoked"}
 
     async def _carry_out(
         self, connection: Connection, request: frames.CarryOut

@@ -110,6 +110,13 @@ class ObjectToOrder(_Request, tag="object_to_order", frozen=True):
     signature: Signature
 
 
+class RevokeKey(_Request, tag="revoke_key", frozen=True):
+    """A member's signed end of the key that an order gave a registrar."""
+
+    order: str
+    signature: Signature
+
+
 class CarryOut(_Request, tag="carry_out", frozen=True):
     """Do what an order says, if its votes allow it."""
 
@@ -269,7 +276,7 @@ class PassPhrase(_Request, tag="pass_phrase", frozen=True):
 Request = (
     Status | Rotate | Retry | Check | Prove
     | ShowRoster | SubmitRoster | ObjectToRoster
-    | SubmitOrder | ListOrders | ShowOrder | Vote | ObjectToOrder | CarryOut
+    | SubmitOrder | ListOrders | ShowOrder | Vote | ObjectToOrder | RevokeKey | CarryOut
     | ProposeAnchor | SubmitAnchor
     | Relay | Search | ShowAgent | BeginDeposit | DepositKeys | EndDeposit
     | CountPeople | AreErased

@@ -186,6 +186,12 @@ def _papers() -> dict[str, Any]:
             "parameters": [_ID],
             "post": _call("Vote for an order", {"200": "OrderPaper"}, body=signature),
         },
+        f"{order}/revocations": {
+            "parameters": [_ID],
+            "post": _call(
+                "End the key that an order gave a registrar", {"200": "OrderEnd"}, body=signature
+            ),
+        },
         f"{order}/objections": {
             "parameters": [_ID],
             "post": _call("Object to an order", {"200": "OrderEnd"}, body=signature),
