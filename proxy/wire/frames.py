@@ -273,6 +273,13 @@ class PassPhrase(_Request, tag="pass_phrase", frozen=True):
     signature: Signature
 
 
+class ReadBack(_Request, tag="read_back", frozen=True):
+    """Contacts of a registrar's own customer, asked for by the registrar, sealed to its key."""
+
+    document: str
+    signature: str  # base64
+
+
 Request = (
     Status | Rotate | Retry | Check | Prove
     | ShowRoster | SubmitRoster | ObjectToRoster
@@ -281,7 +288,7 @@ Request = (
     | Relay | Search | ShowAgent | BeginDeposit | DepositKeys | EndDeposit
     | CountPeople | AreErased
     | DescribeCase | PlaceHold | ReadEvidence | Match | Notice
-    | UseToken | ShowSession | ShowOwn | ShowClaim | PassPhrase
+    | UseToken | ShowSession | ShowOwn | ShowClaim | PassPhrase | ReadBack
 )  # fmt: skip
 """What may be asked of the vault; grants.py says by whom."""
 

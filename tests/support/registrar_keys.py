@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import secrets
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -14,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519, x25519
 
 from proxy.model.order import ChangeRegistrarKey, OrderKind, RegistrarKey
 from proxy.model.roster import Rule, StaffRole
+from proxy.vault import upkeep
 from proxy.wire import frames, order_document
 from tests.support import papers
 from tests.support import vault as vaults
@@ -120,8 +122,17 @@ async def enrol(
     subject = change(registrar.key, before, registrar.tenant_id)
     made = await voted(office, order(office, roster, subject))
     await office.carry_out(made)
-    office.wait(seconds=roster.delay_s)
+    await pass_by(office, roster.delay_s)
     return made
+
+
+async def pass_by(office: Office, seconds: int) -> None:
+    """Let time pass in which the ledger had its batches and intake its new keys."""
+    service = office.service
+    await service.later(seconds=seconds)
+    await service.rounds.renew_intake()
+    vault = service.vault
+    vault.intake = upkeep.current_intake(vault.ring, vault.clock.now(), secrets.token_bytes)
 
 
 def revocation(of: Order, hand: Hand) -> frames.RevokeKey:
