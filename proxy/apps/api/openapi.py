@@ -11,7 +11,7 @@ import msgspec
 from pydantic.json_schema import models_json_schema
 
 from proxy.apps import approvals, problems
-from proxy.apps.api import answers, patching
+from proxy.apps.api import answers, patching, read_back
 from proxy.apps.api.bodies import ImportLine, RegistrationBody
 from proxy.model.identifiers import EndReason
 
@@ -45,7 +45,8 @@ def document(version: str) -> dict[str, Any]:
         ref_template=_REF + "{model}",
     )
     _, given = msgspec.json.schema_components(
-        [*answers.TYPES, *approvals.TYPES, problems.Problem], ref_template=_REF + "{name}"
+        [*answers.TYPES, *read_back.TYPES, *approvals.TYPES, problems.Problem],
+        ref_template=_REF + "{name}",
     )
     return {
         "openapi": "3.1.0",
@@ -104,6 +105,14 @@ def _paths() -> dict[str, Any]:
                 "Another mask address; the former one takes mail for 30 days yet",
                 {"200": "RegistrationAnswer"},
                 parameters=[_KEY, _header("If-Match")],
+            ),
+        },
+        f"{registration}/read-back": {
+            "parameters": [_NAME],
+            "post": _call(
+                "The contacts, for who signs with the registrar's key, sealed to it",
+                {"200": "ReadBackAnswer"},
+                body=("application/json", "ReadBackRequest"),
             ),
         },
         f"{registration}/status": {
