@@ -1,6 +1,7 @@
 """What the vault answers a registrar who asks for its own customer: contacts, sealed to its key.
 
-The API role carries the signed document and the answer, and can read no person in it. Whose key it
+The API role carries the signed document and the answer, can read no person in it and, for it bears
+the vault's signature, put none in its place. Whose key it
 is stands in the vault's own state (vault.registrar_keys); whose contacts they are is bound by the
 record itself, for tenant and registration are those that were signed for, never a row's. Somebody
 else's registration, one that never was and one that is over look alike. An answer that gets lost on
@@ -79,6 +80,9 @@ class ReadingBack:
         yield {
             "done": True,
             "sealed": base64.b64encode(sealed_answer).decode(),
+            "signature": base64.b64encode(
+                rooms.keyring.sign_read_back(digest, sealed_answer)
+            ).decode(),
             "entry": entry,
         }
 

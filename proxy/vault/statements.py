@@ -89,6 +89,11 @@ def read_back_sealed(document_sha256: bytes) -> bytes:
     return primitives.joined(b"pp-read-back-sealed-v1", document_sha256)
 
 
+def read_back_answer(document_sha256: bytes, sealed: bytes) -> bytes:
+    """What the vault signs of a read-back's answer: who carries it can seal, and so could forge."""
+    return primitives.joined(b"pp-read-back-answer-v1", document_sha256, sealed)
+
+
 def search(document_sha256: bytes) -> bytes:
     """What a member of staff signs who searches: 32 octets.
 

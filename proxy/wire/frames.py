@@ -110,6 +110,12 @@ class ObjectToOrder(_Request, tag="object_to_order", frozen=True):
     signature: Signature
 
 
+class ShowRegistrarKeys(_Request, tag="show_registrar_keys", frozen=True):
+    """A registrar's key in force and one that waits: public halves."""
+
+    tenant: str
+
+
 class RevokeKey(_Request, tag="revoke_key", frozen=True):
     """A member's signed end of the key that an order gave a registrar."""
 
@@ -284,6 +290,7 @@ Request = (
     Status | Rotate | Retry | Check | Prove
     | ShowRoster | SubmitRoster | ObjectToRoster
     | SubmitOrder | ListOrders | ShowOrder | Vote | ObjectToOrder | RevokeKey | CarryOut
+    | ShowRegistrarKeys
     | ProposeAnchor | SubmitAnchor
     | Relay | Search | ShowAgent | BeginDeposit | DepositKeys | EndDeposit
     | CountPeople | AreErased

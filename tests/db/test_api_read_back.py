@@ -100,7 +100,7 @@ async def test_a_registrar_reads_back_its_customer(desk: Desk) -> None:
     asked = desk.asked()
     reply = await desk.post(asked)
     assert reply.status == 200
-    assert set(reply.json) == {"sealed", "entry"}
+    assert set(reply.json) == {"sealed", "signature", "entry"}
     assert reply.headers["Cache-Control"] == "no-store"
     found = desk.registrar.open(read_back_document.render(asked), reply.json["sealed"])
     assert found["fields"] == {

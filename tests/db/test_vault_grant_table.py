@@ -46,6 +46,7 @@ TABLE: list[tuple[Request, set[Caller]]] = [
     (frames.ShowOrder(order=ID), OPERATOR | APPROVERS | {Caller.WORKER}),
     (frames.Vote(order=ID, signature=NOBODY), APPROVERS),
     (frames.ObjectToOrder(order=ID, signature=NOBODY), APPROVERS),
+    (frames.ShowRegistrarKeys(tenant=ID), OPERATOR),
     (frames.RevokeKey(order=ID, signature=NOBODY), APPROVERS),
     (frames.CarryOut(order=ID), OPERATOR | {Caller.WORKER, Caller.WEB}),
     (frames.ProposeAnchor(reason="none"), OPERATOR),

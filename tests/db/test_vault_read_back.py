@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 import pytest
 import structlog
+from cryptography.exceptions import InvalidSignature
 
 from proxy.errors import Refused
 from proxy.model.identifiers import DomainName, RecordClass
@@ -132,7 +133,16 @@ async def test_a_registrar_reads_its_own_customer(site: Site) -> None:
     assert found["registration"] == str(site.item.registration_id)
     request = site.request()
     answer = await ask(site.room, request)
-    assert set(answer) == {"done", "sealed", "entry"}
+    assert set(answer) == {"done", "sealed", "signature", "entry"}
+    pin = site.service.vault.ring.file.vault_public
+    REGISTRAR.check(request.document, answer, pin)
+    # Who carries the answer can seal to a public key as well: it can not sign.
+    for document, forged in (
+        (site.request().document, answer),
+        (request.document, {**answer, "sealed": answer["sealed"][:-8] + "AAAAAAA="}),
+    ):
+        with pytest.raises(InvalidSignature):
+            REGISTRAR.check(document, forged, pin)
     for opener, document in ((OTHER, request.document), (REGISTRAR, site.request().document)):
         with pytest.raises(Exception, match=r"^$"):
             opener.open(document, answer["sealed"])

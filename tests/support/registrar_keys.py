@@ -22,6 +22,8 @@ from tests.support import vault as vaults
 from tests.support.papers import ANNA, BEN, CHRIS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from proxy.model.identifiers import TenantId
     from proxy.model.order import Order
     from proxy.model.roster import Roster
@@ -75,6 +77,18 @@ class Registrar:
         digest = hashlib.sha256(document.encode()).digest()
         message = hashlib.sha256(b"pp-read-back-v1" + digest).digest()
         return base64.b64encode(self._signing.sign(message)).decode()
+
+    def check(self, document: str, answer: Mapping[str, Any], vault: bytes) -> None:
+        """Return when the vault of this public key gave the answer; raises InvalidSignature."""
+        digest, sealed = (
+            hashlib.sha256(document.encode()).digest(),
+            base64.b64decode(answer["sealed"]),
+        )
+        said = b"pp-read-back-answer-v1\0" + b"".join(
+            len(part).to_bytes(4, "big") + part for part in (digest, sealed)
+        )
+        key = ed25519.Ed25519PublicKey.from_public_bytes(vault)
+        key.verify(base64.b64decode(answer["signature"]), said)
 
     def open(self, document: str, sealed: str) -> dict[str, Any]:
         """What an answer to a document says."""

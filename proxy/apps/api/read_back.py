@@ -43,9 +43,13 @@ class ReadBackRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class ReadBackAnswer(msgspec.Struct, frozen=True):
-    """What was asked for, sealed to the registrar's key, in base64; and the ledger's entry."""
+    """What was asked for, sealed to the registrar's key; the vault's signature; both in base64.
+
+    `entry` is the ledger's entry that tells of it.
+    """
 
     sealed: str
+    signature: str
     entry: str
 
 
