@@ -10,7 +10,7 @@ import pytest
 from proxy.model.order import RegistrarKey
 from proxy.vault.grants import Caller
 from proxy.vault.registrar_keys import RegistrarKeys
-from proxy.wire import order_document, plain_words
+from proxy.wire import documents, order_document, plain_words
 from tests.support import papers, registrar_keys
 from tests.support import vault as vaults
 from tests.support.decisions import Office, code
@@ -61,7 +61,7 @@ async def test_a_key_holds_after_the_delay_and_survives_a_restart(
     found = in_force(office)
     assert found is not None
     assert (found.signing, found.sealing) == (REGISTRAR.key.signing, REGISTRAR.key.sealing)
-    assert found.order == papers.documents.digest(order_document.render(made))
+    assert found.order == documents.digest(order_document.render(made))
     assert "order_carried_out" in office.entries()
 
 
@@ -188,7 +188,7 @@ async def test_nobody_else_ends_a_key(office: Office, roster: Roster) -> None:
     signed = revocation(made, ANNA)
     as_anna = replace(papers.STRANGER, person="anna")
     assert await code(office.ask(revocation(made, as_anna), Caller.API)) == "signature_stranger"
-    no = ANNA.no(papers.documents.digest(order_document.render(made)))
+    no = ANNA.no(documents.digest(order_document.render(made)))
     other = await office.approved(roster)
     for asked, reason in (
         (type(signed)(order=signed.order, signature=no), "signature_invalid"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
@@ -14,111 +13,35 @@ import structlog
 from cryptography.exceptions import InvalidSignature
 
 from proxy.errors import Refused
-from proxy.model.identifiers import DomainName, RecordClass
+from proxy.model.identifiers import DomainName
 from proxy.run import vault_read_back
 from proxy.store import pool as pools
 from proxy.vault import grants
 from proxy.vault.grants import Budget, Grant
-from proxy.wire import frames, read_back_document
-from proxy.wire.read_back_document import Asked, Ground
+from proxy.wire import frames
 from tests.support import openings as support
-from tests.support import registrar_keys
+from tests.support import read_back, registrar_keys
 from tests.support import vault as vaults
-from tests.support.decisions import Office
 from tests.support.openings import ask, code, entries
 from tests.support.papers import CHRIS
-from tests.support.registrar_keys import OTHER, REGISTRAR, Registrar
+from tests.support.read_back import FIELDS, THEIRS, signed, their_customer
+from tests.support.registrar_keys import OTHER, REGISTRAR
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from proxy.model.order import Order
-    from proxy.model.roster import Roster
-    from proxy.model.sealed import ToSeal
     from tests.support.database import Database
-    from tests.support.vault import Service
+    from tests.support.read_back import Site
 
 pytestmark = pytest.mark.db
-
-FIELDS = ("registrant.email", "registrant.name", "registrant.street")
-THEIRS = Registrar(mark="theirs", tenant_id=support.OTHER_TENANT)
-
-
-@dataclass(slots=True)
-class Site:
-    """A vault in which a registrar has a key and a customer."""
-
-    office: Office
-    roster: Roster
-    item: ToSeal
-    order: Order
-
-    @property
-    def service(self) -> Service:
-        """The vault and its database."""
-        return self.office.service
-
-    @property
-    def room(self) -> Any:
-        """The vault's openings as they stand."""
-        return support.openings(self.service)
-
-    def asked(self, item: ToSeal | None = None, **changes: Any) -> Asked:
-        """A request about the customer at this moment."""
-        one = item or self.item
-        whole = Asked(
-            deployment=support.DEPLOYMENT,
-            id=uuid4(),
-            tenant_id=one.tenant_id,
-            registration_id=one.registration_id,
-            revision=1,
-            domain=DomainName(f"{one.registration_id}.example"),
-            fields=FIELDS,
-            ground=Ground.CUSTOMER,
-            reason="Ticket 17: the customer asks what is held.",
-            at=self.service.vault.clock.moment,
-        )
-        return replace(whole, **changes)
-
-    def request(
-        self, registrar: Registrar = REGISTRAR, item: ToSeal | None = None, **changes: Any
-    ) -> frames.ReadBack:
-        """The same, signed."""
-        return signed(self.asked(item, **changes), registrar)
-
-    async def read(self, registrar: Registrar = REGISTRAR, **changes: Any) -> dict[str, Any]:
-        """What the registrar reads."""
-        request = self.request(registrar, **changes)
-        answer = await ask(self.room, request)
-        return registrar.open(request.document, answer["sealed"])
-
-
-def signed(asked: Asked, registrar: Registrar = REGISTRAR) -> frames.ReadBack:
-    """A request with a registrar's signature."""
-    document = read_back_document.render(asked)
-    return frames.ReadBack(document=document, signature=registrar.sign(document))
 
 
 @pytest.fixture
 async def site(tmp_path: Path, database: Database) -> AsyncIterator[Site]:
     """A registrar with a key in force and one customer."""
-    async with vaults.service(tmp_path, database) as service:
-        office = Office(service)
-        roster = await office.found(rules=registrar_keys.RULES)
-        order = await registrar_keys.enrol(office, roster)
-        item = vaults.to_seal()
-        await support.enrol(service, item)
-        yield Site(office, roster, item, order)
-
-
-async def their_customer(site: Site) -> ToSeal:
-    """Another registrar with a key and a customer of its own."""
-    await support.add_tenant(site.service)
-    await registrar_keys.enrol(site.office, site.roster, THEIRS)
-    item = replace(vaults.to_seal(mark="theirs"), tenant_id=support.OTHER_TENANT)
-    await support.enrol(site.service, item)
-    return item
+    async with read_back.opened(tmp_path, database) as made:
+        yield made
 
 
 async def test_a_registrar_reads_its_own_customer(site: Site) -> None:
@@ -346,65 +269,6 @@ async def test_contacts_just_handed_in_are_waited_for(site: Site) -> None:
     assert await code(site.room, site.request(item=fresh)) == "contacts_early"
 
 
-ATTACKS = {
-    "another registrar's record put in its place": """
-        UPDATE sealed_record SET (record, wrapped_dek) = (
-            SELECT record, wrapped_dek FROM sealed_record other
-            WHERE other.tenant_id <> $1 AND other.class = 'identity')
-        WHERE tenant_id = $1 AND registration_id = $2 AND class = 'identity'""",
-    "bytes changed": """
-        UPDATE sealed_record SET record = record || 'x'
-        WHERE tenant_id = $1 AND registration_id = $2""",
-    "the row taken away": """
-        DELETE FROM sealed_record WHERE tenant_id = $1 AND registration_id = $2""",
-}
-
-
-@pytest.mark.parametrize("attack", list(ATTACKS))
-async def test_a_row_that_was_changed_gives_nobody(site: Site, attack: str) -> None:
-    """A superuser of the database moves no person to another registrar; the alarm rings."""
-    await their_customer(site)
-    await site.service.administrate("DELETE FROM blind_index")
-    await site.service.administrate(ATTACKS[attack], site.item.tenant_id, site.item.registration_id)
-    before = support.alarms(site.service)
-    assert await code(site.room, site.request()) == "contacts_doubtful"
-    assert support.alarms(site.service) > before
-
-
-async def test_rolled_back_contacts_are_not_given(site: Site) -> None:
-    """Neither by the registration's row nor by the record's: the vault knows the newest."""
-    newer = vaults.to_seal(2, "newer", site.item.registration_id)
-    await support.enrol(site.service, newer)
-    await site.service.administrate("UPDATE registration SET record_version = 1")
-    before = support.alarms(site.service)
-    assert await code(site.room, site.request()) == "contacts_doubtful"
-    assert support.alarms(site.service) > before
-
-
-async def test_a_registration_moved_to_another_tenant_gives_nobody(site: Site) -> None:
-    """A row that says it is ours makes no person ours: the record is of whom it was sealed for."""
-    theirs = await their_customer(site)
-    await site.service.administrate(
-        """INSERT INTO registration (tenant_id, id, domain, state, revision, declared, reference,
-               alias, record_version, contacts_mac, enrolled_at, changed_at)
-           SELECT $1, id, domain, 'claimed', revision, declared, 'q', 'q', record_version,
-               contacts_mac, enrolled_at, changed_at FROM registration WHERE tenant_id = $2""",
-        vaults.TENANT,
-        theirs.tenant_id,
-    )
-    await site.service.administrate(
-        """INSERT INTO sealed_record (tenant_id, registration_id, class, version, submission_id,
-               record, wrapped_dek, kek_epoch)
-           SELECT $1, registration_id, class, version, (SELECT id FROM submission LIMIT 1),
-               record, wrapped_dek, kek_epoch
-           FROM sealed_record WHERE tenant_id = $2""",
-        vaults.TENANT,
-        theirs.tenant_id,
-    )
-    request = site.request(item=theirs, tenant_id=vaults.TENANT)
-    assert await code(site.room, request) == "contacts_early"
-
-
 async def test_nobody_stands_in_answers_logs_or_state(site: Site) -> None:
     """Neither the persons nor the reason are kept, logged, or legible on the way."""
     mark, reason = f"mark{uuid4().hex}", f"reason{uuid4().hex}"
@@ -432,4 +296,3 @@ async def test_answers_show_no_lengths(site: Site) -> None:
         await support.enrol(site.service, item)
         sizes.add(len((await ask(site.room, site.request(item=item)))["sealed"]))
     assert len(sizes) == 1
-    assert RecordClass.IDENTITY

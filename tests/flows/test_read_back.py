@@ -133,13 +133,12 @@ def test_bad_key_files_are_told_without_what_they_hold(team: Team, tmp_path: Pat
     """A file of another form, perhaps a secret, is refused and never repeated."""
     tenant = "0198c0de-0000-7000-8000-000000000001"
     words = ("registrar", "read-back-key", "propose", tenant, "--reason", "x", "--key")
-    secret = "f00d" * 16
+    secret, file = "f00d" * 16, tmp_path / "public.json"
     for content in (
         secret,
         f'{{"signing": "{secret}"}}',
         f'{{"signing": "{secret.upper()}", "x": 1}}',
     ):
-        file = tmp_path / "public.json"
         file.write_text(content)
         done = team.run(*words, str(file))
         assert done.returncode == 1
