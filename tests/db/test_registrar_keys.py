@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from proxy.model.order import RegistrarKey
+from proxy.vault import writes
 from proxy.vault.grants import Caller
 from proxy.vault.registrar_keys import RegistrarKeys
-from proxy.wire import documents, order_document, plain_words
+from proxy.wire import documents, frames, order_document, plain_words
 from tests.support import papers, registrar_keys
 from tests.support import vault as vaults
 from tests.support.decisions import Office, code
@@ -196,6 +197,75 @@ async def test_nobody_else_ends_a_key(office: Office, roster: Roster) -> None:
     ):
         assert await code(office.ask(asked, Caller.API)) == reason
     assert in_force(office) is not None
+
+
+async def test_order_key_and_entry_are_one_step(
+    office: Office, roster: Roster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A vault that dies in the step has done none of it, and the order can be carried out again."""
+    made = await voted(office, order(office, roster, change(REGISTRAR.key)))
+    write_all, steps = writes.write_all, []
+    with monkeypatch.context() as broken:
+
+        def dying(transaction: Any, given: Any) -> None:
+            write_all(transaction, given)
+            steps.append(len(given))
+            if len(steps) > 1:  # the first one sets out on the order
+                raise KeyboardInterrupt
+
+        broken.setattr(writes, "write_all", dying)
+        with pytest.raises(KeyboardInterrupt):
+            await office.carry_out(made)
+    assert steps == [1, 2]
+    office.service.reopen()
+    office.reopen()
+    keys = RegistrarKeys(office.service.vault.state)
+    assert keys.all(vaults.TENANT) == ()
+    assert "order_carried_out" not in office.entries()
+    await office.carry_out(made)
+    assert len(RegistrarKeys(office.service.vault.state).all(vaults.TENANT)) == 1
+    assert await code(office.carry_out(made)) == "order_used"
+
+
+async def test_one_member_stops_an_order_for_a_key(office: Office, roster: Roster) -> None:
+    """Before it is carried out an objection is enough, as with every order."""
+    made = order(office, roster, change(REGISTRAR.key))
+    kept = await office.propose(made)
+    for hand in registrar_keys.ENOUGH:
+        await office.vote(made, kept, hand)
+    no = CHRIS.no(str(kept["sha256"]))
+    await office.ask(frames.ObjectToOrder(order=str(made.id), signature=no), Caller.API)
+    assert await code(office.carry_out(made)) == "order_stopped"
+    assert await code(office.ask(revocation(made, CHRIS), Caller.API)) == "key_not_enrolled"
+
+
+async def test_what_was_voted_on_before_the_key_changed_is_void(
+    office: Office, roster: Roster
+) -> None:
+    """Of two approved orders the second does not replace what its voters never saw."""
+    first = await voted(office, order(office, roster, change(REGISTRAR.key)))
+    second = await voted(office, order(office, roster, change(OTHER.key)))
+    await office.carry_out(first)
+    assert await code(office.carry_out(second)) == "order_key_changed"
+
+
+async def test_forged_rows_give_no_key(office: Office, roster: Roster) -> None:
+    """No order counts that the vault never received, and none with another key in its place."""
+    made = await voted(office, order(office, roster, change(REGISTRAR.key)))
+    theirs = order_document.render(replace(made, subject=change(OTHER.key)))
+    await office.service.administrate("ALTER TABLE approval_order DISABLE TRIGGER ALL")
+    await office.service.administrate(
+        "UPDATE approval_order SET document = $1 WHERE id = $2", theirs, made.id
+    )
+    assert await code(office.carry_out(made)) == "order_forged"
+    unseen = order(office, roster, change(OTHER.key))
+    await office.service.administrate(
+        """INSERT INTO approval_order (id, kind, sha256, document, nonce, received_at, expires_at)
+           SELECT $1, kind, sha256, document, nonce, received_at, expires_at FROM approval_order""",
+        unseen.id,
+    )
+    assert await code(office.carry_out(unseen)) == "order_unknown"
+    assert RegistrarKeys(office.service.vault.state).all(vaults.TENANT) == ()
 
 
 async def test_what_members_read_names_keys_and_consequence(office: Office, roster: Roster) -> None:

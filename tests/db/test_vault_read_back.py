@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from datetime import timedelta
@@ -195,6 +196,33 @@ async def test_a_request_is_answered_once(site: Site) -> None:
     assert await code(site.room, request) == "read_back_repeated"
     same = UUID(json.loads(request.document)["id"])
     await ask(site.room, site.request(THEIRS, theirs, id=same))
+
+
+async def test_of_many_at_once_one_is_answered(site: Site) -> None:
+    """The same request sent by many hands at one moment gives one answer and one leaf."""
+    room, request = site.room, site.request()
+    found = await asyncio.gather(
+        *(ask(room, request) for _ in range(20)), return_exceptions=True
+    )  # fmt: skip
+    refused = [one for one in found if isinstance(one, Refused)]
+    assert {one.code for one in refused} == {"read_back_repeated"}
+    assert len(refused) == len(found) - 1
+    assert [one["kind"] for one in entries(site.service)].count("read_back") == 1
+
+
+async def test_a_budget_is_not_passed_by_many_at_once(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many requests come at one moment, so many are answered and no more."""
+    monkeypatch.setitem(grants.BUDGETS, Grant.READ_BACK, Budget(most=5))
+    room = site.room
+    found = await asyncio.gather(
+        *(ask(room, site.request()) for _ in range(20)), return_exceptions=True
+    )
+    refused = [one for one in found if isinstance(one, Refused)]
+    assert {one.code for one in refused} == {"budget"}
+    assert len(found) - len(refused) == 5
+    assert [one["kind"] for one in entries(site.service)].count("read_back") == 5
 
 
 async def test_a_key_that_is_gone_reads_nothing(site: Site) -> None:
