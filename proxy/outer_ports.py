@@ -18,7 +18,15 @@ if TYPE_CHECKING:
     from proxy.model.identifiers import RegistrationId, TenantId
     from proxy.model.ledger import LedgerEntry
     from proxy.model.notice import DueNotice, MailAddress, Sent
-    from proxy.model.order import BuiltPackage, KeptOrder, Order, OrderId, OrderState, RecordRef
+    from proxy.model.order import (
+        BuiltPackage,
+        ChangeRegistrarKey,
+        KeptOrder,
+        Order,
+        OrderId,
+        OrderState,
+        RecordRef,
+    )
     from proxy.model.roster import Person, Roster, Waiting
     from proxy.model.sealed import RecordName, SealedBatch
     from proxy.model.webhook import Tried
@@ -174,9 +182,23 @@ class Orders(Protocol):
         ...
 
     def carry_out(
-        self, order: Order, entry: LedgerEntry, *, waiting: Waiting | None = None, follows: str = ""
+        self,
+        order: Order,
+        entry: LedgerEntry,
+        *,
+        waiting: Waiting | None = None,
+        follows: str = "",
+        holds_from: datetime | None = None,
     ) -> None:
         """Use the order up, with its entry and what it changes in the state: all or nothing."""
+        ...
+
+    def key_fault(self, change: ChangeRegistrarKey) -> str | None:
+        """Why a registrar's key can not be changed so, as a code; None when it can."""
+        ...
+
+    def revoke_key(self, order_id: OrderId, entry: LedgerEntry) -> None:
+        """The key that an order gave a registrar is one no more; Refused `key_not_enrolled`."""
         ...
 
 

@@ -228,6 +228,10 @@ class Signatures(Protocol):
         """What a vote signs."""
         ...
 
+    def key_revocation(self, order_sha256: bytes) -> bytes:
+        """What revokes the key that an order gave a registrar."""
+        ...
+
     def objection(self, document_sha256: bytes) -> bytes:
         """What a no to an order or a roster signs."""
         ...

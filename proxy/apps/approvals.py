@@ -46,7 +46,7 @@ class OrderPaper(msgspec.Struct, frozen=True):
 
 
 class OrderEnd(msgspec.Struct, frozen=True):
-    """Where an order stands after an objection."""
+    """Where an order, or the key from it, stands after a member's no."""
 
     state: str
 
@@ -115,6 +115,7 @@ def routes(prefix: str, ask: Ask, admit: Admit) -> list[web.RouteDef]:
         web.get(f"{prefix}/orders/{{id}}", desk.order),
         web.post(f"{prefix}/orders/{{id}}/votes", desk.vote),
         web.post(f"{prefix}/orders/{{id}}/objections", desk.object_to_order),
+        web.post(f"{prefix}/orders/{{id}}/revocations", desk.revoke_key),
     ]
 
 
@@ -158,6 +159,13 @@ class _Desk:
         signature = await self._signature(request)
         return await self._answer(
             frames.ObjectToOrder(order=request.match_info["id"], signature=signature), OrderEnd
+        )
+
+    async def revoke_key(self, request: web.Request) -> web.Response:
+        """A member's end of the key that an order gave a registrar."""
+        signature = await self._signature(request)
+        return await self._answer(
+            frames.RevokeKey(order=request.match_info["id"], signature=signature), OrderEnd
         )
 
     async def _signature(self, request: web.Request) -> frames.Signature:

@@ -18,7 +18,7 @@ from proxy.apps import approvals, pages
 from proxy.errors import InvalidInput, Refused
 from proxy.model import identifiers
 from proxy.model.case import Basis, CaseId, EvidenceId
-from proxy.model.order import CaseSubject, OrderKind
+from proxy.model.order import OF_NO_CASE, CaseSubject, OrderKind
 from proxy.model.roster import Person, StaffRole
 from proxy.services import release_package
 from proxy.services.casework import act, assign, hasten, propose
@@ -126,8 +126,8 @@ class _Room:
         """An order, open for votes."""
         actor = await self._actor(request)
         body = await pages.read_json(request, NewOrder, BODY_OCTETS)
-        if body.kind is OrderKind.CHANGE_AGENT:
-            raise InvalidInput("order_kind", "Escrow agents are no matter of a case.")
+        if body.kind in OF_NO_CASE:
+            raise InvalidInput("order_kind", "Orders of this kind are no matter of a case.")
         now = self._desk.clock.now()
         case = identifiers.canonical_uuid(request.match_info["case"])
         if case is None:

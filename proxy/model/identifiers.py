@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import NewType
+from typing import Final, NewType
 from uuid import UUID
 
 _UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -78,6 +78,11 @@ class Scope(StrEnum):
     REGISTRATIONS_WRITE = "registrations:write"
     IMPORTS_WRITE = "imports:write"
     EVENTS_READ = "events:read"
+    READ_BACK = "read_back"  # never by default: it gives persons away, to who can open them
+
+
+USUAL_SCOPES: Final = frozenset(Scope) - {Scope.READ_BACK}
+"""What a key may do when nobody says what it shall."""
 
 
 def canonical_uuid(text: str) -> UUID | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime  # noqa: TC003 - msgspec reads it in the state (vault.orders)
 from enum import StrEnum
-from typing import TYPE_CHECKING, NewType
+from typing import TYPE_CHECKING, Final, NewType
 from uuid import UUID
 
 if TYPE_CHECKING:
@@ -23,9 +23,10 @@ OrderId = NewType("OrderId", UUID)
 
 
 class OrderKind(StrEnum):
-    """What can be ordered. All but the first are orders of a case."""
+    """What can be ordered. All are orders of a case but those of OF_NO_CASE."""
 
     CHANGE_AGENT = "change agent"
+    REGISTRAR_KEY = "registrar key"
     DISCLOSE = "disclose"
     DISCLOSE_URGENTLY = "disclose in emergency"
     PUBLISH = "publish"
@@ -34,6 +35,10 @@ class OrderKind(StrEnum):
     LIFT_HOLD = "lift hold"
     GAG = "gag"
     LIFT_GAG = "lift gag"
+
+
+OF_NO_CASE: Final = frozenset({OrderKind.CHANGE_AGENT, OrderKind.REGISTRAR_KEY})
+"""Kinds that the operator proposes."""
 
 
 class OrderState(StrEnum):
@@ -54,6 +59,27 @@ class ChangeAgent:
 
     agent_id: AgentId
     agent: Agent | None
+    replaces: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistrarKey:
+    """By what a registrar asks for its own customers: 32 octets each, in hex."""
+
+    signing: str  # Ed25519: its requests
+    sealing: str  # X25519: what the answers are sealed to
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeRegistrarKey:
+    """A registrar's key as it shall be; None: it shall have none any more, at once.
+
+    `replaces` is the SHA-256 of the newest key as the order's author saw it, "" where there was
+    none.
+    """
+
+    tenant_id: TenantId
+    key: RegistrarKey | None
     replaces: str
 
 
@@ -148,15 +174,15 @@ class Order:
     reason: str
     not_before: datetime
     expires_at: datetime
-    subject: ChangeAgent | CaseSubject
+    subject: ChangeAgent | ChangeRegistrarKey | CaseSubject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptOrder:
     """What the vault's own state knows of an order: enough to refuse every other paper.
 
-    `case` and `tenant` are None for an order of no case. `intended_at` is when the vault first set
-    out to do what it says.
+    `case` is None for an order of no case, `tenant` for an agent's. `intended_at` is when the vault
+    first set out to do what it says.
     """
 
     sha256: str

@@ -50,6 +50,11 @@ class Floor:
 
 MATRIX: Final[Mapping[OrderKind, Floor]] = {
     OrderKind.CHANGE_AGENT: Floor(longest=timedelta(days=7)),
+    # Whoever has the key reads the persons behind a registrar's names: as many stand behind it as
+    # behind a disclosure, and none of them through a web page.
+    OrderKind.REGISTRAR_KEY: Floor(
+        each=(StaffRole.DECIDER, StaffRole.LEGAL), clears=(StaffRole.DPO,), all_detached=True
+    ),
     OrderKind.DISCLOSE: Floor(
         each=(StaffRole.DECIDER, StaffRole.LEGAL), clears=(StaffRole.DPO,), releases=True
     ),

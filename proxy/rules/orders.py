@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from proxy.model.order import ChangeAgent, OrderKind
+from proxy.model.order import OF_NO_CASE, ChangeAgent, ChangeRegistrarKey, OrderKind
 from proxy.model.roster import Person
 from proxy.rules.approval_matrix import MATRIX
 
@@ -47,7 +47,7 @@ def fault(order: Order, roster: Roster, roster_sha256: str) -> str | None:
 
 def _named(order: Order) -> set[Person]:
     """Who has to be a member. Who handles or proposes in a case may have no key and no vote."""
-    if order.kind is OrderKind.CHANGE_AGENT:
+    if order.kind in OF_NO_CASE:
         return {order.proposer, order.handler, order.releaser} - {Person(""), Person(OPERATOR)}
     return {order.releaser} - {Person("")}
 
@@ -71,6 +71,16 @@ def agent_fault(order: Order, change: ChangeAgent, roster: Roster, replaces: str
     if not changes:
         return "order_changes_nothing"
     return None if changes <= rule.fields else "order_field_limit"
+
+
+def key_fault(change: ChangeRegistrarKey, newest: str, wanted: str) -> str | None:
+    """What is wrong with what an order would make of a registrar's key; None if nothing.
+
+    `newest` is the digest of the newest key there is, `wanted` that of the one it shall have.
+    """
+    if change.replaces != newest:
+        return "order_key_changed"
+    return "order_changes_nothing" if wanted == newest else None
 
 
 def untimely(order: Order, now: datetime) -> str | None:
@@ -99,7 +109,7 @@ def changed_roster(order: Order, order_sha256: str, roster: Roster, now: datetim
     """The successor that an order of an agent makes: other agents, nothing else."""
     change = order.subject
     if not isinstance(change, ChangeAgent):
-        raise TypeError(order.kind)  # a bug: orders of cases make no roster
+        raise TypeError(order.kind)  # a bug: other orders make no roster
     kept = tuple(one for one in roster.agents if one.id != change.agent_id)
     added = () if change.agent is None else (change.agent,)
     return replace(

@@ -42,6 +42,11 @@ SENTENCES: Mapping[str, str] = {
     " seven days from now.",
     "order_agent_changed": "The agent is not what the order says it replaces: make a new order.",
     "order_changes_nothing": "The order changes nothing.",
+    "order_key_changed": "The registrar's key is not what the order says it replaces: make a new"
+    " order.",
+    "order_key_unsound": "The registrar's key is one under which anybody could sign, or to which"
+    " nothing can be sealed.",
+    "key_not_enrolled": "No key that a registrar has, or waits for, comes from this order.",
     "order_field_limit": "The roster does not let such an order change all of these fields.",
     "order_result": "The order would make a roster that can not be: too many agents, or too long.",
     "order_expired": "The order has expired: make a new one.",

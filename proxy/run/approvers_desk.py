@@ -143,6 +143,10 @@ class ApiDesk:
         """Stop an order."""
         self._call("POST", f"/orders/{order_id}/objections", signature)
 
+    def revoke_key(self, order_id: str, signature: Signature) -> None:
+        """End the key that an order gave a registrar."""
+        self._call("POST", f"/orders/{order_id}/revocations", signature)
+
     def object_to_roster(self, sha256: str, signature: Signature) -> Stood:
         """What stands after an objection."""
         return _read(self._call("POST", f"/rosters/{sha256}/objections", signature), Stood)

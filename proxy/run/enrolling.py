@@ -13,7 +13,7 @@ from proxy.apps.api import access, profiles
 from proxy.errors import NotFound
 from proxy.hosting import boot, database
 from proxy.model import identifiers
-from proxy.model.identifiers import AccreditationId, ApiKeyId, Scope, TenantId
+from proxy.model.identifiers import USUAL_SCOPES, AccreditationId, ApiKeyId, TenantId
 from proxy.model.public_record import Accreditation
 from proxy.store import pool as pools
 from proxy.store import tenants
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from proxy.model.identifiers import Scope
     from proxy.settings import Settings
     from proxy.store.pool import Access
 
@@ -59,7 +60,7 @@ async def add_registrar(
     )
     body = profiles.default_body(name) if profile is None else profile
     parsed, validated = profiles.parse_profile(body, tenant_id, accreditation, defaults(settings))
-    key, text = _new_key(tenant_id, frozenset(Scope))
+    key, text = _new_key(tenant_id, USUAL_SCOPES)
     async with pools.connected(operator_access(settings)) as connection:
         await tenants.add(connection, name, parsed, body=validated, key=key, now=now)
     return Added(id=tenant_id, api_key=text)

@@ -15,9 +15,10 @@ from uuid import UUID
 import structlog
 
 from proxy.errors import InvalidInput, NotFound, Refused, Unavailable
+from proxy.model import identifiers
 from proxy.model.order import OrderId
 from proxy.model.roster import Waiting
-from proxy.services import carry_out, decide, keep_roster
+from proxy.services import carry_out, decide, keep_roster, revoke_registrar_key
 from proxy.services.decide import Deciding
 from proxy.services.keep_roster import Keeping
 from proxy.services.know_case import Knowing
@@ -25,6 +26,7 @@ from proxy.store import approvals as store
 from proxy.store import pool as pools
 from proxy.vault.casebook import CaseBook
 from proxy.vault.grants import Caller, Grant
+from proxy.vault.registrar_keys import RegistrarKeys
 from proxy.wire import documents, frames
 
 if TYPE_CHECKING:
@@ -79,6 +81,8 @@ class Approvals:
             frames.ShowOrder: (Grant.READ, self._answering(self._show_order)),
             frames.Vote: (Grant.VOTE, self._answering(self._vote)),
             frames.ObjectToOrder: (Grant.VOTE, self._alone(self._object_to_order)),
+            frames.ShowRegistrarKeys: (Grant.SUBMIT, self._alone(self._show_keys)),
+            frames.RevokeKey: (Grant.VOTE, self._alone(self._revoke_key)),
             frames.CarryOut: (Grant.CARRY_OUT, self._answering(self._carry_out)),
         }
 
@@ -259,6 +263,27 @@ class Approvals:
         order_id = _order_id(request.order)
         is_veto = decide.object_to(self._deciding(), order_id, request.signature)
         return {"state": "stopped", "veto": is_veto}
+
+    async def _show_keys(self, request: frames.ShowRegistrarKeys) -> Mapping[str, Value]:
+        tenant = identifiers.canonical_uuid(request.tenant)
+        if tenant is None:
+            raise NotFound("registrar", "There is no registrar by this id.")
+        kept = RegistrarKeys(self._walls.state).all(identifiers.TenantId(tenant))
+        return {
+            "keys": [
+                {
+                    "signing": one.signing,
+                    "sealing": one.sealing,
+                    "holds_from": one.holds_from.isoformat(),
+                    "order_sha256": one.order,
+                }
+                for one in kept
+            ]
+        }
+
+    async def _revoke_key(self, request: frames.RevokeKey) -> Mapping[str, Value]:
+        revoke_registrar_key.revoke(self._deciding(), _order_id(request.order), request.signature)
+        return {"state": "revoked"}
 
     async def _carry_out(
         self, connection: Connection, request: frames.CarryOut

@@ -18,6 +18,7 @@ from proxy.run.vault_links import Linking
 from proxy.run.vault_match import Matching
 from proxy.run.vault_notice import Noticing
 from proxy.run.vault_pass_phrase import PassPhrases
+from proxy.run.vault_read_back import ReadingBack
 from proxy.run.vault_relay import Relaying
 from proxy.run.vault_search import Searching
 from proxy.vault.grants import Grant
@@ -59,6 +60,7 @@ class Openings:
         self._matching = Matching(rooms, cases, authenticate=authenticate, deployment=deployment)
         self._noticing = Noticing(rooms, cases)
         self._linking = Linking(rooms, cases)
+        self._reading_back = ReadingBack(rooms, deployment=deployment)
         self._telling = PassPhrases(rooms, authenticate=authenticate, deployment=deployment)
 
     async def end_overdue(self) -> None:
@@ -84,5 +86,6 @@ class Openings:
             frames.ShowSession: (Grant.REGISTRANT, self._linking.show),
             frames.ShowOwn: (Grant.REGISTRANT, self._linking.show_own),
             frames.ShowClaim: (Grant.REGISTRANT, self._linking.show_claim),
+            frames.ReadBack: (Grant.READ_BACK, self._reading_back.read_back),
             frames.PassPhrase: (Grant.RELEASE, self._telling.tell),
         }

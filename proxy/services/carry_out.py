@@ -12,10 +12,11 @@ Source: vault.md, Order; casework s7.5, invariants 8 and 15.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from proxy.errors import Refused, Unavailable
-from proxy.model.order import ChangeAgent, OrderKind
+from proxy.model.order import ChangeAgent, ChangeRegistrarKey, OrderKind
 from proxy.rules import case_orders, orders, reasons, succession
 from proxy.rules.succession import NotEntitled
 from proxy.services import decide, keep_roster
@@ -39,7 +40,7 @@ async def carry_out(connection: Connection, deciding: Deciding, order_id: OrderI
     """What came of it; Refused says what the order lacks, Conflict that it is over."""
     keeping = deciding.keeping
     shown = await decide.show(connection, deciding, order_id)
-    decide.check_open(shown, keeping)
+    decide.check_open(shown, deciding)
     untimely = orders.untimely(shown.order, keeping.now)
     if untimely is not None:
         raise decide.refused(untimely)
@@ -54,6 +55,8 @@ async def carry_out(connection: Connection, deciding: Deciding, order_id: OrderI
     deciding.book.intend(order_id, entry)
     if isinstance(shown.order.subject, ChangeAgent):
         return await _change_agent(connection, deciding, shown)
+    if isinstance(shown.order.subject, ChangeRegistrarKey):
+        return _change_key(deciding, shown)
     return await _of_case(connection, deciding, shown)
 
 
@@ -79,6 +82,17 @@ async def _of_case(connection: Connection, deciding: Deciding, shown: Shown) -> 
     entry = keeping.entry("order_carried_out", said, **decide.about(order))
     deciding.book.carry_out(order, entry)
     return CarriedOut(kind=order.kind, package=built)
+
+
+def _change_key(deciding: Deciding, shown: Shown) -> CarriedOut:
+    """A registrar's key, which waits as a roster does: whoever is a member may revoke it."""
+    order, keeping = shown.order, deciding.keeping
+    entry = keeping.entry(
+        "order_carried_out", decide.facts(order, shown.kept.sha256), **decide.about(order)
+    )
+    delay = timedelta(seconds=shown.in_force.roster.delay_s)
+    deciding.book.carry_out(order, entry, holds_from=keeping.now + delay)
+    return CarriedOut(kind=order.kind)
 
 
 async def _change_agent(connection: Connection, deciding: Deciding, shown: Shown) -> CarriedOut:

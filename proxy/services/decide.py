@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from proxy.errors import Conflict, InvalidInput, Refused
 from proxy.model.identifiers import TenantId
-from proxy.model.order import CaseSubject, ChangeAgent, OrderState, Voter
+from proxy.model.order import CaseSubject, ChangeAgent, ChangeRegistrarKey, OrderState, Voter
 from proxy.model.roster import Person, StaffRole
 from proxy.rules import approval_matrix, approvals, case_orders, orders, reasons
 from proxy.services import keep_roster, know_case
@@ -93,7 +93,7 @@ async def submit(connection: Connection, deciding: Deciding, document: str) -> K
 async def _check_new(connection: Connection, deciding: Deciding, order: Order, sha256: str) -> None:
     keeping = deciding.keeping
     in_force = keep_roster.current(keeping)
-    check(order, sha256, in_force, keeping, await _known(connection, deciding, order))
+    check(order, sha256, in_force, deciding, await _known(connection, deciding, order))
     untimely = orders.untimely(order, keeping.now)
     if untimely == "order_expired":
         raise refused(untimely)
@@ -136,7 +136,7 @@ async def vote(
     """The order with one more vote; Refused with the reason, and nothing has changed."""
     keeping = deciding.keeping
     shown = await show(connection, deciding, order_id)
-    check_open(shown, keeping)
+    check_open(shown, deciding)
     roster, known = shown.in_force.roster, shown.known
     barred = frozenset() if known is None else case_orders.barred(known.case)
     reason = approvals.may_vote(roster, shown.order, signature.person, barred)
@@ -196,16 +196,19 @@ def object_to(deciding: Deciding, order_id: OrderId, signature: Signature) -> bo
 
 
 def check(
-    order: Order, sha256: str, in_force: InForce, keeping: Keeping, known: Known | None
+    order: Order, sha256: str, in_force: InForce, deciding: Deciding, known: Known | None
 ) -> None:
-    """Return when an order fits the roster in force and its case or agent; Refused if not."""
+    """Return when an order fits the roster in force and its case, agent or key; Refused if not."""
+    now = deciding.keeping.now
     fault = orders.fault(order, in_force.roster, in_force.sha256)
     if fault is None and known is not None:
-        fault = case_orders.fault(order, known, in_force.roster, keeping.now)
+        fault = case_orders.fault(order, known, in_force.roster, now)
+    if fault is None and isinstance(order.subject, ChangeRegistrarKey):
+        fault = deciding.book.key_fault(order.subject)
     if fault is not None:
         raise refused(fault)
     if isinstance(order.subject, ChangeAgent):
-        _check_agent(order, order.subject, sha256, in_force, keeping.now)
+        _check_agent(order, order.subject, sha256, in_force, now)
 
 
 def _check_agent(
@@ -225,13 +228,13 @@ def _check_agent(
         raise refused("order_result")
 
 
-def check_open(shown: Shown, keeping: Keeping) -> None:
+def check_open(shown: Shown, deciding: Deciding) -> None:
     """Return when an order may still be voted on; Refused or Conflict with the reason."""
     if shown.kept.state is not OrderState.OPEN:
         raise _over(shown.kept)
-    if orders.untimely(shown.order, keeping.now) == "order_expired":
+    if orders.untimely(shown.order, deciding.keeping.now) == "order_expired":
         raise refused("order_expired")
-    check(shown.order, shown.kept.sha256, shown.in_force, keeping, shown.known)
+    check(shown.order, shown.kept.sha256, shown.in_force, deciding, shown.known)
 
 
 def message(keeping: Keeping, kept: KeptOrder) -> bytes:
@@ -240,10 +243,12 @@ def message(keeping: Keeping, kept: KeptOrder) -> bytes:
 
 
 def about(order: Order) -> About:
-    """Of whom the entries of an order tell: of its case."""
+    """Of whom the entries of an order tell: of its case, or of a registrar."""
     subject = order.subject
     if isinstance(subject, CaseSubject):
         return {"subject": str(subject.case), "tenant_id": subject.tenant_id}
+    if isinstance(subject, ChangeRegistrarKey):
+        return {"subject": "", "tenant_id": subject.tenant_id}
     return {"subject": "", "tenant_id": None}
 
 
@@ -255,6 +260,8 @@ def facts(order: Order, sha256: str) -> dict[str, str | int | bool]:
         found |= {"kind": order.kind.value, "case": str(subject.case)}
         if subject.overrides_veto:
             found["overrides_veto"] = True
+    if isinstance(subject, ChangeRegistrarKey):
+        found |= {"kind": order.kind.value, "registrar": str(subject.tenant_id)}
     return found
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from proxy.model.identifiers import RecordClass, RegistrationId, TenantId
+from proxy.model.identifiers import RecordClass, RegistrationId, State, TenantId
 from proxy.model.sealed import RecordName
 from proxy.store import pool, queries
 
@@ -43,6 +44,32 @@ async def find_sharing(
             version=row["version"],
         )
         for row in rows
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """What the database says of a registration that is asked for."""
+
+    domain: str
+    state: State
+    revision: int
+    record_version: int
+
+
+async def find_declared(
+    connection: Connection, tenant_id: TenantId, registration_id: RegistrationId
+) -> Declared | None:
+    """A tenant's registration; None where it has none by this id."""
+    with pool.translated():
+        row = await connection.fetchrow(QUERIES["find_declared"], tenant_id, registration_id)
+    if row is None:
+        return None
+    return Declared(
+        domain=row["domain"],
+        state=State(row["state"]),
+        revision=row["revision"],
+        record_version=row["record_version"],
     )
 
 

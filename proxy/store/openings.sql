@@ -22,6 +22,12 @@ SELECT registration_id, version FROM blind_index
 WHERE tenant_id = $1 AND $2::bytea = ANY(tokens)
 ORDER BY registration_id LIMIT $3;
 
+-- find_declared --
+-- A registration as its registrar sees it, and the version of its contacts.
+-- roles: api escrow operator vault worker
+-- $1 tenant_id, $2 id
+SELECT domain, state, revision, record_version FROM registration WHERE tenant_id = $1 AND id = $2;
+
 -- find_notice --
 -- To whom a notice of a case goes, and what its link is for.
 -- roles: operator relay vault web worker

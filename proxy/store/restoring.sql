@@ -90,7 +90,7 @@ ON CONFLICT (domain) DO UPDATE SET
 
 -- taken --
 -- Which of the given registrations can not be written because a name or an alias is taken.
--- roles: api escrow owner
+-- roles: api escrow owner vault
 -- $1 ids, $2 domains, $3 states, $4 aliases, $5 registration_ids of former aliases, $6 those aliases
 SELECT n.id, 'restore_name_taken' AS code
 FROM unnest($1::uuid[], $2::text[], $3::text[]) AS n (id, domain, state)

@@ -46,6 +46,8 @@ GRANT UPDATE (signature, voted_at) ON approval_vote TO pp_vault;
 -- finding whom an alias belongs to, for the relay's grant
 GRANT SELECT (alias) ON registration TO pp_vault;
 GRANT SELECT ON former_alias TO pp_vault;
+-- a registrar's read-back is of the name that it signed for
+GRANT SELECT (domain) ON registration TO pp_vault;
 -- cases: chains are checked against the vault's own state
 GRANT SELECT ON case_file, case_event, evidence TO pp_vault;
 GRANT UPDATE (is_seen) ON case_event TO pp_vault;

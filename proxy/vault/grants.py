@@ -48,6 +48,7 @@ class Grant(StrEnum):
     MATCH = "match"  # whether one registration's contacts hold a value; never the value
     NOTICE = "notice"  # one address of a case, sealed to the relay, for one notice
     REGISTRANT = "registrant"  # a token out of a notice, and what its session may see
+    READ_BACK = "read_back"  # contacts of a registrar's own customer, sealed to its key
     RELEASE = "release"  # the pass-phrase of a package, for its releaser
 
 
@@ -68,7 +69,7 @@ GRANTS: dict[Caller, frozenset[Grant]] = {
         }
     ),
     Caller.WORKER: frozenset({Grant.READ, Grant.CARRY_OUT, Grant.HOLD}),
-    Caller.API: frozenset({Grant.READ, Grant.VOTE}),
+    Caller.API: frozenset({Grant.READ, Grant.VOTE, Grant.READ_BACK}),
     Caller.WEB: frozenset(
         {
             Grant.READ, Grant.VOTE, Grant.SEARCH, Grant.PROPOSE, Grant.CARRY_OUT, Grant.HOLD,
@@ -98,9 +99,14 @@ BUDGETS = {
     Grant.NOTICE: Budget(most=1000),
     # Registrants who look at their own data in an hour.
     Grant.REGISTRANT: Budget(most=1000),
+    # Answers to one registrar in an hour, READ_BACKS_OF_DAY in a day: a support desk at work. Who
+    # steals its key needs years for a million names.
+    Grant.READ_BACK: Budget(most=60),
     # Pass-phrases of packages told in a day: most recipients have a key of their own.
     Grant.RELEASE: Budget(most=50, hours=24),
 }
+READ_BACKS_OF_DAY = Budget(most=300, hours=24)
+READ_BACKS_IN_ALL = Budget(most=2000)  # in an hour, to all registrars
 EVIDENCE_IN_ALL = Budget(most=3000, hours=24)
 MATCHES_IN_ALL = Budget(most=400, hours=24)
 # Notices of one case in a day: a flood at one person stops there.

@@ -109,6 +109,11 @@ class Keyring:
         """Ed25519 of the ledger key over a checkpoint's text (its own format, C2SP)."""
         return primitives.sign(self._secrets[Secret.LEDGER], text)
 
+    def sign_read_back(self, document_sha256: bytes, sealed: bytes) -> bytes:
+        """Ed25519 of the vault's own key, which API hosts pin, under the answer to a registrar."""
+        statement = statements.read_back_answer(document_sha256, sealed)
+        return primitives.sign(self._secrets[Secret.VAULT], statement)
+
     def sign_package(self, content: bytes) -> bytes:
         """The package key's detached CMS signature; Unavailable `package_key` without one."""
         keys = self._file

@@ -11,14 +11,24 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import msgspec
 
 from proxy.errors import Conflict, NotFound
 from proxy.model.case import CaseId
-from proxy.model.order import CaseSubject, KeptOrder, OrderKind, OrderState, Silence
+from proxy.model.identifiers import TenantId
+from proxy.model.order import (
+    CaseSubject,
+    ChangeRegistrarKey,
+    KeptOrder,
+    OrderKind,
+    OrderState,
+    Silence,
+)
 from proxy.vault import leaf
 from proxy.vault.casebook import CaseBook
+from proxy.vault.registrar_keys import RegistrarKeys
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,6 +52,7 @@ class OrderBook:
         self._rosters = rosters
         self._random = random
         self._cases = CaseBook(state)
+        self._keys = RegistrarKeys(state)
         _, self._entries = state.table(b"entries")
 
     def find(self, order_id: OrderId) -> KeptOrder:
@@ -67,6 +78,8 @@ class OrderBook:
                 raise Conflict("order_id_used", "Another order has had this id; draw a new one.")
             return known
         subject = order.subject if isinstance(order.subject, CaseSubject) else None
+        key = order.subject if isinstance(order.subject, ChangeRegistrarKey) else None
+        concerned = subject or key
         made = KeptOrder(
             sha256=sha256,
             nonce=self._random(NONCE_OCTETS),
@@ -75,11 +88,25 @@ class OrderBook:
             received_at=now,
             expires_at=order.expires_at,
             case=None if subject is None else subject.case,
-            tenant=None if subject is None else subject.tenant_id,
+            tenant=None if concerned is None else concerned.tenant_id,
             overrides_veto=subject is not None and subject.overrides_veto,
         )
         self._keep(order.id, made)
         return made
+
+    def key_fault(self, change: ChangeRegistrarKey) -> str | None:
+        """Why a registrar's key can not be changed so, as a code; None when it can."""
+        return self._keys.fault(change)
+
+    def revoke_key(self, order_id: OrderId, entry: LedgerEntry) -> None:
+        """The key that an order gave a registrar is one no more, with the entry that says so.
+
+        Refused `key_not_enrolled` when there is none of this order.
+        """
+        kept = self.find(order_id)
+        tenant = TenantId(UUID(int=0) if kept.tenant is None else kept.tenant)
+        write = self._keys.revoking(tenant, kept.sha256, entry.at)
+        self._keep(order_id, kept, (write, self._entry(entry)))
 
     def stop(self, order_id: OrderId, *, is_veto: bool = False) -> None:
         """A member objected: the order is over; a veto stays with its case, whatever comes."""
@@ -96,13 +123,26 @@ class OrderBook:
             self._keep(order_id, replace(kept, intended_at=entry.at), (self._entry(entry),))
 
     def carry_out(
-        self, order: Order, entry: LedgerEntry, *, waiting: Waiting | None = None, follows: str = ""
+        self,
+        order: Order,
+        entry: LedgerEntry,
+        *,
+        waiting: Waiting | None = None,
+        follows: str = "",
+        holds_from: datetime | None = None,
     ) -> None:
-        """Use the order up, with its entry and what it changes in the state: all or nothing."""
+        """Use the order up, with its entry and what it changes in the state: all or nothing.
+
+        `holds_from` is when a registrar's key begins to count.
+        """
         kept = self._open(order.id)
         used = replace(kept, state=OrderState.CARRIED_OUT)
         roster = None if waiting is None else self._rosters.announced(waiting, follows=follows)
-        self._keep(order.id, used, (*self._changes(order), self._entry(entry)), roster)
+        changes = self._changes(order)
+        if isinstance(order.subject, ChangeRegistrarKey):
+            begins = entry.at if holds_from is None else holds_from
+            changes = (self._keys.changing(order.subject, kept.sha256, entry.at, begins),)
+        self._keep(order.id, used, (*changes, self._entry(entry)), roster)
 
     def _changes(self, order: Order) -> tuple[Write, ...]:
         """What an order of a case changes in the state."""

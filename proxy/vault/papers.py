@@ -38,3 +38,7 @@ class PaperSignatures:
     def objection(self, document_sha256: bytes) -> bytes:
         """What a no to an order or a roster signs."""
         return statements.objection(document_sha256)
+
+    def key_revocation(self, order_sha256: bytes) -> bytes:
+        """What revokes the key that an order gave a registrar."""
+        return statements.key_revocation(order_sha256)

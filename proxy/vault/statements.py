@@ -71,6 +71,29 @@ def objection(document_sha256: bytes) -> bytes:
     return primitives.sha256(b"pp-objection-v1" + document_sha256)
 
 
+def key_revocation(order_sha256: bytes) -> bytes:
+    """What a member signs who revokes the key that an order gave a registrar: 32 octets.
+
+    Without a nonce: an order gives a key once, so this revokes the same key again, and no other.
+    """
+    return primitives.sha256(b"pp-registrar-key-revocation-v1" + order_sha256)
+
+
+def read_back(document_sha256: bytes) -> bytes:
+    """What a registrar signs who asks for its own customer: 32 octets; fresh as a search is."""
+    return primitives.sha256(b"pp-read-back-v1" + document_sha256)
+
+
+def read_back_sealed(document_sha256: bytes) -> bytes:
+    """What HPKE binds of persons on their way to their registrar: the document that asked."""
+    return primitives.joined(b"pp-read-back-sealed-v1", document_sha256)
+
+
+def read_back_answer(document_sha256: bytes, sealed: bytes) -> bytes:
+    """What the vault signs of a read-back's answer: who carries it can seal, and so could forge."""
+    return primitives.joined(b"pp-read-back-answer-v1", document_sha256, sealed)
+
+
 def search(document_sha256: bytes) -> bytes:
     """What a member of staff signs who searches: 32 octets.
 

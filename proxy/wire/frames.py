@@ -110,6 +110,19 @@ class ObjectToOrder(_Request, tag="object_to_order", frozen=True):
     signature: Signature
 
 
+class ShowRegistrarKeys(_Request, tag="show_registrar_keys", frozen=True):
+    """A registrar's key in force and one that waits: public halves."""
+
+    tenant: str
+
+
+class RevokeKey(_Request, tag="revoke_key", frozen=True):
+    """A member's signed end of the key that an order gave a registrar."""
+
+    order: str
+    signature: Signature
+
+
 class CarryOut(_Request, tag="carry_out", frozen=True):
     """Do what an order says, if its votes allow it."""
 
@@ -266,15 +279,23 @@ class PassPhrase(_Request, tag="pass_phrase", frozen=True):
     signature: Signature
 
 
+class ReadBack(_Request, tag="read_back", frozen=True):
+    """Contacts of a registrar's own customer, asked for by the registrar, sealed to its key."""
+
+    document: str
+    signature: str  # base64
+
+
 Request = (
     Status | Rotate | Retry | Check | Prove
     | ShowRoster | SubmitRoster | ObjectToRoster
-    | SubmitOrder | ListOrders | ShowOrder | Vote | ObjectToOrder | CarryOut
+    | SubmitOrder | ListOrders | ShowOrder | Vote | ObjectToOrder | RevokeKey | CarryOut
+    | ShowRegistrarKeys
     | ProposeAnchor | SubmitAnchor
     | Relay | Search | ShowAgent | BeginDeposit | DepositKeys | EndDeposit
     | CountPeople | AreErased
     | DescribeCase | PlaceHold | ReadEvidence | Match | Notice
-    | UseToken | ShowSession | ShowOwn | ShowClaim | PassPhrase
+    | UseToken | ShowSession | ShowOwn | ShowClaim | PassPhrase | ReadBack
 )  # fmt: skip
 """What may be asked of the vault; grants.py says by whom."""
 

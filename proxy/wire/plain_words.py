@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from proxy.model.order import CaseSubject, OrderKind, OrderState
+from proxy.model.order import CaseSubject, ChangeRegistrarKey, OrderKind, OrderState
 from proxy.rules import approval_matrix, orders
 from proxy.wire import case_words
 
@@ -110,9 +110,10 @@ def order(one: Order, sha256: str, under: Roster) -> Iterator[str]:
     subject = one.subject
     if isinstance(subject, CaseSubject):
         yield from case_words.lines(one.kind, subject)
+    elif isinstance(subject, ChangeRegistrarKey):
+        yield from (f"  does        {text}" for text in _registrar_key_deed(subject, under))
     else:
-        for text in _agent_deed(subject, under):
-            yield f"  does        {text}"
+        yield from (f"  does        {text}" for text in _agent_deed(subject, under))
     # With a margin of its own, so that nothing in it can look like another line.
     for place, text in enumerate(textwrap.wrap(one.reason, 72)):
         yield f"  {'because' if place == 0 else '':<11} | {text}"
@@ -161,6 +162,20 @@ def _votes(one: Order, under: Roster) -> Iterator[str]:
     clears = f"; beside them {' and '.join(needed.clears)} clears it" if needed.clears else ""
     alone = "; all on machines of their own" if needed.all_detached else ""
     yield f"  needs       {needed.approvals} who approve{each}{clears}{alone}"
+
+
+def _registrar_key_deed(change: ChangeRegistrarKey, under: Roster) -> Iterator[str]:
+    yield f"registrar {change.tenant_id}: reading back the persons behind its names"
+    if change.key is None:
+        yield "ends at once: it has no key any more"
+        return
+    yield f"signed with the Ed25519 key {change.key.signing}"
+    yield f"sealed to the X25519 key {change.key.sealing}"
+    yield "compare both with the registrar, on a number that you know: whoever has them reads"
+    yield "every person behind its names, some hundred a day"
+    yield f"from {_hours(under.delay_s)} after it is carried out, unless a member revokes it"
+    if change.replaces:
+        yield "in the place of the key that it has so far"
 
 
 def _agent_deed(change: ChangeAgent, under: Roster) -> Sequence[str]:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import pytest
 
-from proxy.model.identifiers import ResellerId
+from proxy.model.identifiers import DomainName, RegistrationId, ResellerId, TenantId
+from proxy.model.roster import DeploymentId
+from proxy.wire import read_back_document
 from tests.support.api import body
+from tests.support.vault import START
 
 if TYPE_CHECKING:
     from tests.support.api import Api, Reply
@@ -18,9 +22,26 @@ MINE, THEIRS = ResellerId("other"), ResellerId("webworks")
 NOTHING = "00000000-0000-7000-8000-000000000000"
 # No names: what anybody may read, and what approvers' own signatures open.
 OPEN = ("/openapi.json", "/v1/orders", "/v1/rosters", "/v1/account")
+OF_NOBODY = read_back_document.Asked(
+    deployment=DeploymentId("00" * 16),
+    id=UUID(NOTHING),
+    tenant_id=TenantId(UUID(NOTHING)),
+    registration_id=RegistrationId(UUID(NOTHING)),
+    revision=1,
+    domain=DomainName("nobody.example"),
+    fields=("registrant.email",),
+    ground=read_back_document.Ground.CUSTOMER,
+    reason="Ticket 17.",
+    at=START,
+)
 BODIES: dict[str, tuple[object, str]] = {
     "PUT": (body(), "application/json"),
     "PATCH": ({"customer_ref": "x"}, "application/merge-patch+json"),
+    "POST /v1/registrations/{domain}/read-back": (
+        # well formed, and of another registrar: what is there, test_api_read_back.py asks for
+        {"document": read_back_document.render(OF_NOBODY), "signature": "A" * 86 + "=="},
+        "application/json",
+    ),
 }
 
 
@@ -58,7 +79,9 @@ async def test_every_route_answers_alike_for_anothers_name_and_for_none(api: Api
     for method, route in found:
         if method == "PUT":
             continue  # a name that is not there may be enrolled: see below
-        content, kind = BODIES.get(method, (None, "application/json"))
+        content, kind = BODIES.get(
+            f"{method} {route}", BODIES.get(method, (None, "application/json"))
+        )
         query = "?reason=error" if method == "DELETE" else ""
         answers = []
         targets = (("theirs.example", theirs), ("own.example", own), ("none.example", NOTHING))

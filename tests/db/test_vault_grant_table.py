@@ -46,6 +46,8 @@ TABLE: list[tuple[Request, set[Caller]]] = [
     (frames.ShowOrder(order=ID), OPERATOR | APPROVERS | {Caller.WORKER}),
     (frames.Vote(order=ID, signature=NOBODY), APPROVERS),
     (frames.ObjectToOrder(order=ID, signature=NOBODY), APPROVERS),
+    (frames.ShowRegistrarKeys(tenant=ID), OPERATOR),
+    (frames.RevokeKey(order=ID, signature=NOBODY), APPROVERS),
     (frames.CarryOut(order=ID), OPERATOR | {Caller.WORKER, Caller.WEB}),
     (frames.ProposeAnchor(reason="none"), OPERATOR),
     (frames.SubmitAnchor(document="{}", signatures=()), OPERATOR),
@@ -71,6 +73,7 @@ TABLE: list[tuple[Request, set[Caller]]] = [
     (frames.ShowSession(session="x"), {Caller.WEB}),
     (frames.ShowOwn(session="x"), {Caller.WEB}),
     (frames.ShowClaim(session="x"), {Caller.WEB}),
+    (frames.ReadBack(document="{}", signature="none"), {Caller.API}),
     (frames.PassPhrase(document="{}", signature=NOBODY), {Caller.WEB}),
 ]
 

@@ -15,6 +15,7 @@ from proxy.errors import InvalidInput
 from proxy.model.case import Basis, CaseId, CaseTypeId, Overlay
 from proxy.model.identifiers import DomainName, RecordClass, RegistrationId, TenantId
 from proxy.model.order import (
+    OF_NO_CASE,
     CaseSubject,
     Disclosure,
     Order,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROSTER = papers.roster(**support.FACTS)
-KINDS = [one for one in OrderKind if one is not OrderKind.CHANGE_AGENT]
+KINDS = [one for one in OrderKind if one not in OF_NO_CASE]
 hex64 = st.binary(min_size=32, max_size=32).map(bytes.hex)
 handles = st.from_regex(r"[a-z][a-z0-9-]{0,31}", fullmatch=True).map(Person)
 moments = st.integers(0, 2**32).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))

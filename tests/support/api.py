@@ -27,7 +27,7 @@ from proxy.store.tenants import ApiKey
 from tests.support import vault as vaults
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
     from pathlib import Path
 
     from aiohttp import ClientResponse, web
@@ -121,6 +121,17 @@ class Reply:
 
 
 @dataclass(slots=True)
+class Door:
+    """The API's way to a vault, which a test may open."""
+
+    ask: Callable[[Request], Awaitable[Answer]]
+
+    async def answer(self, request: Request) -> Answer:
+        """What lies behind it."""
+        return await self.ask(request)
+
+
+@dataclass(slots=True)
 class Api:
     """The API with its database and vault."""
 
@@ -128,6 +139,7 @@ class Api:
     office: Office
     client: TestClient[web.Request, web.Application]
     wakes: list[bool]
+    door: Door
     key: str = ""
     tenant: TenantId = vaults.TENANT
 
@@ -235,6 +247,7 @@ async def serving(
             database.access("api"), max_size=8, session=registrations.SESSION, is_stateless=True
         )
         wakes: list[bool] = []
+        door = Door(no_vault)
         office = Office(
             pool=pool,
             registrar=Registrar(pool),
@@ -254,9 +267,9 @@ async def serving(
             metrics=Registry(),
         )
         async with TestClient(
-            TestServer(application.build(office, "test", no_vault, admit))
+            TestServer(application.build(office, "test", door.answer, admit))
         ) as client:
-            api = Api(service, office, client, wakes)
+            api = Api(service, office, client, wakes, door)
             made = await api.other_tenant()
             try:
                 yield made

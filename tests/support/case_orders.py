@@ -21,6 +21,7 @@ from proxy.model.case_state import OPEN
 from proxy.model.case_type import Act, CaseType
 from proxy.model.identifiers import DomainName, RecordClass, RegistrationId, TenantId
 from proxy.model.order import (
+    OF_NO_CASE,
     CaseSubject,
     Disclosure,
     Order,
@@ -34,7 +35,7 @@ from proxy.model.order import (
 from proxy.model.roster import Person, Rule, StaffRole
 from proxy.rules.case_orders import Known
 from proxy.rules.casework import fields, folding
-from tests.support import papers
+from tests.support import papers, registrar_keys
 
 if TYPE_CHECKING:
     from proxy.model.case import Fact
@@ -74,7 +75,7 @@ EACH = {
     OrderKind.LIFT_GAG: (StaffRole.LEGAL,),
 }
 RULES = (
-    papers.AGENT_RULE,
+    *registrar_keys.RULES,
     *(
         Rule(
             kind=kind,
@@ -84,7 +85,7 @@ RULES = (
             fields=frozenset(fields.FIELD_CLASSES),
         )
         for kind in OrderKind
-        if kind is not OrderKind.CHANGE_AGENT
+        if kind not in OF_NO_CASE
     ),
 )
 EVERYBODY = (ANNA, BEN, CHRIS, DORA, EMIL, FAY, GUS, *papers.SAFES)

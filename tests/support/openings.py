@@ -38,6 +38,7 @@ _CALLERS: dict[type, Caller] = {
     frames.Relay: Caller.RELAY,
     frames.Notice: Caller.RELAY,
     frames.Search: Caller.WEB,
+    frames.ReadBack: Caller.API,
     frames.Match: Caller.WEB,
     frames.UseToken: Caller.WEB,
     frames.ShowSession: Caller.WEB,

@@ -32,14 +32,14 @@ holders.safe-two = ["safe-two.pub"]
 [rules."change agent"]
 approvals = 2
 voters = ["decider"]
-
+{rules}
 [agents.harbour-escrow]
 openpgp = "a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1"
 host = "sftp.escrow.example"
 host_key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFerdirJ harbour"
 """
 MEMBER = """[members.{name}]
-roles = ["decider"]
+roles = [{roles}]
 keys = [{keys}]
 """
 
@@ -51,6 +51,11 @@ class Team:
     service: Running
     folder: Path
     members: dict[str, list[str]] = field(default_factory=dict)
+    roles: dict[str, str] = field(default_factory=dict)
+    """Of who is more than one who decides: as TOML."""
+
+    rules: str = ""
+    """Further rules, as TOML."""
 
     def key(self, name: str) -> Path:
         """A person's key, made when it is first asked for."""
@@ -90,8 +95,13 @@ class Team:
             TEAM.format(
                 delay=DELAY_HOURS,
                 recovery=DELAY_HOURS / 12,
+                rules=self.rules,
                 members="".join(
-                    MEMBER.format(name=name, keys=", ".join(f'"{one}.pub"' for one in keys))
+                    MEMBER.format(
+                        name=name,
+                        roles=self.roles.get(name, '"decider"'),
+                        keys=", ".join(f'"{one}.pub"' for one in keys),
+                    )
                     for name, keys in members.items()
                 ),
             )

@@ -11,7 +11,7 @@ import pytest
 
 from proxy.model.case import Basis, CaseId, CaseTypeId, FieldClass, Overlay
 from proxy.model.identifiers import DomainName, RegistrationId
-from proxy.model.order import OrderKind, Silence
+from proxy.model.order import OF_NO_CASE, OrderKind, Silence
 from proxy.model.roster import Person
 from proxy.rules import case_orders, orders, reasons
 from proxy.rules.casework import folding
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from proxy.model.order import Order
 
 ROSTER = papers.roster(**support.FACTS)
-CASE_KINDS = [one for one in OrderKind if one is not OrderKind.CHANGE_AGENT]
+CASE_KINDS = [one for one in OrderKind if one not in OF_NO_CASE]
 LIFTS: dict[OrderKind, dict[str, Any]] = {
     OrderKind.LIFT_GAG: {"is_gagged": True},
     OrderKind.LIFT_HOLD: {"is_held": True},

@@ -12,14 +12,14 @@ from uuid import UUID
 import pytest
 
 from proxy.model.case import Basis, CaseId, Overlay
-from proxy.model.order import CaseSubject, Order, OrderId, OrderKind
+from proxy.model.order import OF_NO_CASE, CaseSubject, Order, OrderId, OrderKind
 from proxy.model.roster import Person
 from proxy.wire import documents, order_document
 from tests.support import case_orders, papers
 
 FOLDER = Path(__file__).with_name("orders")
 NAMES = sorted(path.name for path in FOLDER.glob("*.json"))
-KINDS = [one for one in OrderKind if one is not OrderKind.CHANGE_AGENT]
+KINDS = [one for one in OrderKind if one not in OF_NO_CASE]
 
 
 def made(kind: OrderKind) -> Order:

@@ -14,10 +14,10 @@ from uuid import UUID
 import pytest
 
 from proxy.model.identifiers import TenantId
-from proxy.model.order import ChangeAgent, OrderId
+from proxy.model.order import ChangeAgent, OrderId, OrderKind
 from proxy.rules import orders
 from proxy.wire import documents, order_document, roster_document
-from tests.support import papers
+from tests.support import papers, registrar_keys
 
 FOLDER = Path(__file__).with_name("rosters")
 NAMES = sorted(path.name for path in FOLDER.glob("*.json"))
@@ -36,6 +36,15 @@ NARROWED = ChangeAgent(
 RENDERED = {
     "roster-every-registrar.json": roster_document.render(EVERY),
     "order-every-registrar.json": papers.text(papers.order(EVERY, papers.MADE_AT, id=ORDER_ID)),
+    "order-registrar-key.json": papers.text(
+        papers.order(
+            EVERY,
+            papers.MADE_AT,
+            id=ORDER_ID,
+            kind=OrderKind.REGISTRAR_KEY,
+            subject=registrar_keys.change(registrar_keys.REGISTRAR.key),
+        )
+    ),
     "roster-two-registrars.json": roster_document.render(TWO),
     "order-two-registrars.json": papers.text(
         papers.order(EVERY, papers.MADE_AT, id=ORDER_ID, subject=NARROWED)

@@ -8,7 +8,16 @@ import msgspec
 from aiohttp import web
 
 from proxy.apps import approvals
-from proxy.apps.api import account, changes, events, imports, office, openapi, registrations
+from proxy.apps.api import (
+    account,
+    changes,
+    events,
+    imports,
+    office,
+    openapi,
+    read_back,
+    registrations,
+)
 from proxy.apps.api.office import OFFICE
 
 if TYPE_CHECKING:
@@ -43,5 +52,6 @@ def build(
     application.router.add_routes(imports.routes)
     application.router.add_routes(account.routes)
     application.router.add_routes(events.routes)
+    application.router.add_routes(read_back.routes(ask))
     application.router.add_routes(approvals.routes("/v1", ask, admit))
     return application

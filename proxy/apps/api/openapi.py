@@ -11,7 +11,7 @@ import msgspec
 from pydantic.json_schema import models_json_schema
 
 from proxy.apps import approvals, problems
-from proxy.apps.api import answers, headers, patching, patterns
+from proxy.apps.api import answers, headers, patching, patterns, read_back
 from proxy.apps.api.bodies import ImportLine, RegistrationBody
 from proxy.model.identifiers import EndReason
 
@@ -67,7 +67,8 @@ def document(version: str) -> dict[str, Any]:
     )
     taken: dict[str, Any] = patterns.trimmed(bodies["$defs"])
     _, given = msgspec.json.schema_components(
-        [*answers.TYPES, *approvals.TYPES, problems.Problem], ref_template=_REF + "{name}"
+        [*answers.TYPES, *read_back.TYPES, *approvals.TYPES, problems.Problem],
+        ref_template=_REF + "{name}",
     )
     return {
         "openapi": "3.1.0",
@@ -128,6 +129,14 @@ def _paths() -> dict[str, Any]:
                 "Another mask address; the former one takes mail for 30 days yet",
                 {"200": "RegistrationAnswer"},
                 parameters=[_KEY, _IF_MATCH],
+            ),
+        },
+        f"{registration}/read-back": {
+            "parameters": [_NAME],
+            "post": _call(
+                "The contacts, for who signs with the registrar's key, sealed to it",
+                {"200": "ReadBackAnswer"},
+                body=("application/json", "ReadBackRequest"),
             ),
         },
         f"{registration}/status": {
@@ -223,6 +232,12 @@ def _papers() -> dict[str, Any]:
         f"{order}/votes": {
             "parameters": [_ID],
             "post": _call("Vote for an order", {"200": "OrderPaper"}, body=signature),
+        },
+        f"{order}/revocations": {
+            "parameters": [_ID],
+            "post": _call(
+                "End the key that an order gave a registrar", {"200": "OrderEnd"}, body=signature
+            ),
         },
         f"{order}/objections": {
             "parameters": [_ID],

@@ -138,17 +138,18 @@ async def get_status_by_id(request: web.Request) -> web.StreamResponse:
 async def get(request: web.Request) -> web.StreamResponse:
     """The live registration under a name."""
     caller = await request.app[OFFICE].caller(request, Scope.REGISTRATIONS_READ)
-    return _shown(request, await _live(request, caller), caller)
+    return _shown(request, await live(request, caller), caller)
 
 
 @routes.get(f"{ROUTE}/status")
 async def get_status(request: web.Request) -> web.StreamResponse:
     """What is observed of the live registration under a name."""
     caller = await request.app[OFFICE].caller(request, Scope.REGISTRATIONS_READ)
-    return await _status(request, await _live(request, caller), caller)
+    return await _status(request, await live(request, caller), caller)
 
 
-async def _live(request: web.Request, caller: Caller) -> Kept:
+async def live(request: web.Request, caller: Caller) -> Kept:
+    """The live registration under the name in the path; NotFound where the caller has none."""
     domain = writing.domain(request)
     async with request.app[OFFICE].pool.acquire() as connection:
         found = await registrations.find(connection, caller.tenant.id, [domain])

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from proxy.errors import ProxyError, Refused
-from proxy.model.order import OrderState
+from proxy.model.order import ChangeRegistrarKey, OrderState
 from proxy.rules import approvals, reasons
 from proxy.run import approvers_desk
 from proxy.run.approvers_desk import ApiDesk, Trust
@@ -39,6 +39,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--object", action="store_true", help="stop the order instead of voting for it"
     )
+    parser.add_argument(
+        "--revoke-key", action="store_true",
+        help="end the key that this order, carried out, gave a registrar",
+    )  # fmt: skip
 
 
 def add_approver(parser: argparse.ArgumentParser) -> None:
@@ -66,7 +70,8 @@ def add_signer(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, _settings: Settings) -> int:
     """0 when the vote was taken; raises what it was refused with."""
-    return decide(ApiDesk(arguments.api), arguments)
+    desk = ApiDesk(arguments.api)
+    return _revoke(desk, arguments) if arguments.revoke_key else decide(desk, arguments)
 
 
 def decide(desk: ApiDesk, arguments: argparse.Namespace) -> int:
@@ -175,6 +180,25 @@ def _object(
         str(seen.order.id), Signature(person=person, key=key_id, signature=signature)
     )
     print(json.dumps({"state": "stopped"}) if arguments.json else "The order is stopped.")
+    return 0
+
+
+def _revoke(desk: ApiDesk, arguments: argparse.Namespace) -> int:
+    """End a registrar's key. The order may be of an older roster than the one in force."""
+    seen = desk.order(arguments.order)
+    roster = believe(seen.roster_document, desk, Trust(arguments.trust), arguments)
+    if not isinstance(seen.order.subject, ChangeRegistrarKey) or (
+        seen.order.deployment != roster.deployment
+    ):
+        raise Refused("key_not_enrolled", reasons.SENTENCES["key_not_enrolled"])
+    person, key_id = who(seen, arguments.key)
+    for line in plain_words.order(seen.order, seen.sha256, seen.roster):
+        print(line, file=sys.stderr)
+    asking.confirm("End the key that this order gave?", "end", is_given=arguments.yes)
+    message = statements.key_revocation(bytes.fromhex(seen.sha256))
+    signature = approve.sign(message, arguments.key, asking.passphrase)
+    desk.revoke_key(str(seen.order.id), Signature(person=person, key=key_id, signature=signature))
+    print(json.dumps({"state": "revoked"}) if arguments.json else "The key is one no more.")
     return 0
 
 

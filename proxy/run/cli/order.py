@@ -39,6 +39,8 @@ _LONGEST_H = int(orders.LONGEST_LIFE / timedelta(hours=1))
 _USUAL_H = int(orders.USUAL_LIFE / timedelta(hours=1))
 _EVERY = "every"
 _AFTERWARDS = {
+    OrderKind.REGISTRAR_KEY.value: "A new key holds after the roster's delay; until then, and"
+    " after, any member ends it with `approve ORDER --revoke-key`.",
     OrderKind.DEACTIVATE.value: "The worker tells the registrar's system next.",
     OrderKind.RELEASE_PRIVACY.value: "The worker tells the registrar's system next.",
     OrderKind.PUBLISH.value: "The worker publishes it next.",

@@ -19,7 +19,7 @@ from proxy.model.identifiers import AccreditationId, ResellerId, TenantId
 from proxy.model.public_record import Accreditation
 from proxy.run import accounts as desk
 from proxy.run import enrolling
-from proxy.run.cli import account_words, registrar_keys
+from proxy.run.cli import account_words, registrar_keys, registrar_read_back
 from proxy.run.cli.plain import plain
 from proxy.store import accounts, quotas
 
@@ -77,6 +77,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     for one in (show, more, listed, quota):
         one.add_argument("registrar", type=UUID, metavar="REGISTRAR", help="its id")
     registrar_keys.configure(actions)
+    registrar_read_back.configure(actions)
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -92,6 +93,8 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
             return _accreditation(arguments, settings)
         case "quota":
             return _quota(arguments, settings)
+        case registrar_read_back.NAME:
+            return registrar_read_back.run(arguments, settings)
         case _:
             return registrar_keys.run(arguments, settings)
 

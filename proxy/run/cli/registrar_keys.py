@@ -15,7 +15,7 @@ from uuid import UUID
 
 from proxy.errors import InvalidInput
 from proxy.hosting.process import SystemClock
-from proxy.model.identifiers import ApiKeyId, ResellerId, Scope, TenantId
+from proxy.model.identifiers import USUAL_SCOPES, ApiKeyId, ResellerId, Scope, TenantId
 from proxy.run import accounts as desk
 from proxy.run.cli import account_words
 from proxy.store import accounts
@@ -50,8 +50,11 @@ def configure(actions: Actions) -> None:
     )
     for one in (add, listed):
         one.add_argument("registrar", type=UUID, metavar="REGISTRAR", help="whose")
-    words = ",".join(scope.value for scope in Scope)
-    add.add_argument("--scopes", metavar="SCOPE,...", default=words, help=f"of {words}")
+    usual = ",".join(scope.value for scope in Scope if scope in USUAL_SCOPES)
+    add.add_argument(
+        "--scopes", metavar="SCOPE,...", default=usual,
+        help=f"of {','.join(Scope)}; without it {usual}",
+    )  # fmt: skip
     add.add_argument("--reseller", metavar="NAME", help="a key that sees its names alone")
     rotate = account_words.action(
         below, "rotate", "a new key in place of an old one, which goes on for a while",

@@ -1,0 +1,151 @@
+"""A registrar reads back its own customer on the real service, with the script of the guide."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support import running
+from tests.support.api import PROFILE, body
+from tests.support.team import Team
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+pytestmark = [pytest.mark.db, pytest.mark.timeout(300)]
+
+GUIDE = Path(__file__).parents[2] / "proxy" / "docs" / "registrar-guide.md"
+ROLES = {"anna": '"legal", "decider"', "ben": '"decider"', "chris": '"dpo"'}
+THREE = {name: [name] for name in ROLES}
+RULE = """
+[rules."registrar key"]
+approvals = 2
+voters = ["decider"]
+each = ["decider", "legal"]
+"""
+NAME = "kaveri.example"
+ASKED = ("ask", NAME, "registrant.name,admin.email", "customer", "Ticket 17: Größe fehlt.")
+
+
+@pytest.fixture(scope="module")
+def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
+    """A service that runs, and a team that has agreed on registrars' keys."""
+    base = tmp_path_factory.mktemp("read-back")
+    service = running.start(base / "data", "--demo")
+    folder = base / "team"
+    folder.mkdir()
+    made = Team(service, folder, roles=ROLES, rules=RULE)
+    made.found(**THREE)
+    yield made
+    assert service.stop() == 0
+
+
+def script(folder: Path, words: tuple[str, ...], **environment: str) -> tuple[int, str, str]:
+    """What the guide's script does in a folder of the registrar's."""
+    (text,) = re.findall(r"```python\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)
+    file = folder / "read_back.py"
+    file.write_text(text, "utf-8")
+    done = subprocess.run(
+        [sys.executable, "-I", file, *words],
+        cwd=folder, env={"LC_ALL": "C.UTF-8", **environment},
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    return done.returncode, done.stdout, done.stderr
+
+
+def key_in_force(team: Team, tenant: str, folder: Path) -> str:
+    """The order by which the registrar got the key in `folder`, once it holds."""
+    propose = ("registrar", "read-back-key", "propose", tenant, "--reason", "Letter of 3 May.")
+    order: str = team.done(*propose, "--key", str(folder / "public.json"))["order"]
+    told = ("--roster", team.digest())
+    for name in THREE:
+        seen = team.approve(order, name, *told)
+        assert seen.returncode == 0, seen.stderr
+        assert json.loads((folder / "public.json").read_text())["signing"] in seen.stderr
+    assert team.done("order", "carry-out", order)["kind"] == "registrar key"
+    return order
+
+
+def ready(team: Team, folder: Path, environment: Mapping[str, str]) -> str:
+    """What the script prints once the key holds: after a second, in a demo."""
+    said = ""
+    for _ in running.until(30):
+        code, out, said = script(folder, ASKED, **environment)
+        if code == 0:
+            return out
+    raise AssertionError(said)
+
+
+def test_a_registrar_reads_back_and_then_no_more(team: Team, tmp_path: Path) -> None:
+    """From two key files to the customer's name, over real processes; a member ends it."""
+    folder = tmp_path / "registrar"
+    folder.mkdir()
+    profile = tmp_path / "profile.json"
+    profile.write_text(json.dumps({**PROFILE, "trust": "declared"}))
+    tenant, first = team.service.add_registrar("Quiet Harbour AS", profile)
+    made = team.service.api("PUT", f"/v1/registrations/{NAME}", first, body=body(NAME))
+    assert made.status == 201, made.body
+    key = team.done(
+        "registrar", "key", "add", tenant, "--scopes", "registrations:read,read_back"
+    )["api_key"]  # fmt: skip
+    vault = (team.service.data_dir / "vault.pub").read_text().split()[1]
+    environment = {"API": team.service.addresses["api"], "API_KEY": key, "VAULT": vault}
+
+    assert script(folder, ("make",))[0] == 0
+    assert (folder / "private.json").stat().st_mode & 0o077 == 0
+    code, _, said = script(folder, ASKED, **environment)
+    assert code == 1
+    assert "403" in said  # no key, no read-back
+
+    order = key_in_force(team, tenant, folder)
+    assert json.loads(ready(team, folder, environment)) == {
+        "registrant.name": "Zqmark Person",
+        "admin.email": "zqmark@people.example",
+    }
+    (kept,) = team.done("registrar", "read-back-key", "show", tenant)
+    assert kept["signing"] == json.loads((folder / "public.json").read_text())["signing"]
+
+    # The first key lacks the scope; an answer of another vault is not believed.
+    assert "403" in script(folder, ASKED, **environment | {"API_KEY": first})[2]
+    assert "InvalidSignature" in script(folder, ASKED, **environment | {"VAULT": "11" * 32})[2]
+
+    # chris has doubts, and is enough.
+    assert json.loads(team.approve(order, "chris", "--revoke-key").stdout) == {"state": "revoked"}
+    code, _, said = script(folder, ASKED, **environment)
+    assert code == 1
+    assert "403" in said
+    assert team.done("registrar", "read-back-key", "show", tenant) == []
+
+    # What all processes wrote down of it: nobody.
+    logs = team.service.stderr.read_bytes().lower()
+    assert b"vault_refused" in logs
+    for mark in (b"zqmark", "größe".encode()):
+        assert mark not in logs
+
+
+def test_bad_key_files_are_told_without_what_they_hold(team: Team, tmp_path: Path) -> None:
+    """A file of another form, perhaps a secret, is refused and never repeated."""
+    tenant = "0198c0de-0000-7000-8000-000000000001"
+    words = ("registrar", "read-back-key", "propose", tenant, "--reason", "x", "--key")
+    secret, file = "f00d" * 16, tmp_path / "public.json"
+    for content in (
+        secret,
+        f'{{"signing": "{secret}"}}',
+        f'{{"signing": "{secret.upper()}", "x": 1}}',
+    ):
+        file.write_text(content)
+        done = team.run(*words, str(file))
+        assert done.returncode == 1
+        assert "64 small digits" in done.stderr
+        assert secret not in done.stderr.lower()
+    absent = team.run(*words, str(tmp_path / "none"))
+    assert (absent.returncode, "can not be read" in absent.stderr) == (1, True)
+    file.write_text(json.dumps({"signing": secret, "sealing": secret}))
+    stranger = team.run(*words, str(file))
+    assert (stranger.returncode, "no registrar by this id" in stranger.stderr) == (1, True)
