@@ -126,6 +126,7 @@ async def test_what_is_no_change_of_this_registration_is_refused(api: Api) -> No
         "/mode": "required", "/statuses/0": "status",
     }  # fmt: skip
     assert (await patch(api, {"holder_change": True})).faults == {"/contacts": "required"}
+    assert (await patch(api, {"holder_change": None})).status == 200  # null: there is nothing of it
     other = await patch(api, {"registry_domain_id": "D-OTHER"})
     assert (other.status, other.json["code"]) == (409, "different_registration")
     assert (await shown(api))["revision"] == 1
