@@ -52,6 +52,7 @@ class ReadingBack:
     def __init__(self, rooms: Rooms, *, deployment: Callable[[], str]) -> None:
         self._rooms = rooms
         self._deployment = deployment
+        self._refused = rooms.metrics.counter("vault_read_back_refused_total")
 
     async def read_back(self, _caller: Caller, request: frames.ReadBack) -> AsyncIterator[Answer]:
         """The contacts, sealed, and the ledger entry that tells of it.
@@ -100,7 +101,7 @@ class ReadingBack:
         public = _NOBODYS if key is None else bytes.fromhex(key.signing)
         is_signed = primitives.is_signed(public, _octets(signature), statements.read_back(digest))
         if key is None or not is_signed:
-            self._rooms.metrics.counter("vault_read_back_refused_total").value += 1
+            self._refused.value += 1
             _log.error(
                 "vault_refused",
                 role=Caller.API.value,

@@ -18,9 +18,9 @@ import msgspec
 from typing_extensions import override
 
 from proxy.errors import InvalidInput
-from proxy.model import identifiers
+from proxy.model import identifiers, names
 from proxy.model.case import FieldClass
-from proxy.model.identifiers import DomainName, RegistrationId, TenantId
+from proxy.model.identifiers import RegistrationId, TenantId
 from proxy.model.roster import DeploymentId
 from proxy.rules.casework import fields as catalogue
 from proxy.wire import documents
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
     from uuid import UUID
+
+    from proxy.model.identifiers import DomainName
 
 REASON_LIMIT = 500  # characters: a sentence or two for who audits
 PADDING_OCTETS = 1024  # hides how long names and addresses are from who carries the answer
@@ -108,7 +110,7 @@ def render(asked: Asked) -> str:
 
 
 def parse(document: str) -> Asked:
-    """What is asked; InvalidInput `document_malformed` or `document_not_canonical`."""
+    """What is asked; InvalidInput `document_malformed`, `document_not_canonical`, `domain_name`."""
     found = documents.parse(document, _Shape)
     if (
         not _DEPLOYMENT.fullmatch(found.deployment)
@@ -116,6 +118,7 @@ def parse(document: str) -> Asked:
         or not documents.is_line(found.reason)
         or tuple(sorted(set(found.fields))) != found.fields
         or not FIELDS.issuperset(found.fields)
+        or names.parse_domain_name(found.domain) != found.domain
     ):
         raise _malformed()
     return Asked(
@@ -124,7 +127,7 @@ def parse(document: str) -> Asked:
         tenant_id=TenantId(_uuid(found.tenant)),
         registration_id=RegistrationId(_uuid(found.registration)),
         revision=found.revision,
-        domain=DomainName(found.domain),
+        domain=names.parse_domain_name(found.domain),
         fields=found.fields,
         ground=found.ground,
         reason=found.reason,

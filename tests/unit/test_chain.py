@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from proxy.errors import InvalidInput, ProxyError, Refused
+from proxy.model.order import OrderKind
 from proxy.rules import orders
 from proxy.vault import chain
 from proxy.vault.chain import Evidence, Link, Paper
 from proxy.wire import documents, order_document, roster_document
-from tests.support import papers
+from tests.support import papers, registrar_keys
 from tests.support.papers import ANNA, BEN, CHRIS, MADE_AT, SAFES
 
 if TYPE_CHECKING:
@@ -205,3 +206,16 @@ def test_a_loop_of_rosters_ends() -> None:
     """Whatever strangers claim, the walk is bounded by what they gave."""
     with pytest.raises(Refused):
         chain.verify(WHOLE, "f" * 64)
+
+
+def test_an_order_for_a_registrars_key_makes_no_roster() -> None:
+    """However many vote for it: it says nothing of who decides or which agents there are."""
+    roster = papers.successor(FIRST, rules=registrar_keys.RULES)
+    order = replace(
+        papers.order(roster, MADE_AT, subject=registrar_keys.change(registrar_keys.REGISTRAR.key)),
+        kind=OrderKind.REGISTRAR_KEY,
+    )
+    document = order_document.render(order)
+    made = papers.successor(roster, order=documents.digest(document))
+    link = ordered(made, ANNA, BEN, CHRIS, order=document)
+    assert refused(GENESIS, signed(roster, ANNA, BEN), link, newest=made) == "roster_order"
