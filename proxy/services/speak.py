@@ -18,6 +18,7 @@ from proxy.errors import Conflict
 from proxy.model import identifiers
 from proxy.model.identifiers import EndReason, State
 from proxy.rules import publication, speaking
+from proxy.services import contended
 from proxy.store import speakers
 from proxy.store.registrations import LedgerEntry
 from proxy.wire import published
@@ -61,6 +62,19 @@ async def follow(connection: Connection, planned: Sequence[Planned], desk: Desk)
     for one in planned:
         if one.vacates:
             await settle(connection, one.registration.declared.domain, desk.random, desk.now)
+
+
+async def settle_alone(
+    connection: Connection, domain: DomainName, random: Callable[[int], bytes], now: datetime
+) -> bool:
+    """The same for whoever learnt something of a name and changes nothing itself."""
+
+    async def attempt() -> bool:
+        async with connection.transaction():
+            await speakers.lock(connection, [domain])
+            return await settle(connection, domain, random, now)
+
+    return await contended.settled(attempt)
 
 
 async def settle(
