@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     from proxy.model.approval_key import ApprovalKey
     from proxy.model.case import CaseFile, CaseId, Event, Fact, Overlay
     from proxy.model.evidence import ToSealPieces
-    from proxy.model.identifiers import RegistrationId, TenantId
+    from proxy.model.identifiers import DomainName, RegistrationId, TenantId
     from proxy.model.ledger import LedgerEntry
     from proxy.model.notice import DueNotice, MailAddress, Sent
     from proxy.model.order import BuiltPackage, KeptOrder, Order, OrderId, OrderState, RecordRef
     from proxy.model.roster import Person, Roster, Waiting
     from proxy.model.sealed import RecordName, SealedBatch
+    from proxy.model.sponsor import Missed, Seen
 
 
 class EvidenceSealer(Protocol):
@@ -69,6 +70,18 @@ class SecondFactors(Protocol):
 
     def may_enrol(self, key: ApprovalKey) -> None:
         """Return when signatures of the key prove something; Refused `key_malformed`."""
+        ...
+
+
+class Sponsors(Protocol):
+    """What strangers may learn of a name: who sponsors it, and what stands in its DNS."""
+
+    async def look(self, domain: DomainName) -> Seen | Missed:
+        """What its registry says; raises nothing of the network's."""
+        ...
+
+    async def shows(self, domain: DomainName, token: str) -> bool | None:
+        """Whether the token stands in its DNS; None where DNS does not answer."""
         ...
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
+    from ipaddress import IPv4Network, IPv6Network
 
-    from proxy.model.identifiers import RegistrationId, State, TenantId
+    from proxy.model.identifiers import DomainName, RegistrationId, State, TenantId
 
 
 class Way(StrEnum):
@@ -56,3 +58,48 @@ class Holding:
     registry_domain_id: str | None = None
     created_at: datetime | None = None
     shown_at: datetime | None = None  # when the tenant's token was last seen in DNS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What one look at a registry gave."""
+
+    iana_id: int
+    way: Way
+    registry_domain_id: str | None = None
+    created_at: datetime | None = None
+
+
+NOT_ASKED: Final = "no_registry"
+"""Why a look gave nothing where a registry has no server to ask: its names have DNS alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missed:
+    """Why a look gave nothing: a code."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registry:
+    """Where the registry of a top-level domain is asked, and how often at most."""
+
+    tld: str
+    rdap_base: str | None  # ends in "/"
+    whois_host: str | None
+    whois_port: int
+    looks_per_minute: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registries:
+    """All registries that may be asked, and where they may be."""
+
+    by_tld: Mapping[str, Registry]
+    networks: tuple[IPv4Network | IPv6Network, ...]  # addresses beside public ones
+    nameservers: tuple[tuple[str, int], ...]  # empty: the system's
+
+    def of(self, domain: DomainName) -> Registry | None:
+        """The registry of a name."""
+        return self.by_tld.get(domain.rpartition(".")[2])

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from proxy.model.sponsor import Holding, Sighting
 
 FRESH: Final = timedelta(days=7)
-"""How long evidence counts: as long as a name that nobody disputes waits for its next look."""
+"""How long evidence counts: longer than a name waits for its next look (rules/looking)."""
 
 CONFIRMED: Final = timedelta(hours=72)
 """How long a registry must name somebody else before we believe that the name has left. A fault of

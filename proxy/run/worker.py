@@ -7,7 +7,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from proxy.errors import Unavailable
-from proxy.run import worker_cases
+from proxy.run import sponsors, worker_cases
 from proxy.services import retain
 from proxy.services.publish import Sequencer
 
@@ -21,12 +21,16 @@ async def serve(process: Process) -> None:
     if access is None:
         raise Unavailable("database", "The worker needs a database.")
     draw = secrets.token_bytes
+    path = process.settings.sponsor_registries
+    registries = None if path is None else sponsors.load(path)
     sequencer = Sequencer(access, process.clock, draw, process.metrics)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(sequencer.run(process.stopping))
         tasks.create_task(
             retain.run(access, process.clock, draw, process.metrics, process.stopping)
         )
+        if registries is not None:
+            tasks.create_task(sponsors.find(process, access, registries))
         for one in worker_cases.rounds(process, access):
             tasks.create_task(one)
         process.ready()

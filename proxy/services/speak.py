@@ -58,10 +58,17 @@ async def locked(
 
 
 async def follow(connection: Connection, planned: Sequence[Planned], desk: Desk) -> None:
-    """What follows from writes: a name that nobody speaks for any more goes to its claim."""
+    """What follows from writes: a name that was vacated goes to its claim; claims are looked at."""
     for one in planned:
         if one.vacates:
             await settle(connection, one.registration.declared.domain, desk.random, desk.now)
+    claims = [
+        one.registration.declared.domain
+        for one in planned
+        if one.row is not None and one.registration.state is State.CLAIMED
+    ]
+    if claims:
+        await speakers.look_soon(connection, claims, desk.now)
 
 
 async def settle_alone(

@@ -115,7 +115,8 @@ GRANT SELECT, INSERT, UPDATE (failures, failed_at, blocked_until), DELETE ON sta
 GRANT SELECT, UPDATE ON published, published_profile TO pp_worker;
 -- looks for sponsors, and lets a claim speak when it is the sponsor's
 GRANT INSERT ON published TO pp_worker;
-GRANT SELECT ON accreditation, sponsor_secret TO pp_worker;
+GRANT SELECT (tenant_id, id, iana_id) ON accreditation TO pp_worker;
+GRANT SELECT ON sponsor_secret TO pp_worker;
 GRANT SELECT, INSERT, UPDATE, DELETE ON sponsor_look, sponsor_shown TO pp_worker;
 GRANT SELECT, INSERT, UPDATE ON journal_epoch TO pp_worker;
 GRANT SELECT, UPDATE (state, revision, changed_at, lapses_at, ended_at, end_reason)

@@ -1240,6 +1240,8 @@ CREATE INDEX sealed_record_superseded ON public.sealed_record USING btree (super
 
 CREATE INDEX sponsor_look_due ON public.sponsor_look USING btree (registry, due_at);
 
+CREATE INDEX sponsor_look_taken ON public.sponsor_look USING btree (registry, looked_at) WHERE (looked_at IS NOT NULL);
+
 CREATE INDEX staff_challenge_expiry ON public.staff_challenge USING btree (expires_at);
 
 CREATE INDEX staff_invitation_by_person ON public.staff_invitation USING btree (person);

@@ -9,19 +9,20 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+from uuid import UUID
 
 from proxy.errors import Conflict
-from proxy.model.identifiers import DomainName, TenantId
+from proxy.model.identifiers import TenantId
 from proxy.model.sponsor import Holding, Sighting, Way
 from proxy.store import pool, queries, registrations
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from datetime import datetime
-    from uuid import UUID
 
+    from proxy.model.identifiers import DomainName, RegistrationId
     from proxy.model.registration import Registration
-    from proxy.store.pool import Connection
+    from proxy.store.pool import Connection, Record
     from proxy.store.registrations import LedgerEntry
 
 QUERIES: Final = queries.load("speakers")
@@ -51,23 +52,46 @@ async def holdings(connection: Connection, domain: DomainName) -> tuple[Held, ..
     """Every live holding of the name but reservations."""
     with pool.translated():
         rows = await connection.fetch(QUERIES["holdings"], domain)
-    found = []
-    for row in rows:
-        one = registrations.registration_of(row, TenantId(row["tenant_id"]))
-        holding = Holding(
-            tenant_id=one.tenant_id,
-            id=one.id,
-            state=one.state,
-            is_declared=row["is_declared"],
-            iana_ids=frozenset(row["iana_ids"]),
-            has_iana_id=row["iana_id"] is not None,
-            enrolled_at=one.enrolled_at,
-            registry_domain_id=one.declared.registry_domain_id,
-            created_at=one.declared.created_at,
-            shown_at=row["shown_at"],
-        )
-        found.append(Held(holding=holding, registration=one))
-    return tuple(found)
+    return tuple(_held(row) for row in rows)
+
+
+async def own(
+    connection: Connection, tenant_id: TenantId, registration_id: RegistrationId
+) -> tuple[Held, bytes | None] | None:
+    """A tenant's own registration, and what its DNS tokens are made of, if it ever asked."""
+    with pool.translated():
+        row = await connection.fetchrow(QUERIES["own"], tenant_id, registration_id)
+    return None if row is None else (_held(row), row["secret"])
+
+
+async def keep_secret(connection: Connection, tenant_id: TenantId, secret: bytes) -> None:
+    """What a tenant's DNS tokens are made of; one that is there stays."""
+    with pool.translated():
+        await connection.execute(QUERIES["keep_secret"], tenant_id, secret)
+
+
+async def look_soon(connection: Connection, domains: Sequence[DomainName], now: datetime) -> None:
+    """Has the sponsors of names looked for at the next round."""
+    registries = [domain.rpartition(".")[2] for domain in domains]
+    with pool.translated():
+        await connection.execute(QUERIES["look_soon"], list(domains), registries, now)
+
+
+def _held(row: Record) -> Held:
+    one = registrations.registration_of(row, TenantId(UUID(int=row["tenant_id"].int)))
+    holding = Holding(
+        tenant_id=one.tenant_id,
+        id=one.id,
+        state=one.state,
+        is_declared=row["is_declared"],
+        iana_ids=frozenset(row["iana_ids"]),
+        has_iana_id=row["iana_id"] is not None,
+        enrolled_at=one.enrolled_at,
+        registry_domain_id=one.declared.registry_domain_id,
+        created_at=one.declared.created_at,
+        shown_at=row["shown_at"],
+    )
+    return Held(holding=holding, registration=one)
 
 
 async def sighting(connection: Connection, domain: DomainName) -> Sighting | None:

@@ -5,7 +5,7 @@
 -- Takes the locks of names until the transaction ends, in the order given.
 -- roles: api worker
 -- $1 space of the locks, $2 their numbers, ascending
-SELECT pg_advisory_xact_lock($1::int, number) FROM unnest($2::int[]) AS number;
+SELECT pg_advisory_xact_lock($1::int, unnest($2::int[]));
 
 -- holdings --
 -- Every live holding of a name but reservations, with what is known of its tenant.
@@ -81,3 +81,38 @@ WITH speaking AS (
   FROM speaking
 )
 SELECT id FROM speaking;
+
+-- look_soon --
+-- Has the sponsors of names looked for at the next round.
+-- roles: api worker
+-- $1 domains, $2 their registries, $3 now
+INSERT INTO sponsor_look (domain, registry, due_at)
+SELECT row.domain, row.registry, $3 FROM unnest($1::text[], $2::text[]) AS row (domain, registry)
+ON CONFLICT (domain) DO UPDATE SET due_at = least(sponsor_look.due_at, excluded.due_at);
+
+-- own --
+-- What a tenant may know of its own right to speak, and what its DNS tokens are made of.
+-- roles: api worker
+-- $1 tenant_id, $2 registration_id
+SELECT kept.tenant_id, kept.id, kept.state, kept.revision, kept.declared, kept.reference,
+       kept.alias, kept.enrolled_at, kept.ended_at, kept.end_reason,
+       coalesce((SELECT profile.body ->> 'trust' = 'declared' FROM published_profile profile
+                 WHERE profile.tenant_id = kept.tenant_id
+                   AND profile.id = kept.declared ->> 'profile'), false) AS is_declared,
+       (SELECT accreditation.iana_id FROM accreditation
+        WHERE accreditation.tenant_id = kept.tenant_id
+          AND accreditation.id = kept.declared ->> 'accreditation') AS iana_id,
+       ARRAY(SELECT accreditation.iana_id FROM accreditation
+             WHERE accreditation.tenant_id = kept.tenant_id AND accreditation.iana_id IS NOT NULL
+             ORDER BY accreditation.iana_id LIMIT 1000) AS iana_ids,
+       (SELECT shown.seen_at FROM sponsor_shown shown
+        WHERE shown.tenant_id = kept.tenant_id AND shown.registration_id = kept.id) AS shown_at,
+       (SELECT secret.secret FROM sponsor_secret secret WHERE secret.tenant_id = kept.tenant_id
+       ) AS secret
+FROM registration kept WHERE kept.tenant_id = $1 AND kept.id = $2;
+
+-- keep_secret --
+-- What a tenant's DNS tokens are made of, once for all.
+-- roles: api
+-- $1 tenant_id, $2 secret
+INSERT INTO sponsor_secret (tenant_id, secret) VALUES ($1, $2) ON CONFLICT DO NOTHING;

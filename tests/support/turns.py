@@ -108,7 +108,7 @@ async def play(
 
 
 def orders(first: str, second: str, most: int) -> list[str]:
-    """Orders in which one is interrupted after any number of its calls, for some calls or for good."""
+    """Orders in which one is interrupted after any number of its calls, for a while or for good."""
     return [
         one * i + other * j + one * 12
         for one, other in ((first, second), (second, first))

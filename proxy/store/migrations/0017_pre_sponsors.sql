@@ -11,7 +11,7 @@ CREATE TABLE IF NOT EXISTS sponsor_look (
   registry text NOT NULL, -- the top-level domain
   due_at timestamptz NOT NULL,
   misses integer NOT NULL DEFAULT 0 CONSTRAINT sponsor_look_misses CHECK (misses >= 0),
-  looked_at timestamptz,
+  looked_at timestamptz, -- when a worker last took it
   reason text, -- code of the last look's failure
   iana_id integer CONSTRAINT sponsor_look_iana_id CHECK (iana_id > 0),
   way text CONSTRAINT sponsor_look_way CHECK (way IN ('rdap', 'whois')),
@@ -24,6 +24,8 @@ CREATE TABLE IF NOT EXISTS sponsor_look (
      AND (since IS NULL) = (seen_at IS NULL))
 );
 CREATE INDEX IF NOT EXISTS sponsor_look_due ON sponsor_look (registry, due_at);
+CREATE INDEX IF NOT EXISTS sponsor_look_taken ON sponsor_look (registry, looked_at)
+  WHERE looked_at IS NOT NULL;
 
 -- What a tenant's DNS tokens are made of; a tenant that never asked for one has none.
 CREATE TABLE IF NOT EXISTS sponsor_secret (

@@ -1,0 +1,63 @@
+"""The worker's part in finding sponsors: the operator's file of registries, and who asks them."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, Final
+
+from proxy.errors import InvalidInput
+from proxy.outbound.registries import Lookups
+from proxy.services import find_sponsors
+from proxy.services.find_sponsors import Finding
+from proxy.store import pool as pools
+from proxy.store import registrations
+from proxy.wire import registries_document
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from proxy.hosting.process import Process
+    from proxy.model.sponsor import Registries
+    from proxy.store.pool import Access
+
+_CONNECTIONS: Final = 4
+
+
+async def find(process: Process, access: Access, registries: Registries) -> None:
+    """Look for sponsors until told to stop."""
+    pool = await pools.open_pool(access, max_size=_CONNECTIONS, session=registrations.SESSION)
+    try:
+        finding = Finding(
+            pool=pool,
+            sponsors=Lookups(registries),
+            budgets=registries_document.budgets(registries),
+            clock=process.clock,
+            random=secrets.token_bytes,
+            metrics=process.metrics,
+        )
+        await find_sponsors.run(finding, process.stopping)
+    finally:
+        pool.terminate()
+
+
+def load(path: Path) -> Registries:
+    """The registries of the operator's file; InvalidInput `registries_malformed`.
+
+    A bootstrap file that it names lies beside it, or where its path says.
+    """
+    text = _read(path).decode("utf-8", "replace")
+    named = registries_document.bootstrap_of(text)
+    bootstrap = None if named is None else _read(path.parent / named)
+    return registries_document.parse(text, bootstrap)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        detail = f"{path} can not be read: {error.strerror}."
+        raise InvalidInput("registries_malformed", detail) from None
+    if len(content) > registries_document.OCTETS:
+        detail = f"{path} is longer than {registries_document.OCTETS} octets."
+        raise InvalidInput("registries_malformed", detail)
+    return content
