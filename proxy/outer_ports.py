@@ -76,8 +76,8 @@ class SecondFactors(Protocol):
 class Sponsors(Protocol):
     """What strangers may learn of a name: who sponsors it, and what stands in its DNS."""
 
-    async def look(self, domain: DomainName) -> Seen | Missed:
-        """What its registry says; raises nothing of the network's."""
+    async def look(self, domain: DomainName, marks: Sequence[str]) -> Seen | Missed:
+        """What its registry says, and whether a mark of our mask is in it; raises nothing."""
         ...
 
     async def shows(self, domain: DomainName, token: str) -> bool | None:

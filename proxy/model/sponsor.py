@@ -30,6 +30,7 @@ class Standing(StrEnum):
     UNPROVEN = "unproven"  # nothing is known
     CONTRADICTED = "contradicted"  # the registry names somebody else, or another registration
     OUT = "out"  # so for days, by RDAP: it was transferred
+    LEFT = "left"  # it left the service, and our contact is seen gone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,8 @@ class Sighting:
     since: datetime  # the first of the looks in a row that named this id
     registry_domain_id: str | None = None
     created_at: datetime | None = None
+    mask_of: RegistrationId | None = None  # whose mask the registry showed, now or before
+    mask_gone_since: datetime | None = None  # the first of the looks in a row without it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +71,7 @@ class Seen:
     way: Way
     registry_domain_id: str | None = None
     created_at: datetime | None = None
+    shows_mask: bool = False
 
 
 NOT_ASKED: Final = "no_registry"

@@ -32,6 +32,7 @@ from proxy.rules import looking
 from proxy.wire import sponsor_answers
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
     from proxy.model.identifiers import DomainName
@@ -71,16 +72,16 @@ class Lookups:
             self._resolver.nameservers = [dns.nameserver.Do53Nameserver(*one) for one in servers]
         self._resolver.lifetime = DNS_TIMEOUT_S
 
-    async def look(self, domain: DomainName) -> Seen | Missed:
+    async def look(self, domain: DomainName, marks: Sequence[str]) -> Seen | Missed:
         """What the name's registry says; raises nothing of the network's."""
         registry = self._registries.of(domain)
         found: Seen | Missed = Missed(reason=NOT_ASKED)
         if registry is not None and registry.rdap_base is not None:
-            found = await self._rdap(f"{registry.rdap_base}domain/{domain}", domain)
+            found = await self._rdap(f"{registry.rdap_base}domain/{domain}", domain, marks)
         is_answered = isinstance(found, Seen) or found.reason not in {*_NO_ANSWER, NOT_ASKED}
         if is_answered or registry is None or registry.whois_host is None:
             return found
-        return await self._whois(registry, domain)
+        return await self._whois(registry, domain, marks)
 
     async def shows(self, domain: DomainName, token: str) -> bool | None:
         """Whether the token stands in the name's DNS; None where DNS does not answer."""
@@ -93,7 +94,7 @@ class Lookups:
         texts = [b"".join(one.strings) for one in answer if isinstance(one, TXT)]
         return any(hmac.compare_digest(one, token.encode()) for one in texts)
 
-    async def _rdap(self, url: str, domain: DomainName) -> Seen | Missed:
+    async def _rdap(self, url: str, domain: DomainName, marks: Sequence[str]) -> Seen | Missed:
         try:
             async with (
                 asyncio.timeout(TIMEOUT_S),
@@ -113,7 +114,7 @@ class Lookups:
                     return Missed(reason="redirected")
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError):
             return Missed(reason="unreachable")
-        return got if isinstance(got, Missed) else sponsor_answers.parse_rdap(got, domain)
+        return got if isinstance(got, Missed) else sponsor_answers.parse_rdap(got, domain, marks)
 
     async def _get(self, session: aiohttp.ClientSession, url: str) -> bytes | str | Missed:
         """The body, the address to ask instead, or why there is neither."""
@@ -134,7 +135,9 @@ class Lookups:
                     return Missed(reason="too_long")
             return bytes(body)
 
-    async def _whois(self, registry: Registry, domain: DomainName) -> Seen | Missed:
+    async def _whois(
+        self, registry: Registry, domain: DomainName, marks: Sequence[str]
+    ) -> Seen | Missed:
         host, port = registry.whois_host or "", registry.whois_port
         body = bytearray()
         try:
@@ -151,7 +154,7 @@ class Lookups:
                     writer.transport.abort()
         except (OSError, TimeoutError):
             return Missed(reason="unreachable")
-        return sponsor_answers.parse_whois(bytes(body), domain)
+        return sponsor_answers.parse_whois(bytes(body), domain, marks)
 
     def _may_ask(self, url: str) -> bool:
         """Whether a URL is of a configured server, and its host no address that is refused."""

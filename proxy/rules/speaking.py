@@ -26,7 +26,7 @@ FRESH: Final = timedelta(days=7)
 """How long evidence counts: longer than a name waits for its next look (rules/looking)."""
 
 CONFIRMED: Final = timedelta(hours=72)
-"""How long a registry must name somebody else before we believe that the name has left. A fault of
+"""How long a registry must name somebody else, or lack our mask, before we believe it. A fault of
 its server would unpublish names; the delay is that of publish grants (vault.md)."""
 
 SAME_DAY: Final = timedelta(days=1)
@@ -43,11 +43,12 @@ TAKES: Final[Mapping[Standing | None, frozenset[Standing]]] = {
     Standing.UNPROVEN: _SURE,
     Standing.CONTRADICTED: _SURE,
     Standing.OUT: _MAY,
+    Standing.LEFT: _MAY,
 }
 """By the standing of who speaks: the standings of a claim that takes the name from it."""
 
-ENDS: Final = frozenset({Standing.OUT})
-"""Standings in which a speaker ends `transferred_out` also when nobody of ours takes the name."""
+ENDS: Final = frozenset({Standing.OUT, Standing.LEFT})
+"""Standings in which a speaker ends also when nobody of ours takes the name."""
 
 _ORDER: Final = (Standing.PROVEN, Standing.SHOWN, Standing.DECLARED, Standing.UNPROVEN)
 _SPEAKS: Final = frozenset({State.ACTIVE, State.ENDING})
@@ -55,7 +56,10 @@ _SPEAKS: Final = frozenset({State.ACTIVE, State.ENDING})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What changes: who ends `transferred_out`, whose claim becomes active. None: nobody."""
+    """What changes: who ends, and whose claim becomes active. None: nobody.
+
+    It ends `transferred_out`, or for the reason for which it began to end.
+    """
 
     ends: Holding | None
     speaks: Holding | None
@@ -80,6 +84,8 @@ def decide(holdings: Sequence[Holding], sighting: Sighting | None, now: datetime
 def standing(holding: Holding, sighting: Sighting | None, now: datetime) -> Standing:
     """What is known of the holding at `now`."""
     seen = sighting if sighting is not None and _counts(sighting.seen_at, holding, now) else None
+    if seen is not None and _has_left(holding, seen):
+        return Standing.LEFT
     if seen is not None and _is_another(holding, seen):
         return Standing.CONTRADICTED
     if seen is not None and seen.iana_id in holding.iana_ids:
@@ -102,6 +108,13 @@ def _is_another(holding: Holding, seen: Sighting) -> bool:
         return ids[0].casefold() != ids[1].casefold()
     dates = (holding.created_at, seen.created_at)
     return dates[0] is not None and dates[1] is not None and abs(dates[0] - dates[1]) >= SAME_DAY
+
+
+def _has_left(holding: Holding, seen: Sighting) -> bool:
+    """Whether a registration that leaves has its mask taken away; one never seen is not gone."""
+    since = seen.mask_gone_since
+    is_its_mask = holding.state is State.ENDING and seen.mask_of == holding.id
+    return is_its_mask and since is not None and seen.seen_at - since >= CONFIRMED
 
 
 def _is_confirmed(holding: Holding, seen: Sighting) -> bool:

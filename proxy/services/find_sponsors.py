@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from proxy.metrics import Registry
+    from proxy.model.registration import Registration
     from proxy.outer_ports import Sponsors
     from proxy.ports import Clock
     from proxy.store.pool import Connection, Pool
@@ -117,9 +118,11 @@ async def _attend(finding: Finding, beside: asyncio.Semaphore, names: Sequence[D
 
 async def _look(finding: Finding, due: Due) -> tuple[bool, bool]:
     """Whether the registry is there, and whether the speaker changed."""
-    found = await finding.sponsors.look(due.domain)
     async with finding.pool.acquire() as connection:
         holders = await sponsor_looks.holders(connection, due.domain)
+        speaker = await _speaker(connection, due)
+    marks = () if speaker is None else (speaker.alias, speaker.reference)
+    found = await finding.sponsors.look(due.domain, marks)
     shown = [
         (one, await finding.sponsors.shows(due.domain, looking.token(one.secret, due.domain)))
         for one in holders
@@ -127,7 +130,10 @@ async def _look(finding: Finding, due: Due) -> tuple[bool, bool]:
     now = finding.clock.now()
     async with finding.pool.acquire() as connection:
         if isinstance(found, Seen):
-            await sponsor_looks.see(connection, due.domain, found, now, speaking.FRESH)
+            mask_of = None if speaker is None else speaker.id
+            await sponsor_looks.see(
+                connection, due.domain, found, mask_of, now=now, fresh=speaking.FRESH
+            )
         else:
             await sponsor_looks.miss(connection, due.domain, found.reason)
             finding.metrics.counter("sponsor_looks_missed").value += 1
@@ -138,6 +144,11 @@ async def _look(finding: Finding, due: Due) -> tuple[bool, bool]:
         await _look_again(connection, due, found, now)
     finding.metrics.counter("sponsor_looks").value += 1
     return isinstance(found, Seen) or found.reason in _ANSWERS, is_moved
+
+
+async def _speaker(connection: Connection, due: Due) -> Registration | None:
+    held = await speakers.holdings(connection, due.domain)
+    return next((one.registration for one in held if one.holding.state is not State.CLAIMED), None)
 
 
 async def _look_again(
@@ -155,7 +166,8 @@ async def _look_again(
         wait = looking.after_sight(
             is_disputed=len(held) > 1,
             is_doubted=any(
-                speaking.standing(one, sighting, now) in _AGAINST for one in speaking_now
+                one.state is State.ENDING or speaking.standing(one, sighting, now) in _AGAINST
+                for one in speaking_now
             ),
         )
     await sponsor_looks.look_again(connection, due.domain, now + wait)

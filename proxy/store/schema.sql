@@ -830,6 +830,8 @@ CREATE TABLE public.sponsor_look (
     created_at timestamp with time zone,
     since timestamp with time zone,
     seen_at timestamp with time zone,
+    mask_of uuid,
+    mask_gone_since timestamp with time zone,
     CONSTRAINT sponsor_look_handle CHECK ((length(registry_domain_id) <= 255)),
     CONSTRAINT sponsor_look_iana_id CHECK ((iana_id > 0)),
     CONSTRAINT sponsor_look_misses CHECK ((misses >= 0)),

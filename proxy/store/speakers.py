@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from proxy.errors import Conflict
-from proxy.model.identifiers import TenantId
+from proxy.model.identifiers import RegistrationId, TenantId
 from proxy.model.sponsor import Holding, Sighting, Way
 from proxy.store import pool, queries, registrations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from datetime import datetime
 
-    from proxy.model.identifiers import DomainName, RegistrationId
+    from proxy.model.identifiers import DomainName
     from proxy.model.registration import Registration
     from proxy.store.pool import Connection, Record
     from proxy.store.registrations import LedgerEntry
@@ -107,6 +107,8 @@ async def sighting(connection: Connection, domain: DomainName) -> Sighting | Non
         since=row["since"],
         registry_domain_id=row["registry_domain_id"],
         created_at=row["created_at"],
+        mask_of=None if row["mask_of"] is None else RegistrationId(UUID(int=row["mask_of"].int)),
+        mask_gone_since=row["mask_gone_since"],
     )
 
 

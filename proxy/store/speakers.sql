@@ -38,7 +38,7 @@ ORDER BY kept.enrolled_at, kept.id LIMIT 501;
 -- What was last seen of a name's sponsor.
 -- roles: api worker
 -- $1 domain
-SELECT iana_id, way, seen_at, since, registry_domain_id, created_at
+SELECT iana_id, way, seen_at, since, registry_domain_id, created_at, mask_of, mask_gone_since
 FROM sponsor_look WHERE domain = $1 AND seen_at IS NOT NULL;
 
 -- leave --

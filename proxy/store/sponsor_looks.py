@@ -72,9 +72,18 @@ async def take(
 
 
 async def see(
-    connection: Connection, domain: DomainName, seen: Seen, now: datetime, fresh: timedelta
+    connection: Connection,
+    domain: DomainName,
+    seen: Seen,
+    mask_of: RegistrationId | None,
+    *,
+    now: datetime,
+    fresh: timedelta,
 ) -> None:
-    """Keeps what was seen; what was seen before goes on if it is the same and not too old."""
+    """Keeps what was seen; what was seen before goes on if it is the same and not too old.
+
+    `mask_of`: the registration whose mask was looked for.
+    """
     with pool.translated():
         await connection.execute(
             QUERIES["see"],
@@ -85,6 +94,8 @@ async def see(
             seen.registry_domain_id,
             seen.created_at,
             now - fresh,
+            mask_of,
+            seen.shows_mask,
         )
 
 

@@ -49,9 +49,13 @@ RETURNING sponsor_look.domain, sponsor_look.registry, sponsor_look.misses;
 -- Keeps what was seen of a name's sponsor.
 -- roles: worker
 -- $1 domain, $2 now, $3 IANA id, $4 way, $5 registry's id, $6 created_at, $7 continues what was seen after
+-- $8 the registration whose mask was looked for, or NULL, $9 whether it was there
 UPDATE sponsor_look SET
   iana_id = $3, way = $4, registry_domain_id = $5, created_at = $6, seen_at = $2,
   since = CASE WHEN iana_id = $3 AND seen_at > $7 THEN since ELSE $2::timestamptz END,
+  mask_of = CASE WHEN $9 OR mask_of = $8 THEN $8::uuid END,
+  mask_gone_since = CASE WHEN NOT $9 AND mask_of = $8
+                         THEN coalesce(mask_gone_since, $2::timestamptz) END,
   misses = 0, reason = NULL
 WHERE domain = $1;
 

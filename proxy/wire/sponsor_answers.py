@@ -8,6 +8,7 @@ another name, or one that says two things, says nothing. Sources: RFC 9083 s5.3 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,7 +17,7 @@ import msgspec
 from proxy.model.sponsor import Missed, Seen, Way
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from proxy.model.identifiers import DomainName
 
@@ -31,8 +32,8 @@ _LINE: Final = re.compile(
 )
 
 
-def parse_rdap(body: bytes, domain: DomainName) -> Seen | Missed:
-    """What an RDAP answer says; Missed for anything that is not about `domain`."""
+def parse_rdap(body: bytes, domain: DomainName, marks: Sequence[str] = ()) -> Seen | Missed:
+    """What an RDAP answer says, and whether it has one of `marks`; Missed if it says nothing."""
     try:
         answer = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError, RecursionError):
@@ -47,11 +48,12 @@ def parse_rdap(body: bytes, domain: DomainName) -> Seen | Missed:
         for one in _objects(answer.get("events"))
         if one.get("eventAction") == "registration"
     ]
-    return _seen(Way.RDAP, found, answer.get("handle"), dates[0] if len(dates) == 1 else None)
+    seen = _seen(Way.RDAP, found, answer.get("handle"), dates[0] if len(dates) == 1 else None)
+    return _marked(seen, body, marks)
 
 
-def parse_whois(body: bytes, domain: DomainName) -> Seen | Missed:
-    """What a WHOIS answer says; Missed for anything that is not about `domain`."""
+def parse_whois(body: bytes, domain: DomainName, marks: Sequence[str] = ()) -> Seen | Missed:
+    """What a WHOIS answer says, and whether it has one of `marks`; Missed if it says nothing."""
     lines: dict[str, set[str]] = {}
     for label, value in _LINE.findall(body.decode("utf-8", "replace")):
         lines.setdefault(label.lower(), set()).add(value)
@@ -59,12 +61,20 @@ def parse_whois(body: bytes, domain: DomainName) -> Seen | Missed:
     if not names or not all(_is_name(one, domain) for one in names):
         return Missed(reason="another_name")
     found = lines.get("registrar iana id", set())
-    return _seen(
+    seen = _seen(
         Way.WHOIS,
         {int(one) if _NUMBER.fullmatch(one) else None for one in found} - {None},
         _only(lines.get("registry domain id", set())),
         _only(lines.get("creation date", set())),
     )
+    return _marked(seen, body, marks)
+
+
+def _marked(seen: Seen | Missed, body: bytes, marks: Sequence[str]) -> Seen | Missed:
+    """Marks are letters and digits: no form of answer writes them otherwise, but for their case."""
+    folded = body.lower()
+    is_marked = any(one.lower().encode() in folded for one in marks)
+    return replace(seen, shows_mask=is_marked) if isinstance(seen, Seen) else seen
 
 
 def _seen(way: Way, found: set[int | None], handle: object, created: object) -> Seen | Missed:

@@ -42,7 +42,7 @@ async def peer() -> AsyncIterator[Peer]:
 async def test_rdap_names_the_sponsor(peer: Peer) -> None:
     """IANA id, handle and date of the domain; WHOIS is not asked then."""
     peer.rdap[NAME] = registry.rdap(NAME)
-    assert await Lookups(peer.registries()).look(NAME) == SEEN
+    assert await Lookups(peer.registries()).look(NAME, ()) == SEEN
     assert peer.asked == [("rdap", NAME)]
 
 
@@ -51,14 +51,14 @@ async def test_whois_is_asked_where_rdap_says_nothing(peer: Peer, broken: bytes)
     """Not JSON, too long, or empty: the other way gives the same facts, under its own name."""
     peer.rdap[NAME] = broken
     peer.whois[NAME] = registry.whois(NAME)
-    found = await Lookups(peer.registries()).look(NAME)
+    found = await Lookups(peer.registries()).look(NAME, ())
     assert isinstance(found, Seen)
     assert (found.way, found.iana_id, found.created_at) == (Way.WHOIS, 9999, SEEN.created_at)
 
 
 async def test_what_rdap_does_not_have_whois_is_not_asked_for(peer: Peer) -> None:
     """A 404 is an answer."""
-    assert await Lookups(peer.registries()).look(NAME) == Missed(reason="not_found")
+    assert await Lookups(peer.registries()).look(NAME, ()) == Missed(reason="not_found")
     assert peer.asked == [("rdap", NAME)]
 
 
@@ -83,7 +83,7 @@ async def test_dns_that_is_away_says_neither_yes_nor_no(
 
 async def test_an_unlisted_registry_is_not_asked(peer: Peer) -> None:
     """A top-level domain that the operator's file lacks has no server."""
-    found = await Lookups(peer.registries()).look(DomainName("kaveri.other"))
+    found = await Lookups(peer.registries()).look(DomainName("kaveri.other"), ())
     assert found == Missed(reason="no_registry")
     assert peer.asked == []
 
@@ -94,7 +94,7 @@ async def test_addresses_of_our_own_are_refused(peer: Peer) -> None:
     peer.rdap[NAME] = registry.rdap(NAME)
     peer.whois[NAME] = registry.whois(NAME)
     closed = dataclasses.replace(known, networks=())
-    found = await Lookups(closed).look(NAME)
+    found = await Lookups(closed).look(NAME, ())
     assert found == Missed(reason="unreachable")
     assert peer.asked == []
 
@@ -109,10 +109,10 @@ async def test_a_name_that_resolves_to_our_own_addresses_is_refused(peer: Peer) 
     )
     closed = dataclasses.replace(known, by_tld={"example": entry}, networks=())
     peer.rdap[NAME] = registry.rdap(NAME)
-    assert await Lookups(closed).look(NAME) == Missed(reason="unreachable")
+    assert await Lookups(closed).look(NAME, ()) == Missed(reason="unreachable")
     assert peer.asked == []
     opened = dataclasses.replace(closed, networks=known.networks)
-    assert await Lookups(opened).look(NAME) == SEEN
+    assert await Lookups(opened).look(NAME, ()) == SEEN
 
 
 def redirect(to: str) -> web.Response:
@@ -139,7 +139,7 @@ async def test_redirects_lead_to_no_other_server(peer: Peer, to: str) -> None:
     """Another host, port or scheme than a configured server's is not connected to."""
     peer.rdap[NAME] = lambda: redirect(to.replace("{port}", str(peer.rdap_port)))
     peer.rdap["other.example"] = registry.rdap(NAME)
-    found = await Lookups(peer.registries()).look(NAME)
+    found = await Lookups(peer.registries()).look(NAME, ())
     assert isinstance(found, Missed)
     assert {name for way, name in peer.asked if way == "rdap"} == {NAME}
 
@@ -148,10 +148,10 @@ async def test_redirects_within_a_server_are_followed_and_end(peer: Peer) -> Non
     """Two at most."""
     peer.rdap[NAME] = lambda: redirect("/domain/second.example")
     peer.rdap["second.example"] = registry.rdap(NAME)
-    assert await Lookups(peer.registries()).look(NAME) == SEEN
+    assert await Lookups(peer.registries()).look(NAME, ()) == SEEN
     peer.rdap[NAME] = lambda: redirect(f"/domain/{NAME}")
     peer.asked.clear()
-    assert isinstance(await Lookups(peer.registries()).look(NAME), Missed)
+    assert isinstance(await Lookups(peer.registries()).look(NAME, ()), Missed)
     assert len([one for one in peer.asked if one[0] == "rdap"]) == 3
 
 
@@ -159,7 +159,7 @@ async def test_what_is_packed_is_not_unpacked(peer: Peer) -> None:
     """A small answer that would become a large one is no answer."""
     bomb = gzip.compress(b" " * 50_000_000)
     peer.rdap[NAME] = lambda: web.Response(body=bomb, headers={"Content-Encoding": "gzip"})
-    found = await Lookups(peer.registries()).look(NAME)
+    found = await Lookups(peer.registries()).look(NAME, ())
     assert isinstance(found, Missed)
 
 
@@ -170,22 +170,22 @@ async def test_a_server_that_says_nothing_costs_seconds(
     monkeypatch.setattr(registries, "TIMEOUT_S", 0.2)
     peer.slow_s = 5.0
     peer.rdap[NAME] = registry.rdap(NAME)
-    assert isinstance(await Lookups(peer.registries()).look(NAME), Missed)
+    assert isinstance(await Lookups(peer.registries()).look(NAME, ()), Missed)
 
 
 async def test_a_whois_answer_without_end_is_cut(peer: Peer) -> None:
     """No more than the limit is kept."""
     peer.rdap[NAME] = b"x"
     peer.whois[NAME] = "x" * 1_000_000 + registry.whois(NAME)
-    assert await Lookups(peer.registries()).look(NAME) == Missed(reason="too_long")
+    assert await Lookups(peer.registries()).look(NAME, ()) == Missed(reason="too_long")
 
 
 async def test_nothing_of_a_person_is_kept(peer: Peer) -> None:
     """What a look gives holds no word of the registrant in either answer."""
     peer.rdap[NAME] = registry.rdap(NAME)
-    found = [await Lookups(peer.registries()).look(NAME)]
+    found = [await Lookups(peer.registries()).look(NAME, ())]
     peer.rdap[NAME] = b"x"
     peer.whois[NAME] = registry.whois(NAME)
-    found.append(await Lookups(peer.registries()).look(NAME))
+    found.append(await Lookups(peer.registries()).look(NAME, ()))
     assert "Zqmark" not in repr(found)
     assert json.dumps(peer.whois).count("Zqmark") == 1

@@ -63,30 +63,41 @@ def sightings(draw: st.DrawFn) -> Sighting | None:
         since=seen_at - draw(st.sampled_from([timedelta(0), timedelta(hours=80)])),
         registry_domain_id=draw(handles),
         created_at=draw(dates),
+        mask_of=draw(st.sampled_from([None, RegistrationId(UUID(int=100))])),
+        mask_gone_since=draw(st.none() | st.just(seen_at - timedelta(hours=72))),
     )
 
 
 def rank(one: Holding, seen: Sighting | None) -> int:
     """How good a tenant's right is, by hand: 4 registry, 3 token, 2 its word, 1 nothing known.
 
-    0: the registry says otherwise; -1: it has done so for three days.
+    0: the registry says otherwise; -1: it has done so for three days, or our mask is gone.
     """
     week = timedelta(days=7)
     if seen and one.enrolled_at <= seen.seen_at and NOW - seen.seen_at <= week:
-        if one.registry_domain_id and seen.registry_domain_id:
-            if one.registry_domain_id.lower() != seen.registry_domain_id.lower():
-                return 0
-        elif one.created_at and seen.created_at and one.created_at != seen.created_at:
-            return 0
-        if seen.iana_id in one.iana_ids:
-            return 4
-        if one.has_iana_id:
-            began = max(one.enrolled_at, seen.since)
-            days3 = seen.seen_at - began >= timedelta(days=3)
-            return -1 if days3 and seen.way == "rdap" else 0
+        said = by_registry(one, seen)
+        if said is not None:
+            return said
     if one.shown_at and one.enrolled_at <= one.shown_at and NOW - one.shown_at <= week:
         return 3
     return 2 if one.is_declared else 1
+
+
+def by_registry(one: Holding, seen: Sighting) -> int | None:
+    """The same by what the registry says alone; None where it says nothing of this tenant."""
+    if one.state == "ending" and one.id == seen.mask_of and seen.mask_gone_since:
+        return -1
+    if one.registry_domain_id and seen.registry_domain_id:
+        if one.registry_domain_id.lower() != seen.registry_domain_id.lower():
+            return 0
+    elif one.created_at and seen.created_at and one.created_at != seen.created_at:
+        return 0
+    if seen.iana_id in one.iana_ids:
+        return 4
+    if not one.has_iana_id:
+        return None
+    days3 = seen.seen_at - max(one.enrolled_at, seen.since) >= timedelta(days=3)
+    return -1 if days3 and seen.way == "rdap" else 0
 
 
 def oracle(holdings: Sequence[Holding], seen: Sighting | None) -> tuple[object, object]:
@@ -147,6 +158,8 @@ def test_what_one_tenant_is_does_not_hang_on_who_else_holds_the_name(
     for one in holdings:
         assert speaking.standing(one, seen, NOW) in Standing
         claim = replace(one, state=State.CLAIMED)
+        if speaking.standing(one, seen, NOW) is Standing.LEFT:
+            continue  # it is the one standing that only a speaker has
         assert speaking.standing(claim, seen, NOW) is speaking.standing(one, seen, NOW)
 
 
@@ -154,4 +167,4 @@ def test_what_one_tenant_is_does_not_hang_on_who_else_holds_the_name(
 def test_the_table_has_a_row_for_every_standing(present: Standing | None) -> None:
     """No claim takes a name by a standing that speaks against it, and none from its equal."""
     taking = speaking.TAKES[present]
-    assert taking.isdisjoint({Standing.CONTRADICTED, Standing.OUT, present})
+    assert taking.isdisjoint({Standing.CONTRADICTED, Standing.OUT, Standing.LEFT, present})

@@ -14,6 +14,7 @@ import dns.rcode
 import dns.rrset
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from typing_extensions import override
 
 from proxy.wire import registries_document
 
@@ -104,9 +105,11 @@ class _Zone(asyncio.DatagramProtocol):
         self._peer = peer
         self._transport: asyncio.DatagramTransport | None = None
 
+    @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.DatagramTransport", transport)
 
+    @override
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         query = dns.message.from_wire(data)
         name = query.question[0].name

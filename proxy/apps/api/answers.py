@@ -111,7 +111,8 @@ class Speaker(msgspec.Struct, frozen=True, kw_only=True):
 
     `standing`: proven (the registry names one of its IANA ids), shown (its token stands in DNS),
     declared (the profile's word is taken), unproven, contradicted (the registry names another
-    sponsor, or another registration), out (so for three days). `needs`: proof, contacts.
+    sponsor, or another registration), out (so for three days), left (it left the service and our
+    mask is gone there). `needs`: proof, contacts.
     """
 
     standing: str

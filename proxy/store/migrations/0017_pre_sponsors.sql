@@ -19,6 +19,8 @@ CREATE TABLE IF NOT EXISTS sponsor_look (
   created_at timestamptz,
   since timestamptz,
   seen_at timestamptz,
+  mask_of uuid, -- the registration whose mask was seen there
+  mask_gone_since timestamptz, -- the first of the looks in a row without it
   CONSTRAINT sponsor_look_whole CHECK
     ((iana_id IS NULL) = (seen_at IS NULL) AND (way IS NULL) = (seen_at IS NULL)
      AND (since IS NULL) = (seen_at IS NULL))
