@@ -1,7 +1,7 @@
 """Walls towards what stands outside a service's own process: handed in, and fakeable in tests.
 
 ports.py has those of the vault and the snapshot; here are those of cases: orders and what the vault
-knows of cases, the package that it builds, the mail that goes out.
+knows of cases, the package that it builds, the mail that goes out; and who sponsors names.
 """
 
 from __future__ import annotations

@@ -5,6 +5,8 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING, Final
 
+import structlog
+
 from proxy.errors import InvalidInput
 from proxy.outbound.registries import Lookups
 from proxy.services import find_sponsors
@@ -22,9 +24,26 @@ if TYPE_CHECKING:
 
 _CONNECTIONS: Final = 4
 
+_log = structlog.get_logger()
 
-async def find(process: Process, access: Access, registries: Registries) -> None:
-    """Look for sponsors until told to stop."""
+
+async def find(process: Process, access: Access) -> None:
+    """Look for sponsors until told to stop; at once over without a file that holds together.
+
+    The worker has more to do: a fault of this file is told, and stops nothing else.
+    """
+    path = process.settings.sponsor_registries
+    if path is None:
+        return
+    faults = process.metrics.gauge("sponsor_registries_faults")
+    try:
+        registries = load(path)
+    except InvalidInput as refusal:
+        faults.value = float(max(1, len(refusal.faults)))
+        places = " ".join(one.pointer or "/" for one in refusal.faults)
+        _log.error("sponsor_registries_malformed", setting="sponsor_registries", places=places)
+        return
+    faults.value = 0.0
     pool = await pools.open_pool(access, max_size=_CONNECTIONS, session=registrations.SESSION)
     try:
         finding = Finding(

@@ -21,16 +21,13 @@ async def serve(process: Process) -> None:
     if access is None:
         raise Unavailable("database", "The worker needs a database.")
     draw = secrets.token_bytes
-    path = process.settings.sponsor_registries
-    registries = None if path is None else sponsors.load(path)
     sequencer = Sequencer(access, process.clock, draw, process.metrics)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(sequencer.run(process.stopping))
         tasks.create_task(
             retain.run(access, process.clock, draw, process.metrics, process.stopping)
         )
-        if registries is not None:
-            tasks.create_task(sponsors.find(process, access, registries))
+        tasks.create_task(sponsors.find(process, access))
         for one in worker_cases.rounds(process, access):
             tasks.create_task(one)
         process.ready()

@@ -1,117 +1,22 @@
-"""Sponsors found by real look-ups on loopback: who speaks then, and what each account is told."""
+"""Sponsors found by real look-ups on loopback: who speaks then, and what accounts are told."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import secrets
 import statistics
 import time
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-import pytest_asyncio
 
-from proxy.metrics import Registry
-from proxy.outbound.registries import Lookups
-from proxy.services import find_sponsors
-from proxy.services.find_sponsors import Finding
-from proxy.store import pool as pools
-from proxy.store import registrations
-from proxy.wire import registries_document
 from tests.support import registry
 from tests.support.api import body
+from tests.support.sponsoring import MINE, NAME, NOBODYS, PATH, THEIRS, told
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from proxy.model.sponsor import Missed, Registries, Seen
-    from tests.support.api import Api
-    from tests.support.registry import Peer
+    from tests.support.sponsoring import World
 
 pytestmark = pytest.mark.db
-
-NAME = "kaveri.example"
-PATH = f"/v1/registrations/{NAME}"
-MINE, THEIRS, NOBODYS = 9999, 7777, 1234
-
-
-@dataclass(slots=True)
-class World:
-    """Two tenants with accreditations of their own, a worker, and a registry."""
-
-    api: Api
-    other: Api
-    peer: Peer
-    finding: Finding
-    after: str = ""
-
-    async def round(self, *, later: timedelta = timedelta(0)) -> None:
-        """The worker's next round, after a while."""
-        self.api.service.vault.clock.moment += later
-        self.after = await find_sponsors.round_of(self.finding, self.after)
-
-    def says(self, iana_id: int, **changes: Any) -> None:
-        """What the registry says of the name from now on."""
-        self.peer.rdap[NAME] = registry.rdap(NAME, iana_id, **changes)
-
-    async def states(self) -> tuple[str, str]:
-        """State, and reason of its end, of each tenant's newest registration."""
-        found = []
-        for one in (self.api, self.other):
-            rows = await self.api.rows(
-                "SELECT state, end_reason FROM registration WHERE tenant_id = $1 AND domain = $2"
-                " ORDER BY enrolled_at DESC, id DESC LIMIT 1",
-                *(one.tenant, NAME),
-            )
-            found.append(rows[0]["end_reason"] or rows[0]["state"] if rows else "none")
-        return found[0], found[1]
-
-    async def shown(self) -> list[object]:
-        """Whose record the journal shows."""
-        rows = await self.api.rows(
-            "SELECT tenant_id FROM published WHERE value IS NOT NULL AND domain = $1", NAME
-        )
-        return [row["tenant_id"] for row in rows]
-
-
-@contextlib.asynccontextmanager
-async def finding_with(api: Api, registries: Registries) -> AsyncIterator[Finding]:
-    """A worker with its own login."""
-    access = api.service.database.access("worker")
-    pool = await pools.open_pool(access, max_size=4, session=registrations.SESSION)
-    try:
-        yield Finding(
-            pool=pool,
-            sponsors=Lookups(registries),
-            budgets=registries_document.budgets(registries),
-            clock=api.service.vault.clock,
-            random=secrets.token_bytes,
-            metrics=Registry(),
-        )
-    finally:
-        pool.terminate()
-
-
-@pytest_asyncio.fixture
-async def world(api: Api) -> AsyncIterator[World]:
-    """Both tenants hold the name: the first speaks, the second claims."""
-    other = await api.other_tenant()
-    await api.rows(
-        "UPDATE accreditation SET iana_id = $1 WHERE tenant_id = $2", THEIRS, other.tenant
-    )
-    async with registry.serving() as peer, finding_with(api, peer.registries()) as finding:
-        await api.put(body())
-        await other.put(body())
-        yield World(api, other, peer, finding)
-
-
-async def told(api: Api) -> dict[str, Any]:
-    """What status tells an account of its standing."""
-    found: dict[str, Any] = (await api.call("GET", f"{PATH}/status")).json["speaker"]
-    return found
 
 
 async def test_the_sponsor_that_the_registry_names_speaks(world: World) -> None:
@@ -257,86 +162,6 @@ async def test_a_transfer_back_and_forth_never_crosses_persons(world: World) -> 
         " WHERE kept.id IS NULL"
     )
     assert crossed == []
-
-
-async def test_a_registry_that_is_away_changes_nothing_and_is_asked_later(world: World) -> None:
-    """Evidence ages; whoever speaks goes on; each miss doubles the wait."""
-    world.peer.rdap[NAME] = b"broken"
-    due = []
-    for _ in range(4):
-        await world.round()
-        row = (await world.api.rows("SELECT due_at, misses, reason FROM sponsor_look"))[0]
-        due.append((row["due_at"] - world.api.service.vault.clock.now()).total_seconds())
-        world.api.service.vault.clock.moment = row["due_at"]
-    assert due == [600, 1200, 2400, 4800]
-    assert await world.states() == ("active", "claimed")
-
-
-async def test_a_name_that_nobody_holds_is_looked_at_no_more(world: World) -> None:
-    """The row goes with the last holder, at the next look."""
-    world.says(MINE)
-    await world.round()
-    for one in (world.api, world.other):
-        await one.call("DELETE", f"{PATH}?reason=error")
-    await world.round(later=timedelta(hours=2))
-    assert await world.api.rows("SELECT 1 FROM sponsor_look") == []
-
-
-class Slow:
-    """A registry under `slow` never answers; the others at once."""
-
-    def __init__(self, inner: Lookups) -> None:
-        self.inner = inner
-        self.asked: list[str] = []
-
-    async def look(self, domain: Any, marks: Any) -> Seen | Missed:
-        """As the registry does."""
-        self.asked.append(domain)
-        if domain.endswith(".slow"):
-            await asyncio.sleep(3600)
-        return await self.inner.look(domain, marks)
-
-    async def shows(self, domain: Any, token: str) -> bool | None:
-        """As DNS does."""
-        return await self.inner.shows(domain, token)
-
-
-async def test_a_registry_keeps_to_its_budget_and_delays_nobody_else(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A minute's looks are shared by all workers; one that hangs ends with the round."""
-    monkeypatch.setattr(find_sponsors, "ROUND_S", 0.3)
-    for number in range(12):
-        await world.api.put(body(f"n{number}.slow"))
-        await world.api.put(body(f"n{number}.example"))
-    slow = Slow(Lookups(world.peer.registries()))
-    budgets = {"slow": 5, "example": 7}
-    finding = Finding(
-        pool=world.finding.pool,
-        sponsors=slow,
-        budgets=budgets,
-        clock=world.finding.clock,
-        random=secrets.token_bytes,
-        metrics=Registry(),
-    )
-    began = time.monotonic()
-    await asyncio.gather(*(find_sponsors.round_of(finding, "") for _ in range(3)))
-    assert time.monotonic() - began < 5
-    assert len([one for one in slow.asked if one.endswith(".example")]) == 7
-    assert len([one for one in slow.asked if one.endswith(".slow")]) == 1
-    taken = await world.api.rows(
-        "SELECT registry, count(*) AS names FROM sponsor_look WHERE looked_at IS NOT NULL"
-        " GROUP BY registry ORDER BY registry"
-    )
-    assert [tuple(row) for row in taken] == [("example", 7), ("slow", 5)]
-
-
-async def test_names_of_registries_that_are_not_configured_are_not_looked_at(world: World) -> None:
-    """Only what can be asked is in the list; a claim elsewhere waits there for its registry."""
-    await world.api.put(body("kaveri.test"))
-    await world.round()
-    rows = await world.api.rows("SELECT domain FROM sponsor_look ORDER BY domain")
-    assert [row["domain"] for row in rows] == [NAME]
 
 
 async def test_a_tenant_learns_nothing_of_what_others_hold(world: World) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -18,6 +20,7 @@ from proxy.rules import speaking
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+GUIDE = Path(__file__).parents[2] / "proxy" / "docs" / "registrar-guide.md"
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 HOURS = (0, 1, 30, 80, 167, 169, 400)  # ages at both sides of every limit
 ages = st.sampled_from(HOURS).map(lambda hours: NOW - timedelta(hours=hours))
@@ -161,6 +164,20 @@ def test_what_one_tenant_is_does_not_hang_on_who_else_holds_the_name(
         if speaking.standing(one, seen, NOW) is Standing.LEFT:
             continue  # it is the one standing that only a speaker has
         assert speaking.standing(claim, seen, NOW) is speaking.standing(one, seen, NOW)
+
+
+def test_the_guide_has_the_table_that_decides() -> None:
+    """What registrars read of who takes a name from whom is the table, row by row."""
+    known = "|".join(Standing)
+    row = re.compile(rf"^\| `({known})` \|.*\| ([a-z, ]+) \|$", re.MULTILINE)
+    told = {
+        name: set() if whom == "none" else set(whom.split(", "))
+        for name, whom in row.findall(GUIDE.read_text("utf-8"))
+    }
+    assert told == {
+        one.value: {speaker.value for speaker in Standing if one in speaking.TAKES[speaker]}
+        for one in Standing
+    }
 
 
 @pytest.mark.parametrize("present", [None, *Standing])
