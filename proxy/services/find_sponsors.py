@@ -158,16 +158,16 @@ async def _look_again(
     if not held:
         await sponsor_looks.forget(connection, due.domain)
         return
+    sighting = await speakers.sighting(connection, due.domain)
+    is_disputed = len(held) > 1
+    is_doubted = any(
+        one.state is State.ENDING or speaking.standing(one, sighting, now) in _AGAINST
+        for one in (each.holding for each in held)
+    )
     if isinstance(found, Missed) and found.reason != NOT_ASKED:
         wait = looking.after_miss(due.misses + 1)
     else:
-        sighting = await speakers.sighting(connection, due.domain)
-        speaking_now = [one.holding for one in held if one.holding.state is not State.CLAIMED]
-        wait = looking.after_sight(
-            is_disputed=len(held) > 1,
-            is_doubted=any(
-                one.state is State.ENDING or speaking.standing(one, sighting, now) in _AGAINST
-                for one in speaking_now
-            ),
-        )
-    await sponsor_looks.look_again(connection, due.domain, now + wait)
+        wait = looking.after_sight(is_disputed=is_disputed, is_doubted=is_doubted)
+    await sponsor_looks.look_again(
+        connection, due.domain, now + wait, is_urgent=is_disputed or is_doubted
+    )

@@ -263,6 +263,9 @@ def _persons(enrolment: Enrolment) -> ContactSet:
 def _published(
     registration: Registration, enrolment: Enrolment, kept: Kept | None = None
 ) -> tuple[PublicRecord | None, bytes | None]:
+    if registration.state is State.CLAIMED:
+        # What could not be published is refused as if it were to be: it may come to speak.
+        _encoded(publication.project(replace(registration, state=State.ACTIVE), None))
     if enrolment.contacts is not None:
         registrant = enrolment.contacts.resolve(Role.REGISTRANT)
         record = publication.project(registration, registrant)
@@ -270,12 +273,16 @@ def _published(
         value = None if kept is None else kept.value
         shown = None if value is None else published.decode_record(value)
         record = publication.project_again(registration, shown)
+    return record, _encoded(record)
+
+
+def _encoded(record: PublicRecord | None) -> bytes | None:
     if record is None:
-        return None, None
+        return None
     value = published.encode_record(record)
     if len(value) > VALUE_OCTETS:
         raise _fault("", "record_too_large", "The public record would be too large.")
-    return record, value
+    return value
 
 
 def _to_seal(registration: Registration, enrolment: Enrolment, version: int) -> ToSeal:

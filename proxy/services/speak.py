@@ -19,6 +19,7 @@ from proxy.model import identifiers
 from proxy.model.identifiers import EndReason, State
 from proxy.rules import publication, speaking
 from proxy.services import contended
+from proxy.services.plan_registration import VALUE_OCTETS
 from proxy.store import speakers
 from proxy.store.registrations import LedgerEntry
 from proxy.wire import published
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from proxy.model.registration import Registration
     from proxy.services.plan_registration import Desk, Planned
     from proxy.store.pool import Connection
+    from proxy.store.speakers import Held
 
 _T = TypeVar("_T")
 _NOBODY: Final = (UUID(int=0), UUID(int=0), 0)
@@ -88,7 +90,7 @@ async def settle(
     connection: Connection, domain: DomainName, random: Callable[[int], bytes], now: datetime
 ) -> bool:
     """Whether anything changed; the caller holds the name's lock. Conflict `changed_meanwhile`."""
-    held = await speakers.holdings(connection, domain)
+    held = [one for one in await speakers.holdings(connection, domain) if _may_be_shown(one)]
     sighting = await speakers.sighting(connection, domain)
     outcome = speaking.decide([one.holding for one in held], sighting, now)
     by_id = {one.holding.id: one.registration for one in held}
@@ -111,11 +113,24 @@ async def _let_speak(
         await speakers.speak(connection, _NOBODY, None, nothing, now)
         return
     one = replace(claim, state=State.ACTIVE, revision=claim.revision + 1)
-    record = publication.project(one, None)
-    value = None if record is None else published.encode_record(record)
+    value = _bare(claim)
     present = (claim.tenant_id, claim.id, claim.revision)
     if not await speakers.speak(connection, present, value, _entry(one, random, now), now):
         raise Conflict("changed_meanwhile")
+
+
+def _may_be_shown(held: Held) -> bool:
+    """Not so a claim that no journal could hold: the end of another's name must not fail by it."""
+    if held.holding.state is not State.CLAIMED:
+        return True
+    value = _bare(held.registration)
+    return value is not None and len(value) <= VALUE_OCTETS
+
+
+def _bare(claim: Registration) -> bytes | None:
+    """What is published of a claim when it comes to speak: no field of a person."""
+    record = publication.project(replace(claim, state=State.ACTIVE), None)
+    return None if record is None else published.encode_record(record)
 
 
 def _entry(one: Registration | None, random: Callable[[int], bytes], now: datetime) -> LedgerEntry:

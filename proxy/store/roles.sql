@@ -23,7 +23,7 @@ GRANT SELECT, INSERT, DELETE ON former_alias TO pp_api;
 GRANT SELECT, INSERT ON operation_error TO pp_api;
 -- who speaks for a name; tokens that show it in DNS are told to their tenant
 GRANT SELECT ON sponsor_look, sponsor_shown TO pp_api;
-GRANT INSERT (domain, registry, due_at), UPDATE (due_at) ON sponsor_look TO pp_api;
+GRANT INSERT (domain, registry, due_at, urgent), UPDATE (due_at, urgent) ON sponsor_look TO pp_api;
 GRANT SELECT, INSERT ON sponsor_secret TO pp_api;
 GRANT INSERT ON submission, sealed_record TO pp_api;
 -- an entry's place in the ledger is the vault's alone to give

@@ -821,6 +821,7 @@ CREATE TABLE public.sponsor_look (
     domain text NOT NULL COLLATE pg_catalog."C",
     registry text NOT NULL,
     due_at timestamp with time zone NOT NULL,
+    urgent boolean DEFAULT false NOT NULL,
     misses integer DEFAULT 0 NOT NULL,
     looked_at timestamp with time zone,
     reason text,
@@ -1240,7 +1241,7 @@ CREATE INDEX sealed_record_pending ON public.sealed_record USING btree (submissi
 
 CREATE INDEX sealed_record_superseded ON public.sealed_record USING btree (superseded_at) WHERE ((superseded_at IS NOT NULL) AND (wrapped_dek IS NOT NULL));
 
-CREATE INDEX sponsor_look_due ON public.sponsor_look USING btree (registry, due_at);
+CREATE INDEX sponsor_look_due ON public.sponsor_look USING btree (registry, urgent, due_at);
 
 CREATE INDEX sponsor_look_taken ON public.sponsor_look USING btree (registry, looked_at) WHERE (looked_at IS NOT NULL);
 

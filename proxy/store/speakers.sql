@@ -83,12 +83,13 @@ WITH speaking AS (
 SELECT id FROM speaking;
 
 -- look_soon --
--- Has the sponsors of names looked for at the next round.
+-- Has the sponsors of names looked for at the next round, before all others.
 -- roles: api worker
 -- $1 domains, $2 their registries, $3 now
-INSERT INTO sponsor_look (domain, registry, due_at)
-SELECT row.domain, row.registry, $3 FROM unnest($1::text[], $2::text[]) AS row (domain, registry)
-ON CONFLICT (domain) DO UPDATE SET due_at = least(sponsor_look.due_at, excluded.due_at);
+INSERT INTO sponsor_look (domain, registry, due_at, urgent)
+SELECT row.domain, row.registry, $3, true FROM unnest($1::text[], $2::text[]) AS row (domain, registry)
+ON CONFLICT (domain) DO UPDATE SET
+  due_at = least(sponsor_look.due_at, excluded.due_at), urgent = true;
 
 -- own --
 -- What a tenant may know of its own right to speak, and what its DNS tokens are made of.

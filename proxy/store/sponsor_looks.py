@@ -105,10 +105,12 @@ async def miss(connection: Connection, domain: DomainName, reason: str) -> None:
         await connection.execute(QUERIES["miss"], domain, reason)
 
 
-async def look_again(connection: Connection, domain: DomainName, due_at: datetime) -> None:
-    """When the name's turn is next."""
+async def look_again(
+    connection: Connection, domain: DomainName, due_at: datetime, *, is_urgent: bool
+) -> None:
+    """When the name's turn is next, and whether it then goes before others."""
     with pool.translated():
-        await connection.execute(QUERIES["next"], domain, due_at)
+        await connection.execute(QUERIES["next"], domain, due_at, is_urgent)
 
 
 async def forget(connection: Connection, domain: DomainName) -> None:

@@ -27,18 +27,26 @@ WITH held AS (
 SELECT max(domain) AS last_domain FROM place;
 
 -- take --
--- Takes what is due, oldest first, as far as each registry's budget of a minute goes.
+-- Takes what is due as far as each registry's budget of a minute goes: urgent names first, then the oldest.
 -- roles: worker
 -- $1 registries, $2 looks a minute, $3 now, $4 a minute ago, $5 when a look that was lost is due
-WITH due AS (
+WITH budget AS (
+  SELECT each.registry, greatest(0, each.looks - (
+           SELECT count(*) FROM sponsor_look done
+           WHERE done.registry = each.registry AND done.looked_at > $4)) AS looks
+  FROM unnest($1::text[], $2::int[]) AS each (registry, looks)
+), due AS (
   SELECT next.domain
-  FROM unnest($1::text[], $2::int[]) AS budget (registry, looks), LATERAL (
-    SELECT look.domain FROM sponsor_look look
-    WHERE look.registry = budget.registry AND look.due_at <= $3
-    ORDER BY look.due_at
-    LIMIT greatest(0, budget.looks - (
-      SELECT count(*) FROM sponsor_look done
-      WHERE done.registry = budget.registry AND done.looked_at > $4))
+  FROM budget, LATERAL (
+    SELECT either.domain FROM (
+      (SELECT look.domain, 1 AS turn, look.due_at FROM sponsor_look look
+       WHERE look.registry = budget.registry AND look.urgent AND look.due_at <= $3
+       ORDER BY look.due_at LIMIT budget.looks)
+      UNION ALL
+      (SELECT look.domain, 2, look.due_at FROM sponsor_look look
+       WHERE look.registry = budget.registry AND NOT look.urgent AND look.due_at <= $3
+       ORDER BY look.due_at LIMIT budget.looks)
+    ) either ORDER BY either.turn, either.due_at LIMIT budget.looks
   ) next
 )
 UPDATE sponsor_look SET looked_at = $3, due_at = $5
@@ -68,8 +76,8 @@ UPDATE sponsor_look SET misses = misses + 1, reason = $2 WHERE domain = $1;
 -- next --
 -- When a name is looked for again.
 -- roles: api worker
--- $1 domain, $2 due at
-UPDATE sponsor_look SET due_at = $2 WHERE domain = $1;
+-- $1 domain, $2 due at, $3 whether before all others
+UPDATE sponsor_look SET due_at = $2, urgent = $3 WHERE domain = $1;
 
 -- forget --
 -- Forgets a name that nobody holds any more.

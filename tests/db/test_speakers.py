@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 import secrets
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -214,3 +215,40 @@ async def test_edges_never_see_both_or_neither(api: Api) -> None:
     await watching
     assert len(seen) > 10
     assert set(seen) == {1}
+
+
+HOSTS = [f"ns{n}.{'x' * 60}.{'y' * 60}.{'z' * 60}.example" for n in range(13)]
+
+
+def too_large() -> dict[str, object]:
+    """What no journal can hold."""
+    return body(nameservers=[{"name": one} for one in HOSTS])
+
+
+async def test_a_claim_that_could_not_be_published_is_refused_as_a_speaker_would_be(
+    api: Api,
+) -> None:
+    """The same fault with and without another speaker."""
+    other = await api.other_tenant()
+    alone = await other.put(too_large())
+    await api.put(body())
+    beside = await other.put(too_large())
+    assert (alone.status, alone.json["code"]) == (422, "invalid_body")
+    assert alone.faults == {"": "record_too_large"}
+    assert (beside.status, beside.json) == (alone.status, alone.json)
+
+
+async def test_an_end_does_not_fail_by_a_claim_that_can_not_speak(api: Api) -> None:
+    """A claim from before that was checked stays one; the next takes the name."""
+    await api.put(body())
+    other, third = await api.other_tenant(), await api.other_tenant()
+    await other.put(body())
+    await third.put(body())
+    await api.rows(
+        "UPDATE registration SET declared = jsonb_set(declared, '{nameservers}', $1::jsonb)"
+        " WHERE tenant_id = $2",
+        json.dumps([[one] for one in HOSTS]),
+        other.tenant,
+    )
+    assert (await end(api)).status == 202
+    assert await speakers(api) == [str(third.tenant)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -82,3 +83,19 @@ async def test_names_of_registries_that_are_not_configured_are_not_looked_at(wor
     await world.round()
     rows = await world.api.rows("SELECT domain FROM sponsor_look ORDER BY domain")
     assert [row["domain"] for row in rows] == [NAME]
+
+
+async def test_names_that_several_hold_go_before_all_others(world: World) -> None:
+    """A portfolio of any size that waits for its first look keeps no dispute waiting."""
+    for number in range(12):
+        await world.api.put(body(f"a{number:02}.example"))
+    await world.api.rows(
+        "INSERT INTO sponsor_look (domain, registry, due_at) SELECT domain, 'example',"
+        " '2020-01-01T00:00:00Z' FROM registration WHERE domain <> $1 GROUP BY domain",
+        NAME,
+    )
+    world.peer.asked.clear()
+    finding = replace(world.finding, budgets={"example": 3})
+    await find_sponsors.round_of(finding, "")
+    assert world.peer.asked[0] == ("rdap", NAME)
+    assert len(world.peer.asked) == 3

@@ -10,6 +10,7 @@ CREATE TABLE IF NOT EXISTS sponsor_look (
   domain text COLLATE "C" PRIMARY KEY,
   registry text NOT NULL, -- the top-level domain
   due_at timestamptz NOT NULL,
+  urgent boolean NOT NULL DEFAULT false, -- disputed, doubted or leaving: before all others
   misses integer NOT NULL DEFAULT 0 CONSTRAINT sponsor_look_misses CHECK (misses >= 0),
   looked_at timestamptz, -- when a worker last took it
   reason text, -- code of the last look's failure
@@ -25,7 +26,7 @@ CREATE TABLE IF NOT EXISTS sponsor_look (
     ((iana_id IS NULL) = (seen_at IS NULL) AND (way IS NULL) = (seen_at IS NULL)
      AND (since IS NULL) = (seen_at IS NULL))
 );
-CREATE INDEX IF NOT EXISTS sponsor_look_due ON sponsor_look (registry, due_at);
+CREATE INDEX IF NOT EXISTS sponsor_look_due ON sponsor_look (registry, urgent, due_at);
 CREATE INDEX IF NOT EXISTS sponsor_look_taken ON sponsor_look (registry, looked_at)
   WHERE looked_at IS NOT NULL;
 
