@@ -1,7 +1,8 @@
 """Walls towards what stands outside a service's own process: handed in, and fakeable in tests.
 
 ports.py has those of the vault and the snapshot; here are those of cases: orders and what the vault
-knows of cases, the package that it builds, the mail that goes out, the endpoints of registrars.
+knows of cases, the package that it builds, the mail that goes out; who sponsors names, and the
+endpoints of registrars.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from proxy.model.approval_key import ApprovalKey
     from proxy.model.case import CaseFile, CaseId, Event, Fact, Overlay
     from proxy.model.evidence import ToSealPieces
-    from proxy.model.identifiers import RegistrationId, TenantId
+    from proxy.model.identifiers import DomainName, RegistrationId, TenantId
     from proxy.model.ledger import LedgerEntry
     from proxy.model.notice import DueNotice, MailAddress, Sent
     from proxy.model.order import (
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     )
     from proxy.model.roster import Person, Roster, Waiting
     from proxy.model.sealed import RecordName, SealedBatch
+    from proxy.model.sponsor import Missed, Seen
     from proxy.model.webhook import Tried
 
 
@@ -78,6 +80,18 @@ class SecondFactors(Protocol):
 
     def may_enrol(self, key: ApprovalKey) -> None:
         """Return when signatures of the key prove something; Refused `key_malformed`."""
+        ...
+
+
+class Sponsors(Protocol):
+    """What strangers may learn of a name: who sponsors it, and what stands in its DNS."""
+
+    async def look(self, domain: DomainName, marks: Sequence[str]) -> Seen | Missed:
+        """What its registry says, and whether a mark of our mask is in it; raises nothing."""
+        ...
+
+    async def shows(self, domain: DomainName, token: str) -> bool | None:
+        """Whether the token stands in its DNS; None where DNS does not answer."""
         ...
 
 

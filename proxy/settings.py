@@ -172,6 +172,8 @@ class Settings:
     ledger_interval_s: int = 10  # seconds between batches of the ledger
     # file of verifier keys, one a line, of witnesses whose cosignatures are taken and shown
     ledger_witnesses: Path | None = None
+    # TOML file of registries that are asked who sponsors a name; without it nobody is asked
+    sponsor_registries: Path | None = None
     escrow_plan: Path | None = None  # TOML file of escrow streams; without it nothing is deposited
 
     # domain of notices' senders and of their return paths, whose MX is smtp_listen; without it
@@ -252,6 +254,7 @@ _PARSERS: Mapping[str, Callable[[object], object]] = {
     "backup_cycle_days": _DAYS,
     "ledger_interval_s": _SECONDS,
     "ledger_witnesses": values.path,
+    "sponsor_registries": values.path,
     "escrow_plan": values.path,
     "mail_domain": values.mail_domain,
     "mail_hostname": values.mail_domain,

@@ -10,7 +10,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from proxy.errors import Unavailable
-from proxy.run import worker_cases, worker_webhooks
+from proxy.run import sponsors, worker_cases, worker_webhooks
 from proxy.services import retain
 from proxy.services.publish import Sequencer
 
@@ -30,6 +30,7 @@ async def serve(process: Process) -> None:
         tasks.create_task(
             retain.run(access, process.clock, draw, process.metrics, process.stopping)
         )
+        tasks.create_task(sponsors.find(process, access))
         for one in worker_cases.rounds(process, access):
             tasks.create_task(one)
         tasks.create_task(worker_webhooks.run(process, access))

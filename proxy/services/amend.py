@@ -42,16 +42,19 @@ async def amend(pool: Pool, request: Request) -> Planned:
 async def _attempt(pool: Pool, request: Request) -> Planned:
     desk = request.desk
     async with pool.acquire() as connection:
-        kept, found = await contended.live(connection, desk, request.domain)
-        enrolment = request.patched(kept)
-        planned = plan_registration.plan(
-            desk, enrolment, found, request.precondition, is_import=False
-        )
-        asked = register.Request(
-            desk=desk,
-            enrolment=enrolment,
-            precondition=request.precondition,
-            remember=request.remember,
-        )
-        await register.commit(connection, [(asked, planned)])
-    return planned
+
+        async def decide() -> tuple[register.Request, Planned]:
+            kept, found = await contended.live(connection, desk, request.domain)
+            enrolment = request.patched(kept)
+            planned = plan_registration.plan(
+                desk, enrolment, found, request.precondition, is_import=False
+            )
+            asked = register.Request(
+                desk=desk,
+                enrolment=enrolment,
+                precondition=request.precondition,
+                remember=request.remember,
+            )
+            return asked, planned
+
+        return await register.write(connection, decide)

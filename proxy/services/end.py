@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from proxy.model import identifiers
 from proxy.model.identifiers import State
 from proxy.rules import identity
-from proxy.services import contended
-from proxy.store import idempotency, registrations
+from proxy.services import contended, speak
+from proxy.store import idempotency, registrations, speakers
 from proxy.store.registrations import LedgerEntry
 
 if TYPE_CHECKING:
@@ -39,7 +39,9 @@ async def end(pool: Pool, desk: Desk, request: Request) -> Kept:
 
 
 async def _attempt(pool: Pool, desk: Desk, request: Request) -> Kept:
-    async with pool.acquire() as connection:
+    async with pool.acquire() as connection, connection.transaction():
+        # Taken whoever else holds the name, so that how long an end takes tells nobody.
+        await speakers.lock(connection, [request.domain])
         kept = await contended.expected(connection, desk, request.domain, request.precondition)
         present = kept.registration
         state = identity.ended_state(present, request.reason)
@@ -59,6 +61,7 @@ async def _attempt(pool: Pool, desk: Desk, request: Request) -> Kept:
             answer=request.remember(ended),
             now=desk.now,
         )
+        await speak.settle(connection, request.domain, desk.random, desk.now)
     return ended
 
 

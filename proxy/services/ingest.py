@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 from proxy.errors import Conflict, Fault, InvalidInput, ProxyError, Refused, Unavailable
 from proxy.model import identifiers
 from proxy.rules.identity import Precondition
-from proxy.services import plan_registration
+from proxy.services import plan_registration, register, speak
 from proxy.store import operations, quotas, registrations
 from proxy.store.operations import LineError
 from proxy.store.registrations import LedgerEntry
@@ -149,9 +149,16 @@ async def _attempt(job: Job, batch: Sequence[Line]) -> None:
     async with job.pool.acquire() as connection, connection.transaction():
         lines = await _only_first(job, connection, desk, batch, errors)
         names = [name for line in lines if (name := line.domain) is not None]
-        found = await registrations.find(connection, desk.tenant.id, names)
-        room = await quotas.room(connection, desk.tenant.id)
-        planned = _plan(desk, lines, found, room, errors)
+
+        async def decide() -> tuple[list[Planned], list[LineError]]:
+            found = await registrations.find(connection, desk.tenant.id, names)
+            room = await quotas.room(connection, desk.tenant.id)
+            return _plan(desk, lines, found, room)
+
+        planned, refused = await speak.locked(
+            connection, decide, lambda decided: register.contested(decided[0])
+        )
+        errors += refused
         await _write(job, connection, desk, planned)
         runs = await operations.advance(
             connection,
@@ -198,9 +205,9 @@ def _plan(
     lines: Sequence[Line],
     found: dict[DomainName, Found],
     room: Mapping[str, int],
-    errors: list[LineError],
-) -> list[Planned]:
-    planned = []
+) -> tuple[list[Planned], list[LineError]]:
+    planned: list[Planned] = []
+    refused: list[LineError] = []
     left = dict(room)
     for line in lines:
         if line.enrolment is None:
@@ -214,8 +221,8 @@ def _plan(
             _take_room(one, left)
             planned.append(one)
         except ProxyError as refusal:
-            errors.append(_error(line, refusal))
-    return planned
+            refused.append(_error(line, refusal))
+    return planned, refused
 
 
 def _take_room(planned: Planned, left: dict[str, int]) -> None:
@@ -262,6 +269,7 @@ async def _write(job: Job, connection: Connection, desk: Desk, planned: Sequence
         answers=(),
         now=desk.now,
     )
+    await speak.follow(connection, planned, desk)
 
 
 async def _finish(job: Job) -> None:

@@ -16,6 +16,7 @@ from proxy.model.registration import Registration
 from proxy.model.sealed import ToSeal
 from proxy.rules import identity, publication
 from proxy.rules.identity import Reason
+from proxy.rules.publication import PUBLISHED_STATES
 from proxy.store.registrations import Row
 from proxy.wire import published
 
@@ -85,6 +86,19 @@ class Planned:
     row: Row | None
     to_seal: ToSeal | None = field(repr=False)
     is_new: bool
+    before: State | None = None  # of the live registration that was there
+
+    @property
+    def vacates(self) -> bool:
+        """Whether the name has nobody who speaks for it any more."""
+        state = self.registration.state
+        return self.before in PUBLISHED_STATES and state not in PUBLISHED_STATES
+
+    @property
+    def contends(self) -> bool:
+        """Whether others may be about to speak for the name: its lock is needed."""
+        states = {self.before, self.registration.state}
+        return self.row is not None and (self.vacates or State.CLAIMED in states)
 
 
 def plan(
@@ -118,8 +132,10 @@ def plan(
         raise NotFound("not_found")
     if isinstance(decision, identity.Enrol) or found.kept is None:
         ends = decision.ends if isinstance(decision, identity.Enrol) else None
-        return _first(desk, enrolment, decision.state, ends)
-    return _next(desk, enrolment, found.kept, decision.state, is_import=is_import)
+        planned = _first(desk, enrolment, decision.state, ends)
+    else:
+        planned = _next(desk, enrolment, found.kept, decision.state, is_import=is_import)
+    return planned if present is None else replace(planned, before=present.state)
 
 
 def _first(desk: Desk, enrolment: Enrolment, state: State, ends: RegistrationId | None) -> Planned:
@@ -170,15 +186,16 @@ def _next(
     lapses_at = kept.lapses_at if state is State.RESERVED else None
     is_same = present.declared == enrolment.declared and present.state is state
     if is_same and not has_new_contacts and not rotates:
-        record, _ = _published(present, enrolment, kept)
-        return Planned(
-            registration=present,
-            record=record,
-            lapses_at=lapses_at,
-            row=None,
-            to_seal=None,
-            is_new=False,
-        )
+        record, value = _published(present, enrolment, kept)
+        if value == kept.value:  # not so for a claim that came to speak without the contacts
+            return Planned(
+                registration=present,
+                record=record,
+                lapses_at=lapses_at,
+                row=None,
+                to_seal=None,
+                is_new=False,
+            )
     version = kept.record_version
     if has_new_contacts or rotates:
         version = next_version(kept.record_version, desk.now)
@@ -246,6 +263,9 @@ def _persons(enrolment: Enrolment) -> ContactSet:
 def _published(
     registration: Registration, enrolment: Enrolment, kept: Kept | None = None
 ) -> tuple[PublicRecord | None, bytes | None]:
+    if registration.state is State.CLAIMED:
+        # What could not be published is refused as if it were to be: it may come to speak.
+        _encoded(publication.project(replace(registration, state=State.ACTIVE), None))
     if enrolment.contacts is not None:
         registrant = enrolment.contacts.resolve(Role.REGISTRANT)
         record = publication.project(registration, registrant)
@@ -253,12 +273,16 @@ def _published(
         value = None if kept is None else kept.value
         shown = None if value is None else published.decode_record(value)
         record = publication.project_again(registration, shown)
+    return record, _encoded(record)
+
+
+def _encoded(record: PublicRecord | None) -> bytes | None:
     if record is None:
-        return None, None
+        return None
     value = published.encode_record(record)
     if len(value) > VALUE_OCTETS:
         raise _fault("", "record_too_large", "The public record would be too large.")
-    return record, value
+    return value
 
 
 def _to_seal(registration: Registration, enrolment: Enrolment, version: int) -> ToSeal:

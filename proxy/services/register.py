@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Final
 
 from proxy.errors import Conflict, ProxyError, Refused
 from proxy.model import identifiers
-from proxy.services import contended, plan_registration
+from proxy.services import contended, plan_registration, speak
 from proxy.store import idempotency, registrations
 from proxy.store.registrations import LedgerEntry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
 
     from proxy.model.enrolment import Enrolment
     from proxy.model.identifiers import DomainName, TenantId
@@ -110,16 +110,12 @@ class Registrar:
                     _tell_error(one, refusal)
 
     async def _together(self, batch: Sequence[_Waiting]) -> None:
-        names = sorted(one.request.domain for one in batch)
-        refused: list[tuple[_Waiting, ProxyError]] = []
-        planned: list[tuple[_Waiting, Planned]] = []
         async with self._pool.acquire() as connection, connection.transaction():
-            found = await registrations.find(connection, batch[0].request.desk.tenant.id, names)
-            for one in sorted(batch, key=lambda each: each.request.domain):
-                try:
-                    planned.append((one, _plan(one.request, found[one.request.domain])))
-                except ProxyError as refusal:
-                    refused.append((one, refusal))
+            planned, refused = await speak.locked(
+                connection,
+                lambda: _decide(connection, batch),
+                lambda decided: contested(plan for _, plan in decided[0]),
+            )
             await commit(connection, [(one.request, plan) for one, plan in planned])
         for one, reason in refused:
             _tell_error(one, reason)
@@ -132,12 +128,52 @@ async def register(pool: Pool, request: Request) -> Planned:
 
     async def attempt() -> Planned:
         async with pool.acquire() as connection:
-            found = await registrations.find(connection, request.desk.tenant.id, [request.domain])
-            planned = _plan(request, found[request.domain])
-            await commit(connection, [(request, planned)])
-            return planned
+
+            async def decide() -> tuple[Request, Planned]:
+                tenant_id = request.desk.tenant.id
+                found = await registrations.find(connection, tenant_id, [request.domain])
+                return request, _plan(request, found[request.domain])
+
+            return await write(connection, decide)
 
     return await contended.settled(attempt)
+
+
+async def write(
+    connection: Connection, decide: Callable[[], Awaitable[tuple[Request, Planned]]]
+) -> Planned:
+    """What `decide` gives, written; under the name's lock where others may come to speak for it.
+
+    Without need there is none: what is common stays one read and one write.
+    """
+    decided = await decide()
+    if not decided[1].contends:
+        await commit(connection, [decided])
+        return decided[1]
+    async with connection.transaction():
+        decided = await speak.locked(connection, decide, lambda one: contested([one[1]]))
+        await commit(connection, [decided])
+    return decided[1]
+
+
+def contested(planned: Iterable[Planned]) -> frozenset[DomainName]:
+    """The names whose locks are needed."""
+    return frozenset(one.registration.declared.domain for one in planned if one.contends)
+
+
+async def _decide(
+    connection: Connection, batch: Sequence[_Waiting]
+) -> tuple[list[tuple[_Waiting, Planned]], list[tuple[_Waiting, ProxyError]]]:
+    names = sorted(one.request.domain for one in batch)
+    refused: list[tuple[_Waiting, ProxyError]] = []
+    planned: list[tuple[_Waiting, Planned]] = []
+    found = await registrations.find(connection, batch[0].request.desk.tenant.id, names)
+    for one in sorted(batch, key=lambda each: each.request.domain):
+        try:
+            planned.append((one, _plan(one.request, found[one.request.domain])))
+        except ProxyError as refusal:
+            refused.append((one, refusal))
+    return planned, refused
 
 
 def _take(waiting: list[_Waiting]) -> list[_Waiting]:
@@ -192,6 +228,7 @@ async def commit(connection: Connection, batch: Sequence[tuple[Request, Planned]
         answers=[answer for _, _, _, answer in changed if answer is not None],
         now=desk.now,
     )
+    await speak.follow(connection, [plan for _, plan, _, _ in changed], desk)
 
 
 def _entry(desk: Desk, planned: Planned) -> LedgerEntry:

@@ -150,7 +150,7 @@ SELECT pg_notify('published_waiting', '');
 
 -- put --
 -- Publishes one name as a PUT does, without its registration: what benchmarks commit.
--- roles: api
+-- roles: api worker
 -- $1 domain, $2 tenant_id, $3 registration_id, $4 value
 INSERT INTO published (domain, tenant_id, registration_id, value) VALUES ($1, $2, $3, $4)
 ON CONFLICT (domain) DO UPDATE SET value = excluded.value, pos = NULL;

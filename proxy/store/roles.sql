@@ -22,6 +22,10 @@ GRANT DELETE ON idempotency TO pp_api;
 -- a mask's address is changed, and the former one still takes mail for a while
 GRANT SELECT, INSERT, DELETE ON former_alias TO pp_api;
 GRANT SELECT, INSERT ON operation_error TO pp_api;
+-- who speaks for a name; tokens that show it in DNS are told to their tenant
+GRANT SELECT ON sponsor_look, sponsor_shown TO pp_api;
+GRANT INSERT (domain, registry, due_at, urgent), UPDATE (due_at, urgent) ON sponsor_look TO pp_api;
+GRANT SELECT, INSERT ON sponsor_secret TO pp_api;
 GRANT INSERT ON submission, sealed_record TO pp_api;
 -- an entry's place in the ledger is the vault's alone to give
 GRANT INSERT (id, tenant_id, subject, kind, facts, at) ON ledger_entry TO pp_api;
@@ -112,6 +116,11 @@ GRANT SELECT, INSERT, UPDATE (failures, failed_at, blocked_until), DELETE ON sta
 
 -- worker: sequences the journal, lapses reservations, tidies
 GRANT SELECT, UPDATE ON published, published_profile TO pp_worker;
+-- looks for sponsors, and lets a claim speak when it is the sponsor's
+GRANT INSERT ON published TO pp_worker;
+GRANT SELECT (tenant_id, id, iana_id) ON accreditation TO pp_worker;
+GRANT SELECT ON sponsor_secret TO pp_worker;
+GRANT SELECT, INSERT, UPDATE, DELETE ON sponsor_look, sponsor_shown TO pp_worker;
 GRANT SELECT, INSERT, UPDATE ON journal_epoch TO pp_worker;
 GRANT SELECT, UPDATE (state, revision, changed_at, lapses_at, ended_at, end_reason)
   ON registration TO pp_worker;

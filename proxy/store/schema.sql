@@ -873,6 +873,41 @@ CREATE TABLE public.sealed_record (
     CONSTRAINT sealed_record_version_check CHECK ((version > 0))
 );
 
+CREATE TABLE public.sponsor_look (
+    domain text NOT NULL COLLATE pg_catalog."C",
+    registry text NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    urgent boolean DEFAULT false NOT NULL,
+    misses integer DEFAULT 0 NOT NULL,
+    looked_at timestamp with time zone,
+    reason text,
+    iana_id integer,
+    way text,
+    registry_domain_id text,
+    created_at timestamp with time zone,
+    since timestamp with time zone,
+    seen_at timestamp with time zone,
+    mask_of uuid,
+    mask_gone_since timestamp with time zone,
+    CONSTRAINT sponsor_look_handle CHECK ((length(registry_domain_id) <= 255)),
+    CONSTRAINT sponsor_look_iana_id CHECK ((iana_id > 0)),
+    CONSTRAINT sponsor_look_misses CHECK ((misses >= 0)),
+    CONSTRAINT sponsor_look_way CHECK ((way = ANY (ARRAY['rdap'::text, 'whois'::text]))),
+    CONSTRAINT sponsor_look_whole CHECK ((((iana_id IS NULL) = (seen_at IS NULL)) AND ((way IS NULL) = (seen_at IS NULL)) AND ((since IS NULL) = (seen_at IS NULL))))
+);
+
+CREATE TABLE public.sponsor_secret (
+    tenant_id uuid NOT NULL,
+    secret bytea NOT NULL,
+    CONSTRAINT sponsor_secret_length CHECK ((length(secret) = 32))
+);
+
+CREATE TABLE public.sponsor_shown (
+    tenant_id uuid NOT NULL,
+    registration_id uuid NOT NULL,
+    seen_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.staff (
     person text NOT NULL,
     roles text[] NOT NULL,
@@ -1168,6 +1203,15 @@ ALTER TABLE ONLY public.schema_migration
 ALTER TABLE ONLY public.sealed_record
     ADD CONSTRAINT sealed_record_pkey PRIMARY KEY (tenant_id, registration_id, class, version);
 
+ALTER TABLE ONLY public.sponsor_look
+    ADD CONSTRAINT sponsor_look_pkey PRIMARY KEY (domain);
+
+ALTER TABLE ONLY public.sponsor_secret
+    ADD CONSTRAINT sponsor_secret_pkey PRIMARY KEY (tenant_id);
+
+ALTER TABLE ONLY public.sponsor_shown
+    ADD CONSTRAINT sponsor_shown_pkey PRIMARY KEY (tenant_id, registration_id);
+
 ALTER TABLE ONLY public.staff_challenge
     ADD CONSTRAINT staff_challenge_pkey PRIMARY KEY (attempt_sha256);
 
@@ -1280,6 +1324,8 @@ CREATE UNIQUE INDEX registration_alias ON public.registration USING btree (alias
 
 CREATE INDEX registration_changed ON public.registration USING btree (tenant_id, changed_at);
 
+CREATE INDEX registration_claims ON public.registration USING btree (domain) WHERE (state = 'claimed'::text);
+
 CREATE INDEX registration_lapses ON public.registration USING btree (lapses_at) WHERE (state = 'reserved'::text);
 
 CREATE UNIQUE INDEX registration_live_domain ON public.registration USING btree (tenant_id, domain) WHERE (state <> 'ended'::text);
@@ -1295,6 +1341,10 @@ CREATE INDEX sealed_record_epoch ON public.sealed_record USING btree (class, kek
 CREATE INDEX sealed_record_pending ON public.sealed_record USING btree (submission_id) WHERE (kek_epoch IS NULL);
 
 CREATE INDEX sealed_record_superseded ON public.sealed_record USING btree (superseded_at) WHERE ((superseded_at IS NOT NULL) AND (wrapped_dek IS NOT NULL));
+
+CREATE INDEX sponsor_look_due ON public.sponsor_look USING btree (registry, urgent, due_at);
+
+CREATE INDEX sponsor_look_taken ON public.sponsor_look USING btree (registry, looked_at) WHERE (looked_at IS NOT NULL);
 
 CREATE INDEX staff_challenge_expiry ON public.staff_challenge USING btree (expires_at);
 
@@ -1424,6 +1474,12 @@ ALTER TABLE ONLY public.reseller
 
 ALTER TABLE ONLY public.reseller
     ADD CONSTRAINT reseller_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
+
+ALTER TABLE ONLY public.sponsor_secret
+    ADD CONSTRAINT sponsor_secret_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
+
+ALTER TABLE ONLY public.sponsor_shown
+    ADD CONSTRAINT sponsor_shown_registration FOREIGN KEY (tenant_id, registration_id) REFERENCES public.registration(tenant_id, id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.staff_challenge
     ADD CONSTRAINT staff_challenge_person_fkey FOREIGN KEY (person) REFERENCES public.staff(person);

@@ -16,7 +16,7 @@ SELECT id, body FROM published_profile WHERE tenant_id = $1 ORDER BY id LIMIT 10
 
 -- accreditations --
 -- The ids of a tenant's accreditations.
--- roles: api escrow operator
+-- roles: api escrow operator worker
 -- $1 tenant_id
 SELECT id FROM accreditation WHERE tenant_id = $1 ORDER BY id LIMIT 1000;
 

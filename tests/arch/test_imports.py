@@ -110,7 +110,7 @@ def start_of(module: str) -> str:
 def walls_of(module: str) -> tuple[str, ...]:
     """What the process that serves `module` may not hold."""
     nowhere: tuple[str, ...] = NOWHERE if module.startswith("escrow.") else (*NOWHERE, "escrow")
-    if module == "proxy.run.relay":  # the one process that looks for others' hosts
+    if module in {"proxy.run.relay", "proxy.run.worker"}:  # those that look for others' hosts
         nowhere = tuple(wall for wall in nowhere if wall != "dns")
     if module == "proxy.run.worker":  # the one process that speaks to registrars
         nowhere = tuple(wall for wall in nowhere if wall != "registrar_adapters")

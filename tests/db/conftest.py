@@ -9,7 +9,7 @@ import pytest_asyncio
 from proxy.store import pool as pools
 from proxy.store.logins import LoginRole
 from tests.support import api as apis
-from tests.support import clocked, notices
+from tests.support import clocked, notices, sponsoring
 from tests.support.outbox import Desk
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from tests.support.api import Api
     from tests.support.database import Database
+    from tests.support.sponsoring import World
 
 
 @pytest_asyncio.fixture
@@ -42,3 +43,10 @@ async def prepared(database: Database) -> Database:
     """A database with a registrar and a calendar, for cases with deadlines."""
     await clocked.prepare(database)
     return database
+
+
+@pytest_asyncio.fixture
+async def world(api: Api) -> AsyncIterator[World]:
+    """Two tenants hold one name, and a worker asks its registry."""
+    async with sponsoring.held_twice(api) as made:
+        yield made

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from proxy.model.identifiers import Role
     from proxy.model.public_record import Profile, PublicContact, PublicRecord
     from proxy.model.registration import Declaration, Registration
+    from proxy.services.know_standing import Own
     from proxy.store.operations import LineError, Operation
     from proxy.store.registrations import Kept
 
@@ -106,6 +107,22 @@ class RegistrationList(msgspec.Struct, frozen=True):
     next_cursor: str | None
 
 
+class Speaker(msgspec.Struct, frozen=True, kw_only=True):
+    """The account's own right to speak for a name; null for reservations and what has ended.
+
+    `standing`: proven (the registry names one of its IANA ids), shown (its token stands in DNS),
+    declared (the profile's word is taken), unproven, contradicted (the registry names another
+    sponsor, or another registration), out (so for three days), left (it left the service and our
+    mask is gone there). `needs`: proof, contacts.
+    """
+
+    standing: str
+    seen_at: datetime | None
+    needs: tuple[str, ...]
+    dns_name: str
+    dns_token: str
+
+
 class StatusAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What is observed of a registration, apart from what is desired."""
 
@@ -114,6 +131,7 @@ class StatusAnswer(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     adopted: bool
     published: bool
+    speaker: Speaker | None
     actual: None = None
     checked_at: None = None
     drift: None = None
@@ -281,6 +299,17 @@ def _common(
         "links": _links(registration, profile),
         "revision": registration.revision,
     }
+
+
+def speaker(own: Own) -> Speaker:
+    """What an account is told of its own standing."""
+    return Speaker(
+        standing=own.standing.value,
+        seen_at=own.seen_at,
+        needs=own.needs,
+        dns_name=own.dns_name,
+        dns_token=own.dns_token,
+    )
 
 
 def _contacts(shown: Mapping[Role, PublicContact]) -> dict[str, ShownContact]:

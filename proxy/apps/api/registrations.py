@@ -11,7 +11,7 @@ from proxy.apps.api import answers, headers, office, reading, replays, writing
 from proxy.apps.api.office import OFFICE
 from proxy.errors import NotFound
 from proxy.model.identifiers import RegistrationId, Scope
-from proxy.services import end, register
+from proxy.services import end, know_standing, register
 from proxy.store import registrations
 
 if TYPE_CHECKING:
@@ -182,13 +182,16 @@ def _shown(request: web.Request, kept: Kept, caller: Caller) -> web.StreamRespon
 
 async def _status(request: web.Request, kept: Kept, caller: Caller) -> web.StreamResponse:
     one = kept.registration
-    async with request.app[OFFICE].pool.acquire() as connection:
+    desk_of = request.app[OFFICE]
+    async with desk_of.pool.acquire() as connection:
         adopted, visible = await registrations.status(connection, caller.tenant.id, one.id)
+        own = await know_standing.own(connection, kept, desk_of.random, desk_of.clock.now())
     answer = answers.StatusAnswer(
         id=str(one.id),
         domain=one.declared.domain,
         state=one.state.value,
         adopted=adopted,
         published=visible,
+        speaker=None if own is None else answers.speaker(own),
     )
     return office.json_response(answer)
