@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from proxy.model.identifiers import DomainName, RegistrationId
     from proxy.model.journal import JournalHead
+    from proxy.model.public_record import PublicRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +40,15 @@ class Event:
     data: EventData
     at: datetime
     pos: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicName:
+    """A name and what is published of it."""
+
+    registration_id: RegistrationId
+    domain: DomainName
+    record: PublicRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,8 @@
-"""Events of registrations as registrars read them; SQL in events.sql, written by triggers.
+"""Events of registrations, and what is published, as registrars read them; SQL in events.sql.
 
-One page is one statement, so that its events and the journal's head are of one moment: whatever
-is stamped later has a higher position than the cursor that the page gives.
+Triggers write events (migration 0015). One page is one statement, so that its events and the
+journal's head are of one moment: whatever is stamped later has a higher position than the cursor
+that the page gives.
 """
 
 from __future__ import annotations
@@ -11,13 +12,16 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from proxy.errors import Unavailable
-from proxy.model.event import Event, EventData, EventPage
+from proxy.model.event import Event, EventData, EventPage, PublicName
 from proxy.model.identifiers import DomainName, RegistrationId
 from proxy.model.journal import JournalPosition
 from proxy.store import pool, published, queries
+from proxy.wire.published import decode_record
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
+    from uuid import UUID
 
     from proxy.model.identifiers import ResellerId, TenantId
     from proxy.store.pool import Connection, Record
@@ -54,10 +58,41 @@ async def page(
     )
 
 
+async def public(
+    connection: Connection,
+    tenant_id: TenantId,
+    after: UUID,
+    *,
+    reseller: ResellerId | None,
+    limit: int,
+) -> tuple[PublicName, ...]:
+    """What a tenant publishes, in the order of registrations' ids, after one."""
+    with pool.translated():
+        rows = await connection.fetch(QUERIES["public"], tenant_id, after, reseller, limit)
+    return tuple(_public(row) for row in rows)
+
+
+async def public_of(
+    connection: Connection, tenant_id: TenantId, domains: Sequence[DomainName]
+) -> dict[DomainName, PublicName]:
+    """What a tenant publishes of some names now; a name that it does not publish is not there."""
+    with pool.translated():
+        rows = await connection.fetch(QUERIES["public_of"], tenant_id, list(domains))
+    return {DomainName(row["domain"]): _public(row) for row in rows}
+
+
 async def forget(connection: Connection, happened_before: datetime) -> int:
     """How many events were deleted; their positions are remembered as forgotten."""
     with pool.translated():
         return int(await connection.fetchval(QUERIES["forget"], happened_before))
+
+
+def _public(row: Record) -> PublicName:
+    return PublicName(
+        registration_id=RegistrationId(row["id"]),
+        domain=DomainName(row["domain"]),
+        record=decode_record(row["value"]),
+    )
 
 
 def event_of(row: Record) -> Event:

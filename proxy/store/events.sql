@@ -2,7 +2,8 @@
 -- the sequencer (published.sql), read here.
 
 -- page --
--- A tenant's events after a position, in order, with the journal's head at the same moment.
+-- A tenant's events after a position, in order, with the journal's head at the same moment. To a
+-- reseller a name that moved to another one has left, and more it does not learn.
 -- roles: api worker
 -- $1 tenant_id, $2 epoch of the reader's cursor, $3 its position, $4 reseller or NULL, $5 limit
 WITH head AS (
@@ -19,9 +20,15 @@ SELECT head.epoch, head.next_pos, head.current_at, mine.epoch IS NOT NULL AS kno
 FROM head
 LEFT JOIN journal_epoch mine ON mine.epoch = $2
 LEFT JOIN LATERAL (
-  SELECT kept.id, kept.kind, kept.registration_id, kept.domain, kept.body, kept.at, kept.pos
-  FROM event kept
-  WHERE kept.tenant_id = $1 AND kept.pos > $3 AND ($4::text IS NULL OR kept.reseller = $4)
+  SELECT kept.id, kept.registration_id, kept.domain, kept.at, kept.pos,
+         CASE WHEN mine.is_so THEN kept.kind ELSE 'registration.left' END AS kind,
+         CASE WHEN mine.is_so THEN kept.body
+              ELSE jsonb_build_object('registration', kept.registration_id, 'domain', kept.domain,
+                     'revision', kept.body -> 'revision', 'mode', kept.body -> 'mode',
+                     'state', 'ended', 'reseller', $4) END AS body
+  FROM event kept,
+       LATERAL (SELECT $4::text IS NULL OR kept.reseller IS NOT DISTINCT FROM $4 AS is_so) mine
+  WHERE kept.tenant_id = $1 AND kept.pos > $3 AND (mine.is_so OR kept.former_reseller = $4)
   ORDER BY kept.pos LIMIT $5
 ) one ON true
 ORDER BY one.pos;
@@ -40,3 +47,23 @@ WITH first AS (
   ON CONFLICT (is_one) DO UPDATE SET pos = greatest(event_horizon.pos, excluded.pos)
 )
 SELECT count(*) AS rows FROM gone;
+
+-- public --
+-- A tenant's published records in id order, after an id; of one reseller where it is given.
+-- roles: api operator worker
+-- $1 tenant_id, $2 after id, $3 reseller or NULL, $4 most
+SELECT kept.id, kept.domain, shown.value
+FROM registration kept
+JOIN published shown ON shown.domain = kept.domain COLLATE "C" AND shown.registration_id = kept.id
+WHERE kept.tenant_id = $1 AND kept.id > $2 AND kept.state IN ('active', 'ending')
+  AND ($3::text IS NULL OR kept.declared ->> 'reseller' = $3) AND shown.value IS NOT NULL
+ORDER BY kept.id LIMIT $4;
+
+-- public_of --
+-- What a tenant publishes of some names now.
+-- roles: api edge operator worker
+-- $1 tenant_id, $2 domains
+SELECT shown.registration_id AS id, shown.domain, shown.value
+FROM unnest($2::text[]) AS asked (domain)
+JOIN published shown ON shown.domain = asked.domain COLLATE "C"
+WHERE shown.tenant_id = $1 AND shown.value IS NOT NULL;

@@ -14,10 +14,13 @@ CREATE FUNCTION public.event_changed() RETURNS trigger
     SET search_path TO 'pg_catalog', 'public'
     AS $$
 BEGIN
-  INSERT INTO event (id, tenant_id, kind, registration_id, domain, reseller, body, at)
+  INSERT INTO event (id, tenant_id, kind, registration_id, domain, reseller, former_reseller, body,
+                     at)
   VALUES (gen_random_uuid(), NEW.tenant_id,
           CASE WHEN NEW.state = 'ended' THEN 'registration.ended' ELSE 'registration.changed' END,
           NEW.id, NEW.domain, NEW.declared ->> 'reseller',
+          CASE WHEN OLD.declared ->> 'reseller' IS DISTINCT FROM NEW.declared ->> 'reseller'
+               THEN OLD.declared ->> 'reseller' END,
           event_body(NEW.id, NEW.domain, NEW.revision, NEW.state, NEW.end_reason, NEW.declared),
           NEW.changed_at);
   RETURN NULL;
@@ -481,7 +484,8 @@ CREATE TABLE public.event (
     seq bigint NOT NULL,
     registration_id uuid NOT NULL,
     domain text NOT NULL,
-    reseller text
+    reseller text,
+    former_reseller text
 );
 
 CREATE TABLE public.event_horizon (

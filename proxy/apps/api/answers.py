@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from proxy.model.enrolment import Tenant
     from proxy.model.identifiers import Role
     from proxy.model.public_record import Profile, PublicContact, PublicRecord
-    from proxy.model.registration import Declaration, Registration
+    from proxy.model.registration import Dnssec, Registration
     from proxy.services.know_standing import Own
     from proxy.store.operations import LineError, Operation
     from proxy.store.registrations import Kept
@@ -248,7 +248,7 @@ def registration_full(kept: Kept, tenant: Tenant) -> RegistrationFull:
         registrar_expires_at=declared.registrar_expires_at,
         statuses=declared.statuses,
         nameservers=tuple(Host(one.name, one.addresses) for one in declared.nameservers),
-        dnssec=_dnssec(declared),
+        dnssec=dnssec(declared.dnssec),
         customer_ref=declared.customer_ref,
         enrolled_at=registration.enrolled_at,
         lapses_at=kept.lapses_at,
@@ -294,7 +294,7 @@ def _common(
         "state": registration.state.value,
         "mode": declared.mode.value,
         "reference": registration.reference,
-        "public_contacts": _contacts(shown),
+        "public_contacts": contacts(shown),
         "warnings": tuple(Item(one.pointer, one.code, one.detail) for one in warnings),
         "links": _links(registration, profile),
         "revision": registration.revision,
@@ -312,7 +312,8 @@ def speaker(own: Own) -> Speaker:
     )
 
 
-def _contacts(shown: Mapping[Role, PublicContact]) -> dict[str, ShownContact]:
+def contacts(shown: Mapping[Role, PublicContact]) -> dict[str, ShownContact]:
+    """Contacts as they are answered, by role."""
     return {
         role.value: ShownContact(
             name=one.name,
@@ -345,7 +346,8 @@ def _links(registration: Registration, profile: Profile) -> Links:
     )
 
 
-def _dnssec(declared: Declaration) -> dict[str, list[dict[str, int | str]]]:
+def dnssec(given: Dnssec) -> dict[str, list[dict[str, int | str]]]:
+    """DNSSEC data as it is answered."""
     return {
         "ds": [
             {
@@ -354,7 +356,7 @@ def _dnssec(declared: Declaration) -> dict[str, list[dict[str, int | str]]]:
                 "digest_type": one.digest_type,
                 "digest": one.digest,
             }
-            for one in declared.dnssec.ds
+            for one in given.ds
         ],
         "keys": [
             {
@@ -363,6 +365,6 @@ def _dnssec(declared: Declaration) -> dict[str, list[dict[str, int | str]]]:
                 "algorithm": one.algorithm,
                 "public_key": one.public_key,
             }
-            for one in declared.dnssec.keys
+            for one in given.keys
         ],
     }

@@ -15,6 +15,7 @@ from proxy.apps.api import (
     imports,
     office,
     openapi,
+    public_records,
     read_back,
     registrations,
 )
@@ -52,6 +53,7 @@ def build(
     application.router.add_routes(imports.routes)
     application.router.add_routes(account.routes)
     application.router.add_routes(events.routes)
+    application.router.add_routes(public_records.routes)
     application.router.add_routes(read_back.routes(ask))
     application.router.add_routes(approvals.routes("/v1", ask, admit))
     return application

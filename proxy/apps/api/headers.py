@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 MAX_PAGE: Final = 1000
 DEFAULT_PAGE: Final = 100
+CURSOR_LETTERS: Final = 22  # 16 octets in Base64
 _POSITION: Final = (1 << 63) - 1
 MAX_LINE: Final = 2**53  # of an import: whole numbers that JSON readers keep exactly
 _TAGS: Final = re.compile(r'\s*(W/)?"([\x21\x23-\x7e]*)"\s*(?:,|$)', re.ASCII)
@@ -155,8 +156,13 @@ def parse_position(query: Mapping[str, str]) -> JournalPosition | None:
     found = _parse_cursor(query, "after")
     if found is None:
         return None
+    return position_of(found.bytes)
+
+
+def position_of(octets: bytes) -> JournalPosition:
+    """The place that 16 octets of a cursor name."""
     # Numbers beyond PostgreSQL's are of no history, as others are that nobody gave.
-    epoch, pos = found.int >> 64, found.int & (1 << 64) - 1
+    epoch, pos = int.from_bytes(octets[:8], "big"), int.from_bytes(octets[8:], "big")
     return JournalPosition(epoch=min(epoch, _POSITION), pos=min(pos, _POSITION))
 
 

@@ -11,7 +11,7 @@ import msgspec
 from pydantic.json_schema import models_json_schema
 
 from proxy.apps import approvals, problems
-from proxy.apps.api import answers, headers, patching, patterns, read_back
+from proxy.apps.api import answers, headers, patching, patterns, public_records, read_back
 from proxy.apps.api.bodies import ImportLine, RegistrationBody
 from proxy.model.identifiers import EndReason
 
@@ -67,7 +67,13 @@ def document(version: str) -> dict[str, Any]:
     )
     taken: dict[str, Any] = patterns.trimmed(bodies["$defs"])
     _, given = msgspec.json.schema_components(
-        [*answers.TYPES, *read_back.TYPES, *approvals.TYPES, problems.Problem],
+        [
+            *answers.TYPES,
+            *read_back.TYPES,
+            *public_records.TYPES,
+            *approvals.TYPES,
+            problems.Problem,
+        ],
         ref_template=_REF + "{name}",
     )
     return {
@@ -185,6 +191,14 @@ def _paths() -> dict[str, Any]:
                 ],
             )
         },
+        "/v1/public-records": {
+            "get": _call(
+                "What is published, or what changed since a cursor: lines, each page's cursor last",
+                {"200": "PublicRecordLine"},
+                parameters=[_query("after", patterns.FEED_CURSOR)],
+                answered=public_records.MEDIA_TYPE,
+            )
+        },
         "/v1/operations/{id}": {
             "parameters": [_ID],
             "get": _call("How far an import is", {"200": "OperationAnswer"}),
@@ -257,11 +271,12 @@ def _call(
     *,
     parameters: list[dict[str, Any]] | None = None,
     body: tuple[str, str] | None = None,
+    answered: str = "application/json",
 ) -> dict[str, Any]:
     call: dict[str, Any] = {
         "summary": summary,
         "responses": {
-            **{status: _response(name, "application/json") for status, name in given.items()},
+            **{status: _response(name, answered) for status, name in given.items()},
             "default": _response("Problem", problems.CONTENT_TYPE),
         },
     }

@@ -55,6 +55,12 @@ DATE_TIME: Final[dict[str, Any]] = {
 CURSOR: Final[dict[str, Any]] = {"type": "string", "pattern": "^[A-Za-z0-9_-]{21}[AQgw]$"}
 """16 octets in base64url without padding; the last digit has four bits that are 0."""
 
+FEED_CURSOR: Final[dict[str, Any]] = {
+    "type": "string",
+    "pattern": "^[A-Za-z0-9_-]{21}([AQgw]|[A-Za-z0-9_-]{21}[AEIMQUYcgkosw048])$",
+}
+"""The same, or 32 octets, of which the last digit has two bits that are 0."""
+
 IDEMPOTENCY_KEY: Final[dict[str, Any]] = {
     "type": "string",
     "minLength": 1,

