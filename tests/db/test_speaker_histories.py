@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from hypothesis.stateful import run_state_machine_as_test as run_machine
 from typing_extensions import override
 
@@ -191,9 +191,12 @@ class History(RuleBasedStateMachine):
         else:
             hold.state = state
 
-    @rule(who=WHO)
-    def reserve(self, who: str) -> None:
+    @rule(who=WHO, is_sure=st.sampled_from([False, False, True]))
+    def reserve(self, who: str, *, is_sure: bool) -> None:
         """A PUT without a date: only where nothing is there that exists."""
+        if not is_sure:  # a history of reservations alone would be of nothing
+            self.enrol(who)
+            return
         now = self.tick()
         hold = self.oracle.holds.get(who)
         handle = hold.handle if hold else f"D{next(self.handles)}"
@@ -209,6 +212,7 @@ class History(RuleBasedStateMachine):
         """Dropped and registered again, or about to be."""
         hold = self.oracle.holds.get(who)
         if hold is None:
+            self.enrol(who)
             return
         now = self.tick()
         before = self.do(self.tenants[who].call("GET", self.path)).json["id"]
@@ -232,6 +236,7 @@ class History(RuleBasedStateMachine):
         reply = self.do(self.tenants[who].call("DELETE", f"{self.path}?reason={reason}"))
         assert reply.status == (202 if hold else 404)
         if hold is None:
+            self.enrol(who)
             return
         is_again = hold.state == "ending" and reason == "left_service"
         if reason == "left_service" and hold.state in {"active", "ending"}:
@@ -247,6 +252,7 @@ class History(RuleBasedStateMachine):
         self.tick()
         reply = self.do(self.tenants[who].call("POST", f"{self.path}/rotate"))
         assert reply.status in ({200, 409} if who in self.oracle.holds else {404})
+        self.enrol(who)
 
     @rule(who=WHO)
     def show(self, who: str) -> None:
@@ -254,6 +260,12 @@ class History(RuleBasedStateMachine):
         if who in self.oracle.holds and self.oracle.holds[who].state != "reserved":
             status = self.do(self.tenants[who].call("GET", f"{self.path}/status")).json
             self.outside.texts.add(f"{who} {status['speaker']['dns_token']}")
+
+    @initialize(order=st.permutations("ab"))
+    def begin(self, order: list[str]) -> None:
+        """Both hold the name."""
+        for who in order:
+            self.enrol(who)
 
     @rule()
     def clear(self) -> None:
