@@ -97,7 +97,7 @@ def ask(question: str, *, twice: bool) -> str:
             raise Unavailable("root_passphrase_differs", "They differ. Nothing was changed.")
     except EOFError:
         raise Unavailable("root_passphrase_nobody", "No pass phrase was typed.") from None
-    return found
+    return _phrase(found.encode(errors="surrogateescape"), "what was typed")
 
 
 def _phrase(content: bytes, source: str) -> str:
@@ -107,9 +107,10 @@ def _phrase(content: bytes, source: str) -> str:
         text = line.decode()
     except UnicodeDecodeError:
         text = ""
-    if not text.isprintable() or not 0 < len(line) <= MOST_OCTETS:
+    if not text or not text.isprintable() or len(line) > MOST_OCTETS:
         raise Unavailable(
             "root_passphrase_form",
-            f"The pass phrase in {source} must be one line of text, {MOST_OCTETS} octets at most.",
+            f"The pass phrase in {source} must be one line of printable text, of at most"
+            f" {MOST_OCTETS} octets.",
         )
     return text
