@@ -54,6 +54,7 @@ class Access:
         """Refuse what can be no address and no key."""
         try:
             parts = urlsplit(self.url)
+            _ = parts.port  # ValueError for one that there can not be
         except ValueError:
             parts = urlsplit("")
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query:
@@ -123,7 +124,7 @@ class Caller:
             wait_s = self._wait_s(reply, error, left=left, is_lost=is_lost)
             if wait_s is None:
                 raise error
-            is_lost = is_lost or reply is None
+            is_lost = is_lost or reply is None or reply.status in _AWAY
             await self._sleep(wait_s)
         raise Unavailable("api", "The service was not asked.")
 

@@ -161,6 +161,14 @@ def test_every_process_has_a_wall() -> None:
     assert roles == set(FORBIDDEN)
 
 
+def test_the_client_brings_no_service_along() -> None:
+    """A registrar that imports the client loads the types of the API, not what it does."""
+    loaded = loaded_by("proxy.client.registrar, proxy.client.uploading")
+    walls = ("proxy.run", "proxy.hosting", "proxy.services", "proxy.store", "proxy.vault")
+    libraries = ("asyncpg", "cryptography", "lmdb", "structlog", "pydantic", "uvloop")
+    assert trespassers(loaded, (*walls, *libraries, *NOWHERE)) == []
+
+
 def test_a_trespasser_would_be_seen() -> None:
     """The wall notices a module that is loaded, and one inside a forbidden package."""
     loaded = loaded_by("proxy.errors, json.decoder")

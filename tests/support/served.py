@@ -5,12 +5,15 @@ Tests that change something start a service of their own (tests/support/running.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
 
 import proxy
+from proxy.client import uploading
 from tests.support import running
 
 if TYPE_CHECKING:
@@ -95,18 +98,19 @@ def _start(directory: Path) -> Served:
         profile.write_text(json.dumps(PROFILE))
         _, key = service.add_registrar("Quiet Harbour Registrar", profile)
         rows = sample_rows()
-        lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-        answer = service.http(
-            "api",
-            "POST",
-            "/v1/imports",
-            body=lines.encode(),
-            headers={"Authorization": f"Bearer {key}", "Content-Type": "application/x-ndjson"},
+        file = directory / "registrations.ndjson"
+        file.write_text(
+            "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8"
         )
-        assert answer.status == 202, answer.body
-        state = service.wait_operation(answer.json["id"], key)
-        assert (state["state"], state["failed"]) == ("succeeded", 0), state
-        assert state["done"] == len(rows)
+        one = uploading.Upload(
+            api_url=service.addresses["api"],
+            api_key=key,
+            file=file,
+            operation_id=uuid4(),
+            progress=lambda _: None,
+        )
+        known = asyncio.run(uploading.upload(one))
+        assert (known.state, known.done, known.failed) == ("succeeded", len(rows), 0), known
         service.wait_published(rows[-1]["domain"])
     except BaseException:
         service.stop()

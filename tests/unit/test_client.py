@@ -178,9 +178,10 @@ async def test_a_no_is_raised_at_once(status: int, code: str, kind: type[ProxyEr
 
 async def test_a_write_under_way_is_waited_for() -> None:
     """The first answer was lost while the service worked: the second try meets its own first."""
-    service = Service(None, lambda: problem(409, "in_flight"), done)
-    async with client(service) as one:
-        assert (await one.rotate(NAME)).value.id == ID
+    for lost in (None, lambda: web.Response(status=504)):
+        service = Service(lost, lambda: problem(409, "in_flight"), done)
+        async with client(service) as one:
+            assert (await one.rotate(NAME)).value.id == ID
 
 
 async def test_every_fault_comes_with_its_pointer() -> None:
@@ -266,7 +267,15 @@ def test_the_key_is_shown_nowhere(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["", "api.example", "ftp://api.example", "https://", "https://u:p@api.example", "http://["],
+    [
+        "",
+        "api.example",
+        "ftp://api.example",
+        "https://",
+        "https://u:p@api.example",
+        "https://a:99999",
+        "http://[",
+    ],
 )
 def test_what_is_no_address_is_refused(url: str) -> None:
     """And a password in an address, which would be logged somewhere."""

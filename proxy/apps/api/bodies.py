@@ -140,7 +140,8 @@ class ContactSame(Body):
 
 
 def _kind(value: Any) -> str:
-    return "same" if isinstance(value, dict) and "same_as" in value else "given"
+    is_same = isinstance(value, ContactSame) or (isinstance(value, dict) and "same_as" in value)
+    return "same" if is_same else "given"
 
 
 ContactBody = Annotated[
