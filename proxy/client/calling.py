@@ -22,7 +22,8 @@ from proxy.client import refusals
 from proxy.errors import Conflict, InvalidInput, ProxyError, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
+    from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping
+    from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
 ANSWER_LIMIT_OCTETS: Final = 64 << 20  # a page of 1,000 names; bounds memory against a stranger
@@ -140,6 +141,20 @@ class Caller:
             raise refusals.parse(reply.status, reply.headers, reply.content)
         return reply
 
+    async def lines(self, call: Call) -> AsyncIterator[bytes]:
+        """The lines of an answer as they come, asked for once; Unavailable where it breaks off."""
+        timeout = aiohttp.ClientTimeout(
+            total=None, sock_connect=CONNECT_S, sock_read=STREAM_STALL_S
+        )
+        try:
+            async with self._request(call, timeout=timeout) as answer:
+                if answer.status >= HTTPStatus.MULTIPLE_CHOICES:
+                    raise refusals.parse(answer.status, answer.headers, await _limited(answer))
+                async for line in answer.content:
+                    yield line
+        except (aiohttp.ClientError, OSError, ValueError):
+            raise Unavailable("api", "The service's answer broke off.") from None
+
     async def _try(
         self,
         call: Call,
@@ -147,21 +162,29 @@ class Caller:
         timeout: aiohttp.ClientTimeout | None = None,  # noqa: ASYNC109 - aiohttp's own, of four kinds
     ) -> Reply | None:
         """What is answered, whatever it says; None where nothing is."""
-        asked = f"?{urlencode(call.query)}" if call.query else ""
         try:
-            async with self._session.request(
-                call.method,
-                URL(self._access.url.rstrip("/") + call.path + asked, encoded=True),
-                data=call.body if parts is None else parts,
-                headers={**call.headers, "Authorization": f"Bearer {self._access.key}"},
-                allow_redirects=False,
-                timeout=timeout
-                or aiohttp.ClientTimeout(total=self._access.answer_wait_s, sock_connect=CONNECT_S),
-            ) as answer:
+            async with self._request(call, parts, timeout) as answer:
                 content = await _limited(answer)
                 return Reply(status=answer.status, headers=answer.headers, content=content)
         except (aiohttp.ClientError, OSError):
             return None
+
+    def _request(
+        self,
+        call: Call,
+        parts: AsyncIterable[bytes] | None = None,
+        timeout: aiohttp.ClientTimeout | None = None,
+    ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
+        asked = f"?{urlencode(call.query)}" if call.query else ""
+        return self._session.request(
+            call.method,
+            URL(self._access.url.rstrip("/") + call.path + asked, encoded=True),
+            data=call.body if parts is None else parts,
+            headers={**call.headers, "Authorization": f"Bearer {self._access.key}"},
+            allow_redirects=False,
+            timeout=timeout
+            or aiohttp.ClientTimeout(total=self._access.answer_wait_s, sock_connect=CONNECT_S),
+        )
 
     def _wait_s(
         self, reply: Reply | None, error: ProxyError, *, left: int, is_lost: bool

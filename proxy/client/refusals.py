@@ -33,6 +33,7 @@ _KINDS: Final[dict[int, type[ProxyError]]] = {
     403: Refused,
     404: NotFound,
     409: Conflict,
+    410: Conflict,
     412: Conflict,
     429: RateLimited,
 }

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import aiohttp
 import msgspec
 
-from proxy.apps.api import answers
+from proxy.apps.api import answers, feeds
 from proxy.client.calling import Call, Caller
 from proxy.errors import Unavailable
 from proxy.model import names
@@ -193,6 +193,35 @@ class Client:
                 raise Unavailable("answer", "The service's pages do not get on.")
             after_line = last
 
+    async def events(
+        self, *, after: str | None = None, limit: int = 1000
+    ) -> AsyncIterator[feeds.EventList]:
+        """Pages of what happened, until there is no more; who keeps each `next` goes on there.
+
+        Conflict `cursor_gone` where some may have been missed.
+        """
+        while True:
+            query = {"limit": str(limit)} | ({} if after is None else {"after": after})
+            page = _decoded(await self._read("/v1/events", query), feeds.EventList)
+            yield page
+            if not page.has_more:
+                return
+            if page.next == after:
+                raise Unavailable("answer", "The service's pages do not get on.")
+            after = page.next
+
+    async def public_records(
+        self, *, after: str | None = None
+    ) -> AsyncIterator[feeds.PublicRecordLine]:
+        """Lines of what is published, and cursors between them; Unavailable where they break off.
+
+        Conflict `cursor_gone` as for events.
+        """
+        query = {} if after is None else {"after": after}
+        call = Call(method="GET", path="/v1/public-records", query=query)
+        async for line in self._caller.lines(call):
+            yield _parsed(line, feeds.PublicRecordLine)
+
     async def _read(self, path: str, query: Mapping[str, str] | None = None) -> Reply:
         return await self._caller.call(Call(method="GET", path=path, query=query or {}))
 
@@ -234,7 +263,11 @@ def _tagged(reply: Reply, shape: type[_T]) -> Tagged[_T]:
 
 
 def _decoded(reply: Reply, shape: type[_T]) -> _T:
+    return _parsed(reply.content, shape)
+
+
+def _parsed(content: bytes, shape: type[_T]) -> _T:
     try:
-        return msgspec.json.decode(reply.content, type=shape)
+        return msgspec.json.decode(content, type=shape)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise Unavailable("answer", "The service's answer can not be read.") from None

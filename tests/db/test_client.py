@@ -15,7 +15,7 @@ from proxy.client.calling import Access
 from proxy.client.registrar import Once
 from proxy.errors import Conflict, InvalidInput, NotFound
 from proxy.model.identifiers import EndReason
-from tests.support import api as apis
+from tests.support import hooks
 from tests.support.api import body
 
 if TYPE_CHECKING:
@@ -28,13 +28,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.db
 NAME = "kaveri.example"
-
-
-@pytest.fixture
-async def api(tmp_path: Path, database: Database) -> AsyncIterator[Api]:
-    """The API on a real database."""
-    async with apis.serving(tmp_path, database) as made:
-        yield made
 
 
 def access(api: Api) -> Access:
@@ -178,3 +171,29 @@ async def test_a_key_that_is_none_is_refused_at_once(api: Api) -> None:
     async with registrar.connected(wrong) as client:
         with pytest.raises(InvalidInput, match="unauthorized"):
             await client.account()
+
+
+async def test_events_and_what_is_published_are_followed(
+    api: Api, database: Database, client: Client
+) -> None:
+    """Pages and lines go on from their cursors; a cursor of another history is a Conflict."""
+    now = api.service.vault.clock.now()
+    async with hooks.leading(database, now) as lead:
+        for name in ("a.example", "b.example"):
+            await client.put(body(name, registry_domain_id=f"D-{name}"))
+        await hooks.stamp(lead, now)
+        pages = [page async for page in client.events(limit=1)]
+        told = [one.data.domain for page in pages for one in page.events]
+        assert told == ["a.example", "b.example"]
+        lines = [line async for line in client.public_records()]
+        assert [line.domain for line in lines if line.domain] == ["a.example", "b.example"]
+        cursor = str(lines[-1].next)
+        await client.delete("a.example", EndReason.ERROR)
+        await hooks.stamp(lead, now)
+        (later,) = [page async for page in client.events(after=pages[-1].next)]
+        assert [one.type for one in later.events] == ["registration.ended"]
+        gone = [line async for line in client.public_records(after=cursor)]
+        assert [(line.domain, line.record) for line in gone if line.domain] == [("a.example", None)]
+        for followed in (client.events(after="A" * 22), client.public_records(after="A" * 22)):
+            with pytest.raises(Conflict, match="cursor_gone"):
+                await anext(followed)

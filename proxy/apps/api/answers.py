@@ -12,7 +12,6 @@ import msgspec
 
 from proxy.apps.problems import Item
 from proxy.errors import Unavailable
-from proxy.model.event import EventData
 from proxy.rules import identity, publication
 from proxy.wire import published
 
@@ -150,23 +149,6 @@ class OperationAnswer(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None
 
 
-class EventAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """One change of a registration. The same `id` each time it is told."""
-
-    id: str
-    type: str
-    timestamp: datetime
-    data: EventData
-
-
-class EventList(msgspec.Struct, frozen=True, kw_only=True):
-    """Changes in order. `next` goes on after them, also where there are none yet."""
-
-    events: tuple[EventAnswer, ...]
-    next: str
-    has_more: bool
-
-
 class LineProblem(msgspec.Struct, frozen=True):
     """Why a line failed."""
 
@@ -210,7 +192,6 @@ TYPES: Final = (
     StatusAnswer,
     OperationAnswer,
     LineProblems,
-    EventList,
     Accepted,
 )
 

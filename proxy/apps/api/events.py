@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
-from proxy.apps.api import answers, headers, office
+from proxy.apps.api import feeds, headers, office
 from proxy.apps.api.office import OFFICE
 from proxy.errors import Conflict
 from proxy.model.identifiers import Scope
@@ -55,10 +55,10 @@ def check_goes_on(page: EventPage, after: JournalPosition) -> None:
         )
 
 
-def _answer(page: EventPage) -> answers.EventList:
-    return answers.EventList(
+def _answer(page: EventPage) -> feeds.EventList:
+    return feeds.EventList(
         events=tuple(
-            answers.EventAnswer(id=str(one.id), type=one.kind, timestamp=one.at, data=one.data)
+            feeds.EventAnswer(id=str(one.id), type=one.kind, timestamp=one.at, data=one.data)
             for one in page.events
         ),
         next=headers.render_position(page.position),

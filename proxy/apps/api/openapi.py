@@ -11,7 +11,7 @@ import msgspec
 from pydantic.json_schema import models_json_schema
 
 from proxy.apps import approvals, problems
-from proxy.apps.api import answers, headers, patching, patterns, public_records, read_back
+from proxy.apps.api import answers, feeds, headers, patching, patterns, public_records, read_back
 from proxy.apps.api.bodies import ImportLine, RegistrationBody
 from proxy.model.identifiers import EndReason
 
@@ -70,7 +70,7 @@ def document(version: str) -> dict[str, Any]:
         [
             *answers.TYPES,
             *read_back.TYPES,
-            *public_records.TYPES,
+            *feeds.TYPES,
             *approvals.TYPES,
             problems.Problem,
         ],

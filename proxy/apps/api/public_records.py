@@ -13,7 +13,6 @@ import asyncio
 import base64
 import binascii
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
@@ -21,7 +20,8 @@ import msgspec
 from aiohttp import web
 
 from proxy.apps.api import answers, events, headers
-from proxy.apps.api.answers import Host, ShownContact
+from proxy.apps.api.answers import Host
+from proxy.apps.api.feeds import PublicRecordLine, ShownRecord
 from proxy.apps.api.office import OFFICE
 from proxy.errors import ProxyError, Unavailable
 from proxy.model.identifiers import Scope
@@ -48,41 +48,6 @@ _NOWHERE: Final = JournalPosition(epoch=0, pos=(1 << 63) - 1)  # behind everythi
 _OCTETS: Final = 32  # a position, and the registration after which the listing goes on
 _encode: Final = msgspec.json.Encoder().encode
 routes: Final = web.RouteTableDef()
-
-
-class ShownRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """What WHOIS and RDAP show of a name, with contacts as they are shown."""
-
-    mode: str
-    registrar: str | None
-    iana_id: int | None
-    reseller: str | None
-    registry_domain_id: str | None
-    registrant_registry_id: str | None
-    created_at: datetime
-    updated_at: datetime | None
-    transferred_at: datetime | None
-    registry_expires_at: datetime | None
-    registrar_expires_at: datetime | None
-    statuses: tuple[str, ...]
-    nameservers: tuple[Host, ...]
-    dnssec: dict[str, list[dict[str, int | str]]]
-    public_contacts: dict[str, ShownContact]
-
-
-class PublicRecordLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A name, and what is published of it now; null: nothing any more.
-
-    Or, without a name, the cursor that goes on after all lines before it.
-    """
-
-    domain: str | msgspec.UnsetType = msgspec.UNSET
-    record: ShownRecord | msgspec.UnsetType | None = msgspec.UNSET
-    next: str | msgspec.UnsetType = msgspec.UNSET
-
-
-TYPES: Final = (PublicRecordLine,)
-"""What is answered, for the OpenAPI document."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
