@@ -1,7 +1,7 @@
 """Walls towards what stands outside a service's own process: handed in, and fakeable in tests.
 
 ports.py has those of the vault and the snapshot; here are those of cases: orders and what the vault
-knows of cases, the package that it builds, the mail that goes out.
+knows of cases, the package that it builds, the mail that goes out, the endpoints of registrars.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from proxy.model.order import BuiltPackage, KeptOrder, Order, OrderId, OrderState, RecordRef
     from proxy.model.roster import Person, Roster, Waiting
     from proxy.model.sealed import RecordName, SealedBatch
+    from proxy.model.webhook import Tried
 
 
 class EvidenceSealer(Protocol):
@@ -299,4 +300,12 @@ class CasePapers(Protocol):
 
     async def submit(self, document: str) -> None:
         """The order is open for votes; Refused says why not."""
+        ...
+
+
+class Hooks(Protocol):
+    """How one message gets to one endpoint of a registrar."""
+
+    async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Tried:
+        """What came of one try; raises nothing of the network's."""
         ...

@@ -162,6 +162,9 @@ class Settings:
     casework_limits: Path | None = None  # TOML file of limits of cases that differ from ours
     evidence_limit_octets: int = 26_214_400  # longest file that may be handed in with a case
 
+    # networks that are not public and that webhooks may reach all the same, also without TLS
+    webhook_networks: tuple[values.Network, ...] = ()
+
     reservation_days: int = 7  # days until a reservation lapses
     retention_days: int = 540  # days after the end until contacts are shredded
     superseded_days: int = 540  # days after replacement until old contacts are shredded
@@ -242,6 +245,7 @@ _PARSERS: Mapping[str, Callable[[object], object]] = {
     "casework_zone": values.zone,
     "casework_limits": values.path,
     "evidence_limit_octets": values.whole(1_024, 64 << 20),
+    "webhook_networks": values.networks,
     "reservation_days": _DAYS,
     "retention_days": _DAYS,
     "superseded_days": _DAYS,

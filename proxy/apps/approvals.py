@@ -99,7 +99,7 @@ TYPES: Final = (OrderPaper, OrderEnd, RosterPage, Standing, frames.Signature)
 """What is answered and taken, for the OpenAPI document."""
 
 _SIGNATURE: Final = msgspec.json.Decoder(frames.Signature)
-_MOST_DIGITS: Final = 9  # of a version
+MAX_VERSION: Final = 999_999_999  # of a roster
 BODY_TIMEOUT_S: Final = 10.0
 
 
@@ -129,7 +129,7 @@ class _Desk:
         """The rosters announced after a version, and what stands."""
         self._admit(request)
         text = request.query.get("after", "0")
-        if not (text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS):
+        if not (text.isascii() and text.isdecimal() and len(text) <= len(str(MAX_VERSION))):
             raise InvalidInput("after", "`after` is the number of a roster's version.")
         return await self._answer(frames.ShowRoster(after=int(text)), RosterPage)
 

@@ -77,6 +77,7 @@ class Scope(StrEnum):
     REGISTRATIONS_READ = "registrations:read"
     REGISTRATIONS_WRITE = "registrations:write"
     IMPORTS_WRITE = "imports:write"
+    EVENTS_READ = "events:read"
 
 
 def canonical_uuid(text: str) -> UUID | None:

@@ -7,7 +7,6 @@ us speak to our own. Source: RFC 5321 s5.1 (MX, implicit MX), RFC 7505 (null MX)
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +15,7 @@ import dns.exception
 import dns.resolver
 
 from proxy.model.notice import Handing, Sent
+from proxy.outbound.addresses import is_public
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -104,17 +104,3 @@ async def of_route(host: str, port: int) -> tuple[Exchanger, ...] | Sent:
         return Sent(handing=Handing.TEMPORARY, reason="route_unknown")
     addresses = dict.fromkeys(str(one[4][0]) for one in found)
     return tuple(Exchanger(name=host, address=one, port=port) for one in addresses)
-
-
-def is_public(text: str) -> bool:
-    """Whether an address belongs to the public internet; one inside IPv6 counts as itself."""
-    address = ipaddress.ip_address(text)
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour
-        teredo = address.teredo
-        if inner is not None or teredo is not None or address in _NAT64:
-            return inner is not None and address.sixtofour is None and is_public(str(inner))
-    return address.is_global and not address.is_multicast
-
-
-_NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052: any IPv4 address behind it

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 IDEMPOTENCY_KEPT: Final = timedelta(hours=24)  # contract: Idempotency-Key, 24 h
 UNFINISHED_KEPT: Final = timedelta(hours=48)  # the process that held the key has long died
-OPERATION_KEPT: Final = timedelta(days=90)  # as long as events: the last who may still ask
+EVENTS_KEPT: Final = timedelta(days=90)  # contract, GET /v1/events
+OPERATION_KEPT: Final = EVENTS_KEPT  # the last who may still ask
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +27,7 @@ class Cutoffs:
     finished_answers: datetime
     unfinished_answers: datetime
     operations: datetime
+    events: datetime
 
 
 def cutoffs(now: datetime) -> Cutoffs:
@@ -35,4 +37,5 @@ def cutoffs(now: datetime) -> Cutoffs:
         finished_answers=now - IDEMPOTENCY_KEPT,
         unfinished_answers=now - UNFINISHED_KEPT,
         operations=now - OPERATION_KEPT,
+        events=now - EVENTS_KEPT,
     )

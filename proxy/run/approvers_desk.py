@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 import aiohttp
 import msgspec
 
-from proxy.errors import Conflict, Fault, InvalidInput, NotFound, Refused, Unavailable
+from proxy.client import refusals
+from proxy.errors import InvalidInput, Refused, Unavailable
 from proxy.vault import chain
 from proxy.vault.chain import Link
 from proxy.wire import documents, order_document, roster_document
@@ -32,11 +33,8 @@ if TYPE_CHECKING:
 
 ANSWER_LIMIT_OCTETS: Final = 8 << 20  # a page of rosters; bounds memory against a hostile server
 WAIT_S: Final = 20.0
-_LONGEST_TEXT: Final = 500  # of a stranger's sentence
-_MOST_FAULTS: Final = 50
 _T = TypeVar("_T")
 PAGES: Final = 500  # of rosters: more than anybody will ever make
-_KINDS: Final = {404: NotFound, 409: Conflict, 422: InvalidInput}
 
 
 # What a service may say besides documents: in forms that can do nothing to a terminal.
@@ -204,19 +202,8 @@ def sent(body: object | None, session: str) -> tuple[bytes | None, dict[str, str
 
 def checked(status: int, content: bytes) -> dict[str, Any]:
     """The object of an answer; what is refused is raised as our own error."""
-    facts = _object(content)
     if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-        is_theirs = status >= HTTPStatus.INTERNAL_SERVER_ERROR
-        kind = _KINDS.get(status, Unavailable if is_theirs else Refused)
-        detail = str(facts.get("detail") or facts.get("title") or "The service refused.")
-        faults = _faults(facts.get("errors"))
-        if faults and kind is InvalidInput:
-            raise InvalidInput(printable(str(facts.get("code"))), printable(detail), faults)
-        raise kind(printable(str(facts.get("code"))), printable(detail))
-    return facts
-
-
-def _object(content: bytes) -> dict[str, Any]:
+        raise refusals.parse(status, {}, content)
     try:
         facts = json.loads(content)
     except (ValueError, RecursionError):
@@ -224,21 +211,6 @@ def _object(content: bytes) -> dict[str, Any]:
     if not isinstance(facts, dict):
         raise nonsense()
     return facts
-
-
-def _faults(rows: object) -> tuple[Fault, ...]:
-    """The faults of a problem, in forms that a terminal may show."""
-    if not isinstance(rows, list):
-        return ()
-    return tuple(
-        Fault(
-            pointer=printable(str(one.get("pointer", ""))),
-            code=printable(str(one.get("code", ""))),
-            detail=printable(str(one.get("detail", ""))),
-        )
-        for one in rows[:_MOST_FAULTS]
-        if isinstance(one, dict)
-    )
 
 
 async def _limited(answer: aiohttp.ClientResponse) -> bytes:
@@ -268,11 +240,6 @@ def last_version(rows: Sequence[object], after: int) -> int:
     if not isinstance(version, int) or version <= after:
         raise nonsense()
     return version
-
-
-def printable(text: str) -> str:
-    """A text of a stranger as a terminal may show it: what does not print is replaced."""
-    return "".join(one if one.isprintable() else "?" for one in text[:_LONGEST_TEXT])
 
 
 def _read(facts: Mapping[str, Any], shape: type[_T]) -> _T:

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Final
 
 import aiohttp
 
+from proxy.client import uploading
 from proxy.errors import Unavailable
 from proxy.hosting import directory
 from proxy.hosting.process import SystemClock
 from proxy.model import identifiers, names
-from proxy.run import enrolling, uploading
+from proxy.run import enrolling
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,8 +80,8 @@ async def _import(file: Path, api_url: str, api_key: str) -> None:
             progress=lambda _: None,
         )
     )
-    if operation["state"] != "succeeded" or operation["failed"]:
-        raise Unavailable("demo", f"The demo's data was not taken: {operation['reason']}.")
+    if operation.state != "succeeded" or operation.failed:
+        raise Unavailable("demo", f"The demo's data was not taken: {operation.reason}.")
 
 
 def _examples(file: Path) -> dict[str, object]:

@@ -73,7 +73,7 @@ WEB = Role(
     owns=("keys/web",),
     stage=0,
 )
-WORKER = Role(name="worker", login=LoginRole.WORKER, user_offset=2, stage=1)
+WORKER = Role(name="worker", login=LoginRole.WORKER, user_offset=2, owns=("keys/worker",), stage=1)
 # The follower and the edge workers share one snapshot, and with it one user; both hold published
 # rows only, and the follower's password opens nothing else.
 FOLLOWER = Role(
@@ -88,7 +88,7 @@ ESCROW = Role(
     stage=1,
     program=("escrow", "serve"),
 )
-# The only one that speaks to hosts of others; it can open one address for one message.
+# Mail to hosts of others; it can open one address for one message.
 RELAY = Role(
     name="relay",
     login=LoginRole.RELAY,

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 import aiohttp
 import msgspec
 
+from proxy.client import refusals
 from proxy.errors import InvalidInput, Refused, Unavailable
 from proxy.model import approval_key
 from proxy.model.roster import DeploymentId
@@ -131,7 +132,7 @@ class WebDesk:
         if nonce is None:
             raise approvers_desk.nonsense()
         if asked.site != site:
-            shown = approvers_desk.printable(asked.site)
+            shown = refusals.printable(asked.site)
             raise Refused(
                 "staff_site",
                 f"The service signs people in for {shown}, not for {site}: if that is right, say"
@@ -147,7 +148,7 @@ class WebDesk:
         return SignedIn(
             session=opened.session,
             must_change=opened.must_change,
-            ends_at=approvers_desk.printable(opened.ends_at),
+            ends_at=refusals.printable(opened.ends_at),
         )
 
     def enrol(

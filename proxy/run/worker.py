@@ -1,4 +1,7 @@
-"""The worker: sequences the journal and tidies. Holds nothing durable; any number may run."""
+"""The worker: sequences the journal, tidies, sends webhooks. Any number may run.
+
+Holds nothing durable but the key that webhooks are signed with.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from proxy.errors import Unavailable
-from proxy.run import worker_cases
+from proxy.run import worker_cases, worker_webhooks
 from proxy.services import retain
 from proxy.services.publish import Sequencer
 
@@ -29,4 +32,5 @@ async def serve(process: Process) -> None:
         )
         for one in worker_cases.rounds(process, access):
             tasks.create_task(one)
+        tasks.create_task(worker_webhooks.run(process, access))
         process.ready()

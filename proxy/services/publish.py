@@ -104,7 +104,11 @@ class Sequencer:
                 return  # the next lead begins a new epoch
             self._stamped.value += done.rows
             self._position.value = float(lead.next_pos - 1)
-            is_more = bool(done.last_name or after) or done.profiles == published.STAMP_PROFILES
+            is_more = (
+                bool(done.last_name or after)
+                or done.profiles == published.STAMP_PROFILES
+                or done.events == published.STAMP_EVENTS
+            )
             after = done.last_name
             if not is_more:
                 await pause(stopping, max(GATHER_S, took_s))

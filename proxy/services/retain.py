@@ -1,4 +1,4 @@
-"""Retain no longer than promised: lapse reservations, forget answers and operations.
+"""Retain no longer than promised: lapse reservations, forget answers, operations and events.
 
 Flow: once an interval, each task in bounded steps until nothing is due. Failure: a step is one
 transaction; what it did not reach is due again. Retry: the next interval. Cursor: none, due rows
@@ -10,6 +10,7 @@ worker. Logs: counts.
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -18,7 +19,7 @@ from proxy.errors import Unavailable
 from proxy.model.identifiers import uuid7
 from proxy.rules import retention as rules
 from proxy.services.publish import pause
-from proxy.store import pool, retention
+from proxy.store import events, pool, retention
 
 if TYPE_CHECKING:
     import asyncio
@@ -61,20 +62,21 @@ async def tidy(
         ids = [uuid7(now, random(10)) for _ in range(retention.LAPSE_ROWS)]
         return await retention.lapse(connection, due=due.reservations, now=now, entry_ids=ids)
 
-    async def forget_answers() -> int:
-        return await retention.forget_answers(
-            connection,
-            finished_before=due.finished_answers,
-            unfinished_before=due.unfinished_answers,
-        )
-
-    async def forget_operations() -> int:
-        return await retention.forget_operations(connection, finished_before=due.operations)
-
+    forget_answers = functools.partial(
+        retention.forget_answers,
+        connection,
+        finished_before=due.finished_answers,
+        unfinished_before=due.unfinished_answers,
+    )
+    forget_operations = functools.partial(
+        retention.forget_operations, connection, finished_before=due.operations
+    )
+    forget_events = functools.partial(events.forget, connection, happened_before=due.events)
     for task, step, most in (
         ("reservations_lapsed", lapse, retention.LAPSE_ROWS),
         ("answers_forgotten", forget_answers, retention.ANSWER_ROWS),
         ("operations_forgotten", forget_operations, retention.OPERATION_ROWS),
+        ("events_forgotten", forget_events, events.FORGET_ROWS),
     ):
         total = 0
         while True:

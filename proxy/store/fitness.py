@@ -135,7 +135,9 @@ async def may_run(connection: Connection, sql: str) -> bool:
     `sql` is one of our named queries. A table that does not exist counts as no.
     """
     try:
-        # Rights are checked when a plan is opened, which EXPLAIN does and PREPARE does not.
+        # Rights are checked when a plan is opened, which EXPLAIN does and PREPARE does not. A plan
+        # for any arguments: what is made for NULLs may drop a part of the query, and its tables.
+        await connection.execute("SET plan_cache_mode = force_generic_plan")
         await connection.execute(f"PREPARE fitness AS {sql}")
         try:
             arguments = await connection.fetchval(
@@ -146,6 +148,7 @@ async def may_run(connection: Connection, sql: str) -> bool:
             await connection.execute(f"EXPLAIN EXECUTE fitness{given}")
         finally:
             await connection.execute("DEALLOCATE fitness")
+            await connection.execute("RESET plan_cache_mode")
     except (
         asyncpg.InsufficientPrivilegeError,
         asyncpg.UndefinedTableError,

@@ -60,6 +60,7 @@ LEAD_KEY: Final = 0x70705F73  # "pp_s": names the sequencer's advisory lock
 PAGE_ROWS: Final = 2_000  # as in published.sql: about 0.7 MB, 20 ms to apply
 STAMP_NAMES: Final = 2_000  # as in published.sql: about 40 ms of row locks at the most
 STAMP_PROFILES: Final = 500
+STAMP_EVENTS: Final = 2_000
 NAMES_ROWS: Final = 5_000
 PROFILE_ROWS: Final = 500
 _LEAST_TENANT: Final = TenantId(UUID(int=0))
@@ -71,12 +72,13 @@ class Stamped:
 
     profiles: int
     names: int
+    events: int
     last_name: str  # go on after it; empty: begin anew
 
     @property
     def rows(self) -> int:
         """Changes stamped."""
-        return self.profiles + self.names
+        return self.profiles + self.names + self.events
 
 
 class Lead:
@@ -118,11 +120,12 @@ class Lead:
             )
         if row is None or not row["ours"]:
             return None
-        self.next_pos += row["profiles"] + row["names"]
+        self.next_pos += row["profiles"] + row["names"] + row["events"]
         is_full = row["names"] == STAMP_NAMES
         return Stamped(
             profiles=row["profiles"],
             names=row["names"],
+            events=row["events"],
             last_name=row["last_name"] if is_full else "",
         )
 
@@ -221,16 +224,20 @@ async def _listening(
         connection.terminate()  # at once; the server ends the session and frees its lock
 
 
-def _page(rows: Sequence[Record], asked: int) -> JournalPage:
-    first = rows[0]
-    head = JournalHead(
-        epoch=first["epoch"],
-        next_pos=first["next_pos"],
-        current_at=first["current_at"],
-        knows_epoch=first["knows_epoch"],
-        is_same_cluster=first["is_same_cluster"],
-        epoch_end=first["epoch_end"],
+def head_of(row: Record) -> JournalHead:
+    """The journal's head, as a page of it or of what it stamps holds it in each row."""
+    return JournalHead(
+        epoch=row["epoch"],
+        next_pos=row["next_pos"],
+        current_at=row["current_at"],
+        knows_epoch=row["knows_epoch"],
+        is_same_cluster=row["is_same_cluster"],
+        epoch_end=row["epoch_end"],
     )
+
+
+def _page(rows: Sequence[Record], asked: int) -> JournalPage:
+    head = head_of(rows[0])
     changes = [row for row in rows if row["pos"] is not None]
     return JournalPage(
         head=head,

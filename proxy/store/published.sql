@@ -29,7 +29,8 @@ WITH here AS (
 ), place AS (
   SELECT greatest((SELECT max(epoch) + 1 FROM journal_epoch), $2) AS epoch,
     greatest((SELECT max(next_pos) FROM journal_epoch), (SELECT max(pos) + 1 FROM published),
-             (SELECT max(pos) + 1 FROM published_profile), 1) AS pos
+             (SELECT max(pos) + 1 FROM published_profile), (SELECT max(pos) + 1 FROM event),
+             1) AS pos
 ), begun AS (
   INSERT INTO journal_epoch (epoch, cluster, first_pos, next_pos, began_at, current_at)
   SELECT place.epoch, here.cluster, place.pos, place.pos, $1,
@@ -50,7 +51,8 @@ FROM begun;
 -- Stamps committed changes with the next positions, wakes followers, and answers what it did.
 -- Rows that somebody holds are left for the next round. Names go round by $3, so that none waits
 -- behind others for ever. Rows and positions are taken in one statement, thus of one snapshot: a
--- name is never stamped before the profile it was committed after.
+-- name is never stamped before the profile it was committed after, nor an event before the record
+-- that changed with it.
 -- roles: worker
 -- $1 epoch, $2 next position, $3 names after this one, $4 now, $5 note the time if older than this
 WITH names AS (
@@ -59,22 +61,24 @@ WITH names AS (
 ), profiles AS (
   SELECT tenant_id, id FROM published_profile WHERE pos IS NULL
   ORDER BY tenant_id, id LIMIT 500 FOR UPDATE SKIP LOCKED
+), events AS ( -- nobody else locks them: those of a name stay in their order
+  SELECT id, seq FROM event WHERE pos IS NULL ORDER BY seq LIMIT 2000
 ), taken AS (
   SELECT (SELECT count(*) FROM profiles) AS profiles, (SELECT count(*) FROM names) AS names,
-         (SELECT max(domain) FROM names) AS last_name
+         (SELECT count(*) FROM events) AS events, (SELECT max(domain) FROM names) AS last_name
 ), held AS (
   SELECT journal_epoch.next_pos = $2::bigint AND NOT EXISTS
            (SELECT 1 FROM journal_epoch later WHERE later.epoch > $1) AS ours, current_at
   FROM journal_epoch WHERE epoch = $1
 ), moved AS (
   UPDATE journal_epoch
-  SET next_pos = next_pos + taken.profiles + taken.names,
+  SET next_pos = next_pos + taken.profiles + taken.names + taken.events,
       current_at = CASE WHEN taken.names < 2000 AND taken.profiles < 500 AND $3 = ''
                         THEN greatest(journal_epoch.current_at, $4::timestamptz)
                         ELSE journal_epoch.current_at END
   FROM taken, held
   WHERE journal_epoch.epoch = $1 AND held.ours
-    AND (taken.profiles + taken.names > 0 OR held.current_at < $5::timestamptz)
+    AND (taken.profiles + taken.names + taken.events > 0 OR held.current_at < $5::timestamptz)
   RETURNING journal_epoch.epoch
 ), stamped_profiles AS (
   UPDATE published_profile SET pos = $2 + place.number - 1
@@ -86,16 +90,20 @@ WITH names AS (
   FROM (SELECT domain, row_number() OVER (ORDER BY domain) AS number FROM names) place,
        taken, moved
   WHERE published.domain = place.domain
+), stamped_events AS (
+  UPDATE event SET pos = $2 + taken.profiles + taken.names + place.number - 1
+  FROM (SELECT id, row_number() OVER (ORDER BY seq) AS number FROM events) place, taken, moved
+  WHERE event.id = place.id
 )
-SELECT taken.profiles, taken.names, taken.last_name,
+SELECT taken.profiles, taken.names, taken.events, taken.last_name,
        coalesce((SELECT ours FROM held), false) AS ours,
        (SELECT pg_notify('published_stamped', '') IS NULL FROM moved
-        WHERE taken.profiles + taken.names > 0) AS woken
+        WHERE taken.profiles + taken.names + taken.events > 0) AS woken
 FROM taken;
 
 -- page --
 -- What is stamped after a position, in order, with the head of the journal at the same moment.
--- roles: edge operator worker
+-- roles: api edge operator worker
 -- $1 epoch of the follower, $2 its position
 WITH head AS (
   SELECT epoch, cluster, next_pos, current_at FROM journal_epoch

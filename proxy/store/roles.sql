@@ -13,6 +13,7 @@ GRANT SELECT ON published, journal_epoch, published_profile TO pp_edge;
 -- api: declares registrations, writes sealed records it can not open
 GRANT SELECT ON tenant, accreditation, profile, published_profile, api_key, reseller, intake_key TO pp_api;
 GRANT SELECT ON quota TO pp_api;
+GRANT SELECT ON event, event_horizon, journal_epoch TO pp_api;
 GRANT SELECT, INSERT, DELETE ON import_name TO pp_api;
 GRANT SELECT, INSERT, UPDATE ON published, idempotency, operation TO pp_api;
 GRANT SELECT, INSERT, UPDATE (domain, state, revision, declared, reference, alias, record_version,
@@ -115,7 +116,13 @@ GRANT SELECT, UPDATE (state, revision, changed_at, lapses_at, ended_at, end_reas
 GRANT SELECT, UPDATE, DELETE ON operation TO pp_worker;
 GRANT SELECT, DELETE ON idempotency, operation_error TO pp_worker;
 GRANT INSERT (id, tenant_id, subject, kind, facts, at) ON ledger_entry TO pp_worker;
-GRANT SELECT, INSERT, UPDATE ON event TO pp_worker;
+-- worker: stamps events, and forgets old ones
+GRANT SELECT, UPDATE (pos), DELETE ON event TO pp_worker;
+GRANT SELECT, INSERT, UPDATE ON event_horizon TO pp_worker;
+-- worker: sends events to endpoints; which there are is the operator's to say
+GRANT SELECT, UPDATE (state, epoch, pos, failing_since, reason, next_try, lease, leased_until)
+  ON webhook TO pp_worker;
+GRANT SELECT, INSERT, UPDATE, DELETE ON webhook_letter TO pp_worker;
 -- cases: deadlines, deliveries, what follows from votes and packages
 GRANT SELECT ON case_file TO pp_worker;
 GRANT UPDATE (seq, head, state, is_open, touched_at, closed_at) ON case_file TO pp_worker;
@@ -173,6 +180,10 @@ GRANT SELECT, INSERT, UPDATE ON profile, published_profile TO pp_operator;
 GRANT UPDATE (revoked_at) ON api_key TO pp_operator;
 GRANT SELECT, INSERT, UPDATE (profile), DELETE ON reseller TO pp_operator;
 GRANT SELECT, INSERT, UPDATE (names, used), DELETE ON quota TO pp_operator;
+GRANT SELECT, INSERT, DELETE, UPDATE (state, secret_version, former_until, epoch, pos, failing_since,
+  reason, next_try, lease, leased_until) ON webhook TO pp_operator;
+GRANT SELECT, DELETE, UPDATE (tries, next_try, dead_at) ON webhook_letter TO pp_operator;
+GRANT SELECT ON event TO pp_operator;
 GRANT SELECT ON registration, published, journal_epoch, operation, key_rotation, intake_key TO pp_operator;
 GRANT SELECT (tenant_id, registration_id, class, version, kek_epoch, submission_id, failed, superseded_at)
   ON sealed_record TO pp_operator;

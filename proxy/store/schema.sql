@@ -1,5 +1,42 @@
 -- The schema after all migrations, for reading. Written by `python -m tests.support.schema`.
 
+CREATE FUNCTION public.event_body(registration uuid, domain text, revision integer, state text, reason text, declared jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+  SELECT jsonb_strip_nulls(jsonb_build_object(
+    'registration', registration, 'domain', domain, 'revision', revision, 'state', state,
+    'mode', declared ->> 'mode', 'reason', reason, 'reseller', declared ->> 'reseller'))
+$$;
+
+CREATE FUNCTION public.event_changed() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+BEGIN
+  INSERT INTO event (id, tenant_id, kind, registration_id, domain, reseller, body, at)
+  VALUES (gen_random_uuid(), NEW.tenant_id,
+          CASE WHEN NEW.state = 'ended' THEN 'registration.ended' ELSE 'registration.changed' END,
+          NEW.id, NEW.domain, NEW.declared ->> 'reseller',
+          event_body(NEW.id, NEW.domain, NEW.revision, NEW.state, NEW.end_reason, NEW.declared),
+          NEW.changed_at);
+  RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.event_enrolled() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+BEGIN
+  INSERT INTO event (id, tenant_id, kind, registration_id, domain, reseller, body, at)
+  SELECT gen_random_uuid(), one.tenant_id, 'registration.enrolled', one.id, one.domain,
+         one.declared ->> 'reseller',
+         event_body(one.id, one.domain, one.revision, one.state, one.end_reason, one.declared),
+         one.changed_at
+  FROM enrolled one WHERE one.state <> 'ended';
+  RETURN NULL;
+END $$;
+
 CREATE FUNCTION public.guard_staff_state() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
@@ -440,7 +477,26 @@ CREATE TABLE public.event (
     kind text NOT NULL,
     body jsonb NOT NULL,
     at timestamp with time zone NOT NULL,
-    pos bigint
+    pos bigint,
+    seq bigint NOT NULL,
+    registration_id uuid NOT NULL,
+    domain text NOT NULL,
+    reseller text
+);
+
+CREATE TABLE public.event_horizon (
+    is_one boolean DEFAULT true NOT NULL,
+    pos bigint NOT NULL,
+    CONSTRAINT event_horizon_one CHECK (is_one)
+);
+
+ALTER TABLE public.event ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.event_seq_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 
 CREATE TABLE public.evidence (
@@ -924,6 +980,38 @@ CREATE TABLE public.tenant (
     CONSTRAINT tenant_name_check CHECK (((length(name) >= 1) AND (length(name) <= 255)))
 );
 
+CREATE TABLE public.webhook (
+    id uuid NOT NULL,
+    tenant_id uuid NOT NULL,
+    url text NOT NULL,
+    reseller text,
+    state text NOT NULL,
+    secret_version integer NOT NULL,
+    former_until timestamp with time zone,
+    epoch bigint NOT NULL,
+    pos bigint NOT NULL,
+    failing_since timestamp with time zone,
+    reason text DEFAULT ''::text NOT NULL,
+    next_try timestamp with time zone NOT NULL,
+    lease uuid,
+    leased_until timestamp with time zone,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT webhook_secret CHECK ((secret_version > 0)),
+    CONSTRAINT webhook_state CHECK ((state = ANY (ARRAY['on'::text, 'paused'::text, 'gone'::text]))),
+    CONSTRAINT webhook_url CHECK (((length(url) >= 8) AND (length(url) <= 2000)))
+);
+
+CREATE TABLE public.webhook_letter (
+    webhook_id uuid NOT NULL,
+    pos bigint NOT NULL,
+    event_id uuid NOT NULL,
+    domain text NOT NULL,
+    tries integer NOT NULL,
+    next_try timestamp with time zone NOT NULL,
+    reason text NOT NULL,
+    dead_at timestamp with time zone
+);
+
 ALTER TABLE ONLY public.accreditation
     ADD CONSTRAINT accreditation_pkey PRIMARY KEY (tenant_id, id);
 
@@ -974,6 +1062,9 @@ ALTER TABLE ONLY public.disclosure_package
 
 ALTER TABLE ONLY public.erasure
     ADD CONSTRAINT erasure_pkey PRIMARY KEY (tenant_id, registration_id, version);
+
+ALTER TABLE ONLY public.event_horizon
+    ADD CONSTRAINT event_horizon_pkey PRIMARY KEY (is_one);
 
 ALTER TABLE ONLY public.event
     ADD CONSTRAINT event_pkey PRIMARY KEY (id);
@@ -1107,6 +1198,12 @@ ALTER TABLE ONLY public.submission
 ALTER TABLE ONLY public.tenant
     ADD CONSTRAINT tenant_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.webhook_letter
+    ADD CONSTRAINT webhook_letter_pkey PRIMARY KEY (webhook_id, pos);
+
+ALTER TABLE ONLY public.webhook
+    ADD CONSTRAINT webhook_pkey PRIMARY KEY (id);
+
 CREATE INDEX approval_order_by_time ON public.approval_order USING btree (received_at);
 
 CREATE INDEX calendar_being_taken ON public.calendar USING btree (taken_at) WHERE ((taken_at IS NOT NULL) AND (taken_whole_at IS NULL));
@@ -1138,6 +1235,10 @@ CREATE UNIQUE INDEX deposit_open ON public.deposit USING btree (tenant_id, strea
 CREATE INDEX disclosure_package_by_case ON public.disclosure_package USING btree (case_id);
 
 CREATE INDEX disclosure_package_open ON public.disclosure_package USING btree (expires_at, id) WHERE (state = ANY (ARRAY['built'::text, 'released'::text]));
+
+CREATE INDEX event_of_tenant ON public.event USING btree (tenant_id, pos);
+
+CREATE INDEX event_unstamped ON public.event USING btree (seq) WHERE (pos IS NULL);
 
 CREATE INDEX former_alias_by_registration ON public.former_alias USING btree (tenant_id, registration_id);
 
@@ -1205,6 +1306,12 @@ CREATE INDEX staff_recovery_by_person ON public.staff_recovery USING btree (pers
 
 CREATE INDEX staff_session_by_person ON public.staff_session USING btree (person) WHERE (ended_at IS NULL);
 
+CREATE INDEX webhook_letter_living ON public.webhook_letter USING btree (webhook_id, domain, pos) WHERE (dead_at IS NULL);
+
+CREATE INDEX webhook_letter_of_event ON public.webhook_letter USING btree (event_id);
+
+CREATE INDEX webhook_of_tenant ON public.webhook USING btree (tenant_id, id);
+
 CREATE TRIGGER case_event_append_only BEFORE DELETE OR UPDATE ON public.case_event FOR EACH ROW EXECUTE FUNCTION public.refuse_event_change();
 
 CREATE TRIGGER disclosure_package_moves_on BEFORE DELETE OR UPDATE ON public.disclosure_package FOR EACH ROW EXECUTE FUNCTION public.refuse_package_change();
@@ -1226,6 +1333,10 @@ CREATE TRIGGER published_profile_unstamp BEFORE UPDATE OF body ON public.publish
 CREATE TRIGGER published_unstamp BEFORE UPDATE OF value ON public.published FOR EACH ROW WHEN (((new.pos IS NOT NULL) AND (new.value IS DISTINCT FROM old.value))) EXECUTE FUNCTION public.unstamp();
 
 CREATE TRIGGER recipient_ledger_append_only BEFORE DELETE OR UPDATE ON public.recipient_ledger FOR EACH ROW EXECUTE FUNCTION public.refuse_recipient_change();
+
+CREATE TRIGGER registration_event_changed AFTER UPDATE ON public.registration FOR EACH ROW WHEN ((old.revision <> new.revision)) EXECUTE FUNCTION public.event_changed();
+
+CREATE TRIGGER registration_event_enrolled AFTER INSERT ON public.registration REFERENCING NEW TABLE AS enrolled FOR EACH STATEMENT EXECUTE FUNCTION public.event_enrolled();
 
 CREATE TRIGGER registration_quota_changed AFTER UPDATE ON public.registration FOR EACH ROW WHEN ((((old.state = 'ended'::text) <> (new.state = 'ended'::text)) OR ((old.declared ->> 'reseller'::text) IS DISTINCT FROM (new.declared ->> 'reseller'::text)))) EXECUTE FUNCTION public.quota_changed();
 
@@ -1343,3 +1454,12 @@ ALTER TABLE ONLY public.staff_session
 
 ALTER TABLE ONLY public.submission
     ADD CONSTRAINT submission_intake_key_id_fkey FOREIGN KEY (intake_key_id) REFERENCES public.intake_key(id);
+
+ALTER TABLE ONLY public.webhook_letter
+    ADD CONSTRAINT webhook_letter_event_id_fkey FOREIGN KEY (event_id) REFERENCES public.event(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.webhook_letter
+    ADD CONSTRAINT webhook_letter_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES public.webhook(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.webhook
+    ADD CONSTRAINT webhook_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);

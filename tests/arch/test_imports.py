@@ -42,7 +42,9 @@ FORBIDDEN: dict[str, tuple[str, ...]] = {
         "proxy.vault.seal",
         "proxy.snapshot",
         "cryptography",
-        "aiohttp",
+        "proxy.outbound.mail",
+        "proxy.outbound.exchangers",
+        "aiosmtplib",
         "pydantic",
     ),
     "proxy.run.web": (

@@ -14,7 +14,8 @@ from aiohttp import ClientError
 from proxy.apps.api import imports
 from proxy.model.identifiers import OperationId
 from proxy.run import api as api_process
-from proxy.store import operations
+from proxy.store import operations, registrations
+from proxy.store import pool as pools
 from tests.support.api import body
 
 if TYPE_CHECKING:
@@ -288,3 +289,21 @@ async def test_an_upload_that_stalls_is_interrupted(
         assert answer.status == 408
     state = await _wait_state(api, operation, "failed")
     assert (state["done"], state["reason"]) == (10, "interrupted")
+
+
+async def test_absent_names_are_looked_up_one_by_one(api: Api) -> None:
+    """The count at an import's end, planned on empty tables, reads no whole file for each name."""
+    reader = await pools.open_pool(
+        api.service.database.access("api"), max_size=1, session=registrations.SESSION
+    )
+    async with reader.acquire() as connection:
+        await connection.execute(
+            f"PREPARE absent (uuid, uuid, text) AS {operations.QUERIES['absent']}"
+        )
+        rows = await connection.fetch(
+            "EXPLAIN (FORMAT TEXT) EXECUTE absent (gen_random_uuid(), gen_random_uuid(), NULL)"
+        )
+    reader.terminate()
+    plan = "\n".join(row[0] for row in rows)
+    lookups = [line for line in plan.splitlines() if "Index Cond" in line]
+    assert any("operation_id" in line and "(domain = kept.domain)" in line for line in lookups)

@@ -8,7 +8,7 @@ import ssl
 import pytest
 
 from proxy.model.notice import Handing, Sent
-from proxy.outbound.exchangers import is_public
+from proxy.outbound.addresses import is_public
 from proxy.outbound.mail import Route, SmtpMail
 from proxy.wire import mail_address
 from tests.support.receiver import Loopback, Receiver, receiving

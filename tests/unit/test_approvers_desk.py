@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from proxy.client import refusals
 from proxy.errors import InvalidInput, ProxyError
 from proxy.run import approvers_desk
 from proxy.run.approvers_desk import ApiDesk, Trust
@@ -115,7 +116,7 @@ def test_a_row_that_is_no_roster_is_left_out() -> None:
 
 def test_a_strangers_sentence_can_not_move_the_cursor() -> None:
     """Escapes, line ends and direction marks of an error become question marks."""
-    assert approvers_desk.printable("a\u001b[2J\nb\u202ec") == "a?[2J?b?c"
+    assert refusals.printable("a\u001b[2J\nb\u202ec") == "a?[2J?b?c"
 
 
 def test_trust_keeps_the_one_before(tmp_path: Path) -> None:

@@ -9,13 +9,25 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from proxy.client import uploading
 from proxy.errors import Unavailable
-from proxy.run import uploading
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from proxy.apps.api.answers import OperationAnswer
+
 OPERATION = UUID("01900000-0000-7000-8000-000000000001")
+
+
+WHOLE: dict[str, Any] = {
+    "id": str(OPERATION),
+    "total": None,
+    "failed": 0,
+    "errors_url": f"/v1/operations/{OPERATION}/errors",
+    "absent": None,
+    "reason": None,
+}
 
 
 class Service:
@@ -31,7 +43,7 @@ class Service:
         state = self.states.pop(0) if len(self.states) > 1 else self.states[0]
         if state is None:
             return web.json_response({"code": "not_found"}, status=404)
-        return web.json_response({"reason": None, **state})
+        return web.json_response({**WHOLE, **state})
 
     async def take(self, request: web.Request) -> web.Response:
         """An upload; the first ones are refused like by a service that is starting."""
@@ -39,10 +51,10 @@ class Service:
         await request.read()
         self.refusals -= 1
         status = 503 if self.refusals >= 0 else 202
-        return web.json_response({}, status=status)
+        return web.json_response({"id": str(OPERATION)}, status=status)
 
 
-async def run(service: Service, file: Path) -> dict[str, Any]:
+async def run(service: Service, file: Path) -> OperationAnswer:
     """Uploads to it; the operation at its end."""
     application = web.Application()
     application.router.add_get("/v1/operations/{id}", service.look)
@@ -75,7 +87,7 @@ DONE = {"state": "succeeded", "done": 2}
 async def test_an_upload_that_never_began_is_sent_again(file: Path) -> None:
     """A service that refused before it knew of the operation gets the file once more."""
     service = Service(None, None, DONE, refusals=1)
-    assert (await run(service, file))["state"] == "succeeded"
+    assert (await run(service, file)).state == "succeeded"
     assert service.uploads == ["0", "0"]
 
 
@@ -83,7 +95,7 @@ async def test_progress_renews_the_patience(file: Path) -> None:
     """An import that gets on may take longer than the patience."""
     going = [{"state": "running", "done": done} for done in range(1, 7)]
     service = Service(None, *going, {"state": "failed", "reason": "interrupted", "done": 7}, DONE)
-    assert (await run(service, file))["done"] == 2
+    assert (await run(service, file)).done == 2
     assert service.uploads == ["0", "7"]
 
 

@@ -12,6 +12,7 @@ import msgspec
 
 from proxy.apps.problems import Item
 from proxy.errors import Unavailable
+from proxy.model.event import EventData
 from proxy.rules import identity, publication
 from proxy.wire import published
 
@@ -131,6 +132,23 @@ class OperationAnswer(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None
 
 
+class EventAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """One change of a registration. The same `id` each time it is told."""
+
+    id: str
+    type: str
+    timestamp: datetime
+    data: EventData
+
+
+class EventList(msgspec.Struct, frozen=True, kw_only=True):
+    """Changes in order. `next` goes on after them, also where there are none yet."""
+
+    events: tuple[EventAnswer, ...]
+    next: str
+    has_more: bool
+
+
 class LineProblem(msgspec.Struct, frozen=True):
     """Why a line failed."""
 
@@ -174,6 +192,7 @@ TYPES: Final = (
     StatusAnswer,
     OperationAnswer,
     LineProblems,
+    EventList,
     Accepted,
 )
 

@@ -8,7 +8,7 @@ import msgspec
 from aiohttp import web
 
 from proxy.apps import approvals
-from proxy.apps.api import account, changes, imports, office, openapi, registrations
+from proxy.apps.api import account, changes, events, imports, office, openapi, registrations
 from proxy.apps.api.office import OFFICE
 
 if TYPE_CHECKING:
@@ -42,5 +42,6 @@ def build(
     application.router.add_routes(changes.routes)
     application.router.add_routes(imports.routes)
     application.router.add_routes(account.routes)
+    application.router.add_routes(events.routes)
     application.router.add_routes(approvals.routes("/v1", ask, admit))
     return application

@@ -20,41 +20,67 @@ from pydantic import (
     Discriminator,
     Field,
     Tag,
+    WithJsonSchema,
 )
 from typing_extensions import override
 
-from proxy.apps.api import fields
+from proxy.apps.api import fields, patterns
 from proxy.model.identifiers import Mode, Role
 
 _SAFE: Final = r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*$"
 """A registrant who gets a line break or a direction override into an answer can forge lines."""
 
 _SLUG: Final = r"^[a-z0-9][a-z0-9-]{0,63}$"
-_PHONE: Final = r"^\+?[0-9][0-9 .()/-]{1,30}$"
+_PHONE: Final = r"^(?:\+?[0-9][0-9 .()/-]{0,29}[0-9.()/-])?$"
 _EMAIL: Final = (
     r"^[^\s@\"(),:;<>\[\]\\\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]{1,64}"
     r"@(?:[\w-]{1,63}\.)+[\w-]{2,63}$"
 )
 
-Line = Annotated[str, Field(min_length=1, max_length=255, pattern=_SAFE)]
+_ANY: Final = r"^[^\s\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]" + _SAFE[1:]
+"""The same of a text that is not empty once outer white space is dropped; for the document."""
+
+Line = Annotated[
+    str, Field(min_length=1, max_length=255, pattern=_SAFE, json_schema_extra={"pattern": _ANY})
+]
 OptionalLine = Annotated[str, Field(max_length=255, pattern=_SAFE)]
 Code = Annotated[str, Field(max_length=16, pattern=_SAFE)]
 Slug = Annotated[str, Field(pattern=_SLUG)]
 Reference = Annotated[str, Field(max_length=255, pattern=_SAFE)]
-Phone = Annotated[str, Field(max_length=32, pattern=r"^$|" + _PHONE)]
+Phone = Annotated[str, Field(max_length=32, pattern=_PHONE)]
 Extension = Annotated[str, Field(pattern=r"^[0-9]{0,10}$")]
-Email = Annotated[str, Field(max_length=254, pattern=_EMAIL), AfterValidator(fields.email)]
+Email = Annotated[
+    str,
+    Field(max_length=254, pattern=_EMAIL, json_schema_extra=patterns.EMAIL),
+    AfterValidator(fields.email),
+]
 Country = Annotated[str, Field(pattern=r"^([A-Za-z]{2})?$"), AfterValidator(str.upper)]
 Language = Annotated[str, Field(max_length=35, pattern=r"^([A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*)?$")]
-Name = Annotated[str, Field(max_length=1024), AfterValidator(fields.domain_name)]
-Moment = Annotated[datetime, BeforeValidator(fields.moment)]
-Host = Annotated[str, Field(max_length=1024), AfterValidator(fields.domain_name)]
-IpAddress = Annotated[str, Field(max_length=45), AfterValidator(fields.ip_address)]
-Octet = Annotated[int, Field(ge=0, le=255)]
+Name = Annotated[
+    str,
+    Field(max_length=1024, json_schema_extra=patterns.DOMAIN_NAME),
+    AfterValidator(fields.domain_name),
+]
+Moment = Annotated[
+    datetime, BeforeValidator(fields.moment), Field(json_schema_extra=patterns.DATE_TIME)
+]
+Host = Name
+IpAddress = Annotated[
+    str,
+    Field(max_length=45),
+    WithJsonSchema(patterns.IP_ADDRESS),
+    AfterValidator(fields.ip_address),
+]
+_Whole: Final = BeforeValidator(fields.whole)
+Octet = Annotated[int, _Whole, Field(ge=0, le=255)]
 Hexadecimal = Annotated[
     str, Field(max_length=256, pattern=r"^([0-9A-Fa-f]{2})+$"), AfterValidator(str.upper)
 ]
-Status = Annotated[str, AfterValidator(fields.status)]
+Status = Annotated[
+    str,
+    Field(json_schema_extra={"enum": sorted(fields.STATUSES)}),
+    AfterValidator(fields.status),
+]
 
 
 class Body(BaseModel):
@@ -83,7 +109,9 @@ class Verified(Body):
     """When and how the registrar verified a contact."""
 
     at: Moment
-    method: Annotated[str, Field(min_length=1, max_length=64, pattern=_SAFE)]
+    method: Annotated[
+        str, Field(min_length=1, max_length=64, pattern=_SAFE, json_schema_extra={"pattern": _ANY})
+    ]
 
 
 class ContactGiven(Body):
@@ -140,7 +168,9 @@ class NameserverBody(Body):
 class DsBody(Body):
     """RFC 4034 s5."""
 
-    key_tag: Annotated[int, Field(ge=0, le=65535)]
+    model_config = ConfigDict(json_schema_extra=patterns.DIGEST_LENGTHS)
+
+    key_tag: Annotated[int, _Whole, Field(ge=0, le=65535)]
     algorithm: Octet
     digest_type: Octet
     digest: Hexadecimal
@@ -149,10 +179,14 @@ class DsBody(Body):
 class KeyBody(Body):
     """RFC 4034 s2."""
 
-    flags: Annotated[int, Field(ge=0, le=65535)]
-    protocol: Annotated[int, Field(ge=3, le=3)]
+    flags: Annotated[int, _Whole, Field(ge=0, le=65535)]
+    protocol: Annotated[int, _Whole, Field(ge=3, le=3, json_schema_extra={"enum": [3]})]
     algorithm: Octet
-    public_key: Annotated[str, Field(max_length=1400), AfterValidator(fields.base64_text)]
+    public_key: Annotated[
+        str,
+        Field(max_length=1400, json_schema_extra=patterns.BASE64),
+        AfterValidator(fields.base64_text),
+    ]
 
 
 class DnssecBody(Body):
@@ -200,4 +234,4 @@ class PatchedBody(DeclaredBody):
 class ImportLine(RegistrationBody):
     """One line of an import: a registration, and the revision it must have now (0: none yet)."""
 
-    if_revision: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
+    if_revision: Annotated[int, _Whole, Field(ge=0, le=2**31 - 1)] | None = None

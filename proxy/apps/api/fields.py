@@ -70,6 +70,11 @@ def parse_moment(text: str) -> datetime:
     return value.replace(microsecond=0)
 
 
+def whole(value: object) -> object:
+    """A whole number that JSON writes with a point or an exponent, as an int; else the value."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def ip_address(text: str) -> str:
     """An address a name server can have, in RFC 5952 form."""
     try:

@@ -16,6 +16,7 @@ from pydantic_core import PydanticCustomError
 from proxy.apps.api import fields
 from proxy.errors import Fault, InvalidInput
 from proxy.model.identifiers import EndReason
+from proxy.model.journal import JournalPosition
 from proxy.rules.identity import Precondition
 
 if TYPE_CHECKING:
@@ -24,8 +25,10 @@ if TYPE_CHECKING:
 
 MAX_PAGE: Final = 1000
 DEFAULT_PAGE: Final = 100
+_POSITION: Final = (1 << 63) - 1
+MAX_LINE: Final = 2**53  # of an import: whole numbers that JSON readers keep exactly
 _TAGS: Final = re.compile(r'\s*(W/)?"([\x21\x23-\x7e]*)"\s*(?:,|$)', re.ASCII)
-_IDEMPOTENCY: Final = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
+_IDEMPOTENCY: Final = re.compile(r'("?)([\x21\x23-\x7e]{1,255})\1', re.ASCII)
 _ENDED_BY_CALLERS: Final = frozenset(
     {
         EndReason.REGISTRY_DELETED,
@@ -58,7 +61,7 @@ def parse_precondition(headers: Mapping[str, str]) -> Precondition:
 def parse_tags(text: str) -> frozenset[str]:
     """The strong entity tags in a list; weak ones never match (RFC 9110 s13.1.1)."""
     found, at = set(), 0
-    while at < len(text):
+    while at < len(text) or not at:
         one = _TAGS.match(text, at)
         if one is None:
             raise InvalidInput("header", 'If-Match takes entity tags in quotes, such as "id.1".')
@@ -73,10 +76,10 @@ def parse_idempotency_key(headers: Mapping[str, str]) -> str | None:
     text = headers.get("Idempotency-Key")
     if text is None:
         return None
-    key = text.strip().removeprefix('"').removesuffix('"')
-    if _IDEMPOTENCY.fullmatch(key) is None:
+    found = _IDEMPOTENCY.fullmatch(text.strip())
+    if found is None:
         raise InvalidInput("header", "Idempotency-Key takes 1 to 255 visible ASCII characters.")
-    return key
+    return found[2]
 
 
 def parse_reason(query: Mapping[str, str]) -> EndReason:
@@ -126,16 +129,35 @@ def render_cursor(after: UUID) -> str:
 
 def parse_cursor(query: Mapping[str, str]) -> UUID | None:
     """The id after which a page begins."""
-    text = query.get("cursor")
+    return _parse_cursor(query, "cursor")
+
+
+def _parse_cursor(query: Mapping[str, str], name: str) -> UUID | None:
+    text = query.get(name)
     if text is None:
         return None
     try:
         found = UUID(bytes=base64.b64decode(text + "==", altchars=b"-_", validate=True))
     except (binascii.Error, ValueError):
-        raise fault("cursor", "syntax", "Not a cursor of ours.") from None
+        raise fault(name, "syntax", "Not a cursor of ours.") from None
     if render_cursor(found) != text:
-        raise fault("cursor", "syntax", "Not a cursor of ours.")
+        raise fault(name, "syntax", "Not a cursor of ours.")
     return found
+
+
+def render_position(position: JournalPosition) -> str:
+    """An opaque cursor of a feed: a place in the journal, and in which history of it."""
+    return render_cursor(UUID(int=position.epoch << 64 | position.pos))
+
+
+def parse_position(query: Mapping[str, str]) -> JournalPosition | None:
+    """The place after which a feed is asked for, in `after`."""
+    found = _parse_cursor(query, "after")
+    if found is None:
+        return None
+    # Numbers beyond PostgreSQL's are of no history, as others are that nobody gave.
+    epoch, pos = found.int >> 64, found.int & (1 << 64) - 1
+    return JournalPosition(epoch=min(epoch, _POSITION), pos=min(pos, _POSITION))
 
 
 def parse_id(text: str) -> UUID | None:

@@ -29,7 +29,6 @@ STALL_S: Final = 60.0
 """Seconds an upload may send nothing; then it is interrupted, and can be taken up again."""
 
 _CHUNK_OCTETS: Final = 1 << 16
-_MOST_LINES: Final = 2**53
 routes: Final = web.RouteTableDef()
 
 
@@ -100,7 +99,7 @@ async def get_errors(request: web.Request) -> web.StreamResponse:
     """A page of the lines that failed, by line number."""
     caller = await request.app[OFFICE].caller(request, Scope.IMPORTS_WRITE)
     headers.known(request.query, "after_line", "limit")
-    after = headers.parse_number(request.query, "after_line", 0, _MOST_LINES)
+    after = headers.parse_number(request.query, "after_line", 0, headers.MAX_LINE)
     limit = headers.parse_page(request.query)
     operation_id = _operation_id(request)
     async with request.app[OFFICE].pool.acquire() as connection:
@@ -169,7 +168,7 @@ async def _begin(request: web.Request, caller: Caller) -> tuple[OperationId, int
     """The operation and the lines it has dealt with; a given id takes up an interrupted one."""
     desk_of = request.app[OFFICE]
     now = desk_of.clock.now()
-    after = headers.parse_number(request.query, "after_line", 0, _MOST_LINES)
+    after = headers.parse_number(request.query, "after_line", 0, headers.MAX_LINE)
     asked = request.query.get("id")
     operation_id = OperationId(identifiers.uuid7(now, desk_of.random(10)))
     if asked is not None:

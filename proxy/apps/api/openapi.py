@@ -11,7 +11,7 @@ import msgspec
 from pydantic.json_schema import models_json_schema
 
 from proxy.apps import approvals, problems
-from proxy.apps.api import answers, patching
+from proxy.apps.api import answers, headers, patching, patterns
 from proxy.apps.api.bodies import ImportLine, RegistrationBody
 from proxy.model.identifiers import EndReason
 
@@ -20,8 +20,7 @@ _NAME: Final = {
     "name": "domain",
     "in": "path",
     "required": True,
-    "schema": {"type": "string"},
-    "description": "A name in A-label or U-label form.",
+    "schema": {"type": "string", **patterns.DOMAIN_NAME},
 }
 _ID: Final = {
     "name": "id",
@@ -33,8 +32,30 @@ _KEY: Final = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
-    "schema": {"type": "string", "maxLength": 255},
-    "description": "The same request with the same key happens once; kept for 24 hours.",
+    "schema": patterns.IDEMPOTENCY_KEY,
+    "description": "The same request with the same key happens once; kept for 24 hours. Another "
+    "request with it is refused.",
+}
+_IF_MATCH: Final = {
+    "name": "If-Match",
+    "in": "header",
+    "required": False,
+    "schema": patterns.ENTITY_TAGS,
+    "description": "Entity tags as answered; 412 where the registration has none of them.",
+}
+_IF_NONE_MATCH: Final = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "enum": ["*"]},
+    "description": "Only where there is no live registration; else 412.",
+}
+_LINE: Final = {"type": "integer", "minimum": 0, "maximum": headers.MAX_LINE}
+
+_LINES: Final = {
+    "description": "An ImportLine a line. A line that is none is listed as failed, and the others "
+    "are taken: so no text is refused as a whole.",
+    "x-item-schema": {"$ref": f"{_REF}ImportLine"},
 }
 
 
@@ -44,6 +65,7 @@ def document(version: str) -> dict[str, Any]:
         [(RegistrationBody, "validation"), (ImportLine, "validation")],
         ref_template=_REF + "{model}",
     )
+    taken: dict[str, Any] = patterns.trimmed(bodies["$defs"])
     _, given = msgspec.json.schema_components(
         [*answers.TYPES, *approvals.TYPES, problems.Problem], ref_template=_REF + "{name}"
     )
@@ -53,23 +75,25 @@ def document(version: str) -> dict[str, Any]:
         "security": [{"key": []}],
         "paths": {**_paths(), **_papers()},
         "components": {
-            "schemas": {**bodies["$defs"], **given, "RegistrationPatch": _patch(bodies["$defs"])},
+            "schemas": {**taken, **given, "RegistrationPatch": _patch(taken)},
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
         },
     }
 
 
 def _patch(bodies: dict[str, Any]) -> dict[str, Any]:
-    """A registration of which everything may be left out, and null takes away."""
-    whole = bodies["RegistrationBody"]["properties"]
+    """A registration of which all but what is required may be null, which takes it away."""
+    whole = bodies["RegistrationBody"]
     return {
         "type": "object",
         "additionalProperties": False,
         "properties": {
-            name: {"anyOf": [schema, {"type": "null"}]} if name != "contacts" else schema
-            for name, schema in whole.items()
+            name: schema if name in whole["required"] else {"anyOf": [schema, {"type": "null"}]}
+            for name, schema in whole["properties"].items()
             if name not in patching.NOT_PATCHED
         },
+        "if": {"properties": {"holder_change": {"const": True}}, "required": ["holder_change"]},
+        "then": {"required": ["contacts"]},
     }
 
 
@@ -82,19 +106,19 @@ def _paths() -> dict[str, Any]:
             "put": _call(
                 "Enrol or replace a registration",
                 {"200": "RegistrationAnswer", "201": "RegistrationAnswer"},
-                parameters=[_KEY, _header("If-Match"), _header("If-None-Match")],
+                parameters=[_KEY, _IF_MATCH, _IF_NONE_MATCH],
                 body=("application/json", "RegistrationBody"),
             ),
             "get": _call("The live registration under a name", {"200": "RegistrationFull"}),
             "delete": _call(
                 "End a registration",
                 {"202": "RegistrationAnswer"},
-                parameters=[_KEY, _header("If-Match"), _reason()],
+                parameters=[_KEY, _IF_MATCH, _reason()],
             ),
             "patch": _call(
                 "Change a part (RFC 7396); contacts that are not named stay as they are",
                 {"200": "RegistrationAnswer"},
-                parameters=[_KEY, _header("If-Match")],
+                parameters=[_KEY, _IF_MATCH],
                 body=(patching.MEDIA_TYPE, "RegistrationPatch"),
             ),
         },
@@ -103,7 +127,7 @@ def _paths() -> dict[str, Any]:
             "post": _call(
                 "Another mask address; the former one takes mail for 30 days yet",
                 {"200": "RegistrationAnswer"},
-                parameters=[_KEY, _header("If-Match")],
+                parameters=[_KEY, _IF_MATCH],
             ),
         },
         f"{registration}/status": {
@@ -123,9 +147,9 @@ def _paths() -> dict[str, Any]:
                 "Registrations in id order",
                 {"200": "RegistrationList"},
                 parameters=[
-                    _query("cursor", {"type": "string"}),
+                    _query("cursor", patterns.CURSOR),
                     _query("limit", {"type": "integer", "minimum": 1, "maximum": 1000}),
-                    _query("updated_since", {"type": "string", "format": "date-time"}),
+                    _query("updated_since", {"type": "string", **patterns.DATE_TIME}),
                 ],
             )
         },
@@ -136,12 +160,22 @@ def _paths() -> dict[str, Any]:
                 parameters=[
                     _KEY,
                     _query("id", {"type": "string", "format": "uuid"}),
-                    _query("after_line", {"type": "integer", "minimum": 0}),
+                    _query("after_line", _LINE),
                 ],
-                body=("application/x-ndjson", "ImportLine"),
+                body=("application/x-ndjson", ""),
             )
         },
         "/v1/account": {"get": _call("Whose key it is, and what it may", {"200": "AccountAnswer"})},
+        "/v1/events": {
+            "get": _call(
+                "What happened to registrations, in order; 410 where the cursor is too old",
+                {"200": "EventList"},
+                parameters=[
+                    _query("after", patterns.CURSOR),
+                    _query("limit", {"type": "integer", "minimum": 1, "maximum": 1000}),
+                ],
+            )
+        },
         "/v1/operations/{id}": {
             "parameters": [_ID],
             "get": _call("How far an import is", {"200": "OperationAnswer"}),
@@ -152,7 +186,7 @@ def _paths() -> dict[str, Any]:
                 "Lines that failed, by number",
                 {"200": "LineProblems"},
                 parameters=[
-                    _query("after_line", {"type": "integer", "minimum": 0}),
+                    _query("after_line", _LINE),
                     _query("limit", {"type": "integer", "minimum": 1, "maximum": 1000}),
                 ],
             ),
@@ -171,7 +205,11 @@ def _papers() -> dict[str, Any]:
             "get": _call(
                 "Rosters and what stands",
                 {"200": "RosterPage"},
-                parameters=[_query("after", {"type": "integer", "minimum": 0})],
+                parameters=[
+                    _query(
+                        "after", {"type": "integer", "minimum": 0, "maximum": approvals.MAX_VERSION}
+                    )
+                ],
             )
         },
         f"{roster}/objections": {
@@ -215,7 +253,7 @@ def _call(
     if parameters:
         call["parameters"] = parameters
     if body is not None:
-        content = {body[0]: {"schema": {"$ref": _REF + body[1]}}}
+        content = {body[0]: {"schema": {"$ref": _REF + body[1]} if body[1] else _LINES}}
         call["requestBody"] = {"required": True, "content": content}
     return call
 
@@ -226,10 +264,6 @@ def _response(name: str, media_type: str) -> dict[str, Any]:
 
 def _query(name: str, schema: dict[str, Any]) -> dict[str, Any]:
     return {"name": name, "in": "query", "required": False, "schema": schema}
-
-
-def _header(name: str) -> dict[str, Any]:
-    return {"name": name, "in": "header", "required": False, "schema": {"type": "string"}}
 
 
 def _reason() -> dict[str, Any]:

@@ -49,6 +49,8 @@ def patched(patch: dict[str, Any], kept: Kept, tenant: Tenant) -> Enrolment:
     merged = merge(present, {name: patch[name] for name in patch if name in _KEPT})
     # Persons are no part of what is merged; a member that there is none of is refused by its name.
     merged |= {name: patch[name] for name in patch if name not in _KEPT}
+    if merged.get("holder_change", ...) is None:  # nothing of it is kept that null could take away
+        del merged["holder_change"]
     return reading.parse_patched(merged, tenant, domain=kept.registration.declared.domain)
 
 

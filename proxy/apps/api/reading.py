@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from proxy.apps.api import fields
+from proxy.apps.api import fields, patterns
 from proxy.apps.api.bodies import (
     ContactGiven,
     ContactSame,
@@ -66,8 +66,6 @@ _SENTENCES: Final = {
     "status": ("status", "Not a status of EPP."),
 }
 _MEMBER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}", re.ASCII)
-_DIGEST_DIGITS: Final = {1: 40, 2: 64, 3: 64, 4: 96}
-"""Hex digits by DS digest type (IANA registry of DS digest algorithms)."""
 
 
 def parse_json(body: bytes) -> dict[str, Any]:
@@ -137,7 +135,7 @@ def _parse(
             detail="Not the length of this digest type.",
         )
         for index, ds in enumerate(body.dnssec.ds if body.dnssec else ())
-        if len(ds.digest) != _DIGEST_DIGITS.get(ds.digest_type, len(ds.digest))
+        if len(ds.digest) != patterns.DIGEST_DIGITS.get(ds.digest_type, len(ds.digest))
     ]
     if faults:
         raise _invalid(faults)

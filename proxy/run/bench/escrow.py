@@ -20,10 +20,10 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from proxy.client import uploading
 from proxy.errors import Unavailable
 from proxy.hosting.process import SystemClock
 from proxy.model import identifiers
-from proxy.run import uploading
 from proxy.run.bench import agent as agents
 from proxy.run.bench import spent, whole
 from proxy.run.bench.result import Result
@@ -76,8 +76,9 @@ class _Office:
     where: tuple[str, ...]
 
 
-def measure(scratch: Path, registrations: int = REGISTRATIONS) -> Result:
+def measure(scratch: Path, size: int | None = None) -> Result:
     """Registrations a CPU second of a recovery deposit; the other format in the details."""
+    registrations = size or REGISTRATIONS
     names, lines = scratch / "names.txt", scratch / "bench.ndjson"
     with lines.open("wb") as out, names.open("w", encoding="utf-8") as said:
         for line in whole.lines(registrations):
@@ -133,7 +134,7 @@ async def _enrol(service: Whole, file: Path) -> None:
             progress=lambda _: None,
         )
     )
-    if operation["state"] != "succeeded" or operation["failed"]:
+    if operation.state != "succeeded" or operation.failed:
         raise Unavailable("bench", "The import did not succeed.")
     began = time.perf_counter()
     waiting = "SELECT EXISTS (SELECT 1 FROM sealed_record WHERE kek_epoch IS NULL)"

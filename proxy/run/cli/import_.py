@@ -13,22 +13,25 @@ import json
 import secrets
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
+import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
+from proxy.client import calling, uploading
 from proxy.errors import InvalidInput, Unavailable
 from proxy.hosting import directory
 from proxy.hosting.process import SystemClock
 from proxy.model import identifiers
 from proxy.model.identifiers import Scope
-from proxy.run import enrolling, uploading
+from proxy.run import enrolling
 
 if TYPE_CHECKING:
     import argparse
 
+    from proxy.apps.api.answers import OperationAnswer
     from proxy.settings import Settings
 
 NAME = "import"
@@ -64,7 +67,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     operation = asyncio.run(_import(arguments, settings, url, state, file.stat().st_size))
     state.unlink(missing_ok=True)
     _tell(operation, as_json=arguments.json)
-    return 0 if operation["state"] == "succeeded" and not operation["failed"] else 1
+    return 0 if operation.state == "succeeded" and not operation.failed else 1
 
 
 def _state_path(settings: Settings, registrar: UUID, digest: str) -> Path:
@@ -88,14 +91,14 @@ def _operation_id(state: Path) -> UUID:
 
 async def _import(
     arguments: argparse.Namespace, settings: Settings, url: str, state: Path, octets: int
-) -> dict[str, Any]:
+) -> OperationAnswer:
     file: Path = arguments.file
     columns = (TextColumn("import"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     console = Console(file=sys.stderr)
     with Progress(*columns, console=console, disable=arguments.json) as progress:
         task = progress.add_task("import", total=octets)
 
-        async def send(key: str) -> dict[str, Any]:
+        async def send(key: str) -> OperationAnswer:
             return await uploading.upload(
                 uploading.Upload(
                     api_url=url,
@@ -108,7 +111,7 @@ async def _import(
             )
 
         if arguments.api_key_file is not None:
-            return await send(_read_key(arguments.api_key_file))
+            return await send(calling.read_key(arguments.api_key_file))
         clock = SystemClock()
         scopes = frozenset({Scope.IMPORTS_WRITE})
         key_id, key = await enrolling.add_key(settings, arguments.registrar, scopes, clock.now())
@@ -118,19 +121,12 @@ async def _import(
             await enrolling.revoke_key(settings, key_id, clock.now())
 
 
-def _read_key(path: Path) -> str:
-    try:
-        return path.read_text("ascii").strip()
-    except (OSError, UnicodeDecodeError):
-        raise InvalidInput("api_key_file", f"{path} can not be read as an API key.") from None
-
-
-def _tell(operation: dict[str, Any], *, as_json: bool) -> None:
+def _tell(operation: OperationAnswer, *, as_json: bool) -> None:
     if as_json:
-        print(json.dumps(operation))
+        print(msgspec.json.encode(operation).decode())
         return
-    absent = operation["absent"]
-    print(f"{operation['state']}: {operation['done']} lines, {operation['failed']} failed", end="")
+    absent = operation.absent
+    print(f"{operation.state}: {operation.done} lines, {operation.failed} failed", end="")
     print("" if absent is None else f"; {absent} live names are not in the file")
-    if operation["failed"]:
-        print(f"see GET {operation['errors_url']}")
+    if operation.failed:
+        print(f"see GET {operation.errors_url}")

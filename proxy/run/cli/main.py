@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, str] = {
     "registrar": "registrars: add, list, show; their accreditations, API keys and quotas",
     "reseller": "resellers of a registrar: add, list, remove",
     "profile": "white-label profiles of a registrar: add, list, show, replace, check",
+    "webhook": "where a registrar's events are sent: add, list, secrets, dead letters, replay",
     "import": "enrol registrations from an NDJSON file",
     "keys": "show or rotate the vault's keys",
     "roster": "who may decide: make, sign, submit, show and verify rosters",
@@ -134,6 +135,10 @@ def _command(name: str) -> Command:  # noqa: C901, PLR0911, PLR0912, PLR0915 - a
             from proxy.run.cli import profile  # noqa: PLC0415 - one command's code at a time
 
             return profile
+        case "webhook":
+            from proxy.run.cli import webhook  # noqa: PLC0415 - one command's code at a time
+
+            return webhook
         case "import":
             from proxy.run.cli import import_  # noqa: PLC0415 - one command's code at a time
 

@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from proxy.client.refusals import printable
 from proxy.errors import InvalidInput
 from proxy.hosting import flags
 from proxy.hosting.process import SystemClock
@@ -22,7 +23,6 @@ from proxy.model import staff as model
 from proxy.model.staff import ADMINISTRATOR
 from proxy.rules import password_policy, staffing
 from proxy.run import enrolling, staff_desk
-from proxy.run.approvers_desk import printable
 from proxy.run.cli import case_words
 from proxy.run.password_words import WORDS
 from proxy.services.staff import change_roles, invite, suspend
