@@ -146,6 +146,13 @@ class Settings:
     rdap_tls_key: Path | None = None  # PEM private key of rdap_tls_cert
     web_base_url: str = "https://privacy.example"  # base address of the public request form
 
+    # further listeners of the API, by TLS with client certificates alone
+    api_tls_listen: tuple[Address, ...] | None = None
+    api_tls_cert: Path | None = None  # PEM certificate chain of api_tls_listen
+    api_tls_key: Path | None = None  # PEM private key of api_tls_cert
+    api_client_ca: Path | None = None  # PEM file of the authority of client certificates
+    api_client_keys: Path | None = None  # file of lines: API key's id, certificate's SHA-256
+
     api_rate_limit: RateLimit | None = None  # API requests, N/seconds per key and host, or off
     api_database_connections: int = 16  # database connections of the API
     api_body_octets: int = 65_536  # longest body of a single API request
@@ -197,6 +204,7 @@ class Settings:
     log_level: str = "info"  # least level that is logged
 
 
+_API_TLS = ("api_tls_cert", "api_tls_key", "api_client_ca", "api_client_keys")
 _DAYS = values.whole(0, 36_500)
 _SECONDS = values.whole(1, 3_600)
 _COUNT = values.whole(1, 1_000_000)
@@ -236,6 +244,8 @@ _PARSERS: Mapping[str, Callable[[object], object]] = {
     "rdap_tls_cert": values.path,
     "rdap_tls_key": values.path,
     "web_base_url": values.http_url,
+    "api_tls_listen": _addresses,
+    **dict.fromkeys(_API_TLS, values.path),
     "api_rate_limit": _rate,
     "approvals_rate_limit": _rate,
     "api_database_connections": values.whole(1, 500),
@@ -353,6 +363,11 @@ def _parse(given: Mapping[str, object], faults: list[Fault]) -> Settings:
             faults.append(_fault(each.name, "invalid_setting", error.detail))
     if "rdap_tls_cert" in parsed and "rdap_tls_key" not in parsed:
         faults.append(_fault("rdap_tls_key", "missing_setting", "needed with rdap_tls_cert"))
+    if "api_tls_listen" in parsed:
+        lacking = [name for name in _API_TLS if name not in parsed]
+        faults += [
+            _fault(name, "missing_setting", "needed with api_tls_listen") for name in lacking
+        ]
     if "root_passphrase_file" in parsed and "root_passphrase_fd" in parsed:
         faults.append(
             _fault("root_passphrase_fd", "invalid_setting", "root_passphrase_file is set")

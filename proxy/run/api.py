@@ -16,10 +16,12 @@ from aiohttp import web
 from proxy.apps import runner as runners
 from proxy.apps.api import application
 from proxy.apps.api.access import KeyRing
+from proxy.apps.api.client_keys import ClientKeys
 from proxy.apps.api.office import Limits, Office
 from proxy.errors import ProxyError, Unavailable
 from proxy.hosting.vault_calls import VaultCaller
 from proxy.rules.throttling import Limit
+from proxy.run import api_tls
 from proxy.run.admission import admission
 from proxy.run.intake import Intake
 from proxy.run.waking import Waker
@@ -48,6 +50,8 @@ async def serve(process: Process) -> None:
     if process.database is None:
         raise Unavailable("database", "The API needs a database.")
     settings = process.settings
+    tls = api_tls.context(settings)
+    clients = ClientKeys(settings.api_client_keys, time.monotonic)
     pool = await pools.open_pool(
         process.database,
         min_size=2,
@@ -68,7 +72,7 @@ async def serve(process: Process) -> None:
         pool=pool,
         registrar=Registrar(pool),
         sealer=sealer,
-        keys=KeyRing(pool, time.monotonic, process.clock),
+        keys=KeyRing(pool, time.monotonic, process.clock, clients),
         clock=process.clock,
         random=secrets.token_bytes,
         limits=_limits(settings),
@@ -94,6 +98,8 @@ async def serve(process: Process) -> None:
         await intake.first()
         for one in process.sockets.get("api", ()):
             await web.SockSite(runner, one).start()
+        for one in process.sockets.get("api_tls", ()):
+            await web.SockSite(runner, one, ssl_context=tls).start()
         process.ready()
         await process.stopping.wait()
     finally:

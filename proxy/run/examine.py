@@ -14,9 +14,10 @@ from dataclasses import dataclass, fields
 from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING, Final
 
+from proxy.apps.api import client_keys
 from proxy.errors import ProxyError
 from proxy.hosting import boot, database, directory
-from proxy.run import listeners, roles, root_phrase
+from proxy.run import api_tls, listeners, roles, root_phrase
 from proxy.run.cli import keys
 from proxy.store import fitness
 from proxy.store.logins import LoginRole
@@ -70,6 +71,7 @@ def examine(settings: Settings, *, everything: bool = False) -> tuple[Finding, .
         *_service(settings, is_up=running),
         *(() if running else _ports(settings)),
         *_keys(settings),
+        *_api_tls(settings),
         _mail(settings),
         _office(settings),
         *asyncio.run(_databases(settings, is_up=running)),
@@ -120,7 +122,7 @@ def _role_states(metrics_url: str) -> dict[str, str]:
 
 
 def _ports(settings: Settings) -> Iterator[Finding]:
-    for name in ("whois", "rdap", "api", "web", "smtp", "metrics"):
+    for name in ("whois", "rdap", "api", "api_tls", "web", "smtp", "metrics"):
         for address in listeners.addresses(settings, name):
             try:
                 listeners.listen(name, address, 1).close()
@@ -128,6 +130,19 @@ def _ports(settings: Settings) -> Iterator[Finding]:
                 yield _bad(f"{name} port", fault.detail)
             else:
                 yield _well(f"{name} port", f"{address.text} is free")
+
+
+def _api_tls(settings: Settings) -> Iterator[Finding]:
+    """Whether the files of the API's listener with client certificates can be used."""
+    if settings.api_client_keys is None:
+        return
+    try:
+        api_tls.context(settings)
+        bound = client_keys.read(settings.api_client_keys)
+    except ProxyError as fault:
+        yield _bad("api client certificates", fault.detail)
+    else:
+        yield _well("api client certificates", f"keys bound to certificates: {len(bound)}")
 
 
 def _mail(settings: Settings) -> Finding:

@@ -34,6 +34,7 @@ def addresses(settings: Settings, name: str) -> tuple[Address, ...]:
         "whois": settings.whois_listen,
         "rdap": settings.rdap_listen,
         "api": settings.api_listen,
+        "api_tls": settings.api_tls_listen or (),
         "web": settings.web_listen,
         "smtp": settings.smtp_listen,
         "metrics": (settings.metrics_listen,),

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from proxy.run.installation import Users
     from proxy.settings import Settings
 
+_SCHEMES = {"whois": "", "smtp": "", "api_tls": "https://"}
 PREPARE_TOLD = "prepare_told"
 """The process that prepares has said on standard error why it can not; one sentence is enough."""
 
@@ -287,10 +288,10 @@ async def _listen_metrics(
 def _addresses(sockets: Mapping[str, Sequence[socket.socket]]) -> dict[str, str]:
     """The ready line's entries, in the contract's order; the first address of each listener."""
     found = {}
-    for name in ("whois", "rdap", "api", "web", "smtp", "metrics"):
-        if name in sockets:
-            address = listeners.bound(sockets[name][0]).text
-            found[name] = address if name in {"whois", "smtp"} else f"http://{address}"
+    for name in ("whois", "rdap", "api", "api_tls", "web", "smtp", "metrics"):
+        if sockets.get(name):
+            scheme = _SCHEMES.get(name, "http://")
+            found[name] = f"{scheme}{listeners.bound(sockets[name][0]).text}"
     return found
 
 

@@ -13,6 +13,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from proxy.apps.api.client_keys import ClientKeys
 from proxy.errors import InvalidInput, Refused
 from proxy.model.identifiers import ApiKeyId
 from proxy.store import tenants
@@ -53,18 +54,31 @@ def make_key(random: Callable[[int], bytes]) -> tuple[ApiKeyId, str, bytes]:
 class KeyRing:
     """Checks `Authorization` headers against the database, through a cache of CACHE_S."""
 
-    def __init__(self, pool: Pool, monotonic: Callable[[], float], clock: Clock) -> None:
-        """`monotonic` gives seconds of a clock that never steps back; `clock` ends rotated keys."""
+    def __init__(
+        self,
+        pool: Pool,
+        monotonic: Callable[[], float],
+        clock: Clock,
+        clients: ClientKeys | None = None,
+    ) -> None:
+        """`monotonic` gives seconds of a clock that never steps back; `clock` ends rotated keys.
+
+        `clients` says which keys want which client certificates.
+        """
         self._pool = pool
+        self._clients = clients or ClientKeys(None, monotonic)
         self._clock = clock
         self._monotonic = monotonic
         self._keys: dict[ApiKeyId, tuple[float, ApiKey | None]] = {}
         self._tenants: dict[TenantId, tuple[float, Tenant]] = {}
 
-    async def check(self, header: str | None, scope: Scope | None) -> Caller:
+    async def check(
+        self, header: str | None, scope: Scope | None, fingerprint: bytes | None = None
+    ) -> Caller:
         """The caller behind an Authorization header; raises `unauthorized` or Refused `scope`.
 
-        Without a scope any key will do: for what every key may know.
+        Without a scope any key will do: for what every key may know. `fingerprint` is that of the
+        client's certificate, None on a connection without TLS of ours.
         """
         parts = (header or "").split(" ")
         is_bearer = len(parts) == 2 and parts[0].lower() == "bearer"  # noqa: PLR2004 - RFC 6750 s2.1
@@ -78,6 +92,7 @@ class KeyRing:
         # The hash is compared even where there is no key, so that ids can not be told by time.
         if not hmac.compare_digest(given, bytes(32) if key is None else key.secret_sha256):
             raise InvalidInput("unauthorized", "The API key is not known.")
+        self._clients.check(ApiKeyId(found[1]), fingerprint)
         if key is None or not (scope is None or scope in key.scopes):
             raise Refused("scope", f"The API key lacks the scope {scope}.")
         tenant = await self._tenant(key.tenant_id)

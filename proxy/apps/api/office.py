@@ -14,6 +14,7 @@ from aiohttp import web
 
 from proxy.apps import answering
 from proxy.apps.answering import Around
+from proxy.apps.api import client_keys
 from proxy.errors import RateLimited
 from proxy.rules import throttling
 from proxy.services.plan_registration import Desk
@@ -68,7 +69,9 @@ class Office:
 
     async def caller(self, request: web.Request, scope: Scope | None) -> Caller:
         """Who calls; raises `unauthorized`, Refused `scope`, RateLimited."""
-        caller = await self.keys.check(request.headers.get("Authorization"), scope)
+        caller = await self.keys.check(
+            request.headers.get("Authorization"), scope, client_keys.fingerprint(request)
+        )
         self._throttle(caller.key.id)
         return caller
 
