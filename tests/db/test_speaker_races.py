@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -93,10 +92,12 @@ async def side(api: Api) -> Side:
 
 async def see(api: Api, domain: str) -> None:
     """The registry names the second tenant."""
-    seen_at = api.service.vault.clock.now() + timedelta(0)
+    seen_at = api.service.vault.clock.now()
     await api.rows(
         "INSERT INTO sponsor_look (domain, registry, due_at, iana_id, way, since, seen_at)"
-        " VALUES ($1, 'example', $2, $3, 'rdap', $2, $2)",
+        " VALUES ($1, 'example', $2, $3, 'rdap', $2, $2)"
+        " ON CONFLICT (domain) DO UPDATE SET iana_id = excluded.iana_id, way = excluded.way,"
+        " since = excluded.since, seen_at = excluded.seen_at",
         *(domain, seen_at, THEIR_IANA_ID),
     )
 
