@@ -74,7 +74,10 @@ IpAddress = Annotated[
 _Whole: Final = BeforeValidator(fields.whole)
 Octet = Annotated[int, _Whole, Field(ge=0, le=255)]
 Hexadecimal = Annotated[
-    str, Field(max_length=256, pattern=r"^([0-9A-Fa-f]{2})+$"), AfterValidator(str.upper)
+    str,
+    Field(max_length=256, pattern=r"^([0-9A-Fa-f]{2})+$"),
+    AfterValidator(str.upper),
+    WithJsonSchema({"type": "string"}),  # its pattern stands beside the digest's type
 ]
 Status = Annotated[
     str,
@@ -169,7 +172,7 @@ class NameserverBody(Body):
 class DsBody(Body):
     """RFC 4034 s5."""
 
-    model_config = ConfigDict(json_schema_extra=patterns.DIGEST_LENGTHS)
+    model_config = ConfigDict(json_schema_extra=patterns.DIGESTS)
 
     key_tag: Annotated[int, _Whole, Field(ge=0, le=65535)]
     algorithm: Octet

@@ -78,13 +78,23 @@ ENTITY_TAGS: Final[dict[str, Any]] = {
 DIGEST_DIGITS: Final = {1: 40, 2: 64, 3: 64, 4: 96}
 """Hex digits by DS digest type (IANA registry of DS digest algorithms)."""
 
-DIGEST_LENGTHS: Final[dict[str, Any]] = {
-    "allOf": [
+DIGESTS: Final[dict[str, Any]] = {
+    "anyOf": [
+        *(
+            {
+                "properties": {
+                    "digest_type": {"enum": [kind]},
+                    "digest": {"pattern": f"^[0-9A-Fa-f]{{{digits}}}$"},
+                }
+            }
+            for kind, digits in DIGEST_DIGITS.items()
+        ),
         {
-            "if": {"properties": {"digest_type": {"const": kind}}},
-            "then": {"properties": {"digest": {"minLength": digits, "maxLength": digits}}},
-        }
-        for kind, digits in DIGEST_DIGITS.items()
+            "properties": {
+                "digest_type": {"not": {"enum": [*DIGEST_DIGITS]}},
+                "digest": {"pattern": "^(?:[0-9A-Fa-f]{2}){1,128}$"},
+            }
+        },
     ]
 }
 """The same as a rule over a whole DS record."""
