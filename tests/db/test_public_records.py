@@ -157,6 +157,31 @@ async def test_nobody_reads_what_is_anothers(api: Api, database: Database) -> No
     assert (refused.status, refused.json["code"]) == (403, "scope")
 
 
+async def test_a_name_that_moves_between_accounts_moves_between_feeds(
+    api: Api, database: Database
+) -> None:
+    """Who loses it is told that nothing is published, whose claim speaks gets the record."""
+    other = await api.other_tenant()
+    mine, theirs = Copy(api), Copy(other)
+    async with hooks.leading(database, START) as lead:
+        await api.put(fresh("moves.example"))
+        claimed = await other.put(fresh("moves.example"))
+        assert claimed.json["state"] == "claimed"
+        await hooks.stamp(lead, START)
+        await mine.take()
+        await theirs.take()
+        assert (list(mine.names), list(theirs.names)) == (["moves.example"], [])
+        await api.call("DELETE", "/v1/registrations/moves.example?reason=transferred_out")
+        await hooks.stamp(lead, START)
+        await mine.take()
+        await theirs.take()
+        assert (list(mine.names), list(theirs.names)) == ([], ["moves.example"])
+        assert shown(theirs) == await truth(api, other.tenant)
+        page = (await other.call("GET", "/v1/events")).json
+        told = [(one["data"]["revision"], one["data"]["state"]) for one in page["events"]]
+    assert told == [(1, "claimed"), (2, "active")]
+
+
 @pytest.mark.parametrize(
     "cursor", ["", "x", "A" * 42, "A" * 44, "A" * 42 + "B", "!" * 43, "A" * 21 + "B"]
 )
