@@ -186,7 +186,7 @@ async def test_events_and_what_is_published_are_followed(
         told = [one.data.domain for page in pages for one in page.events]
         assert told == ["a.example", "b.example"]
         lines = [line async for line in client.public_records()]
-        assert [line.domain for line in lines if line.domain] == ["a.example", "b.example"]
+        assert sorted(str(one.domain) for one in lines if one.domain) == ["a.example", "b.example"]
         cursor = str(lines[-1].next)
         await client.delete("a.example", EndReason.ERROR)
         await hooks.stamp(lead, now)

@@ -46,7 +46,7 @@ async def unreadable(service: Service) -> dict[str, int]:
 
 def cut(service: Service) -> None:
     """Close every connection of the vault without a word, as the end of its process does."""
-    for holder in service.pool._holders:  # type: ignore[attr-defined] # asyncpg's own list
+    for holder in service.pool._pool._holders:  # type: ignore[attr-defined] # asyncpg's own list
         connection = holder._con
         if connection is not None and not connection.is_closed():
             connection._transport.abort()

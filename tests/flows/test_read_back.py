@@ -48,7 +48,8 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
 
 def script(folder: Path, words: tuple[str, ...], **environment: str) -> tuple[int, str, str]:
     """What the guide's script does in a folder of the registrar's."""
-    (text,) = re.findall(r"```python\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)
+    found = r"^Save this as `read_back\.py`[^\n]*\n\n```python\n(.*?)^```$"
+    (text,) = re.findall(found, GUIDE.read_text("utf-8"), re.DOTALL | re.MULTILINE)
     file = folder / "read_back.py"
     file.write_text(text, "utf-8")
     done = subprocess.run(
