@@ -32,7 +32,7 @@ KEYS = frozenset(
         "constraint", "library", "grant", "purpose", "state", "reason", "migration", "listener",
         "deposit_id", "stream", "method", "route", "status", "setting", "signal", "task", "error",
         "places",
-        "notice_id",
+        "notice_id", "webhook_id", "event_id",
         # a handle of staff or of the roster, which stands for a person and names none
         "person",
         # how much, how long, where to

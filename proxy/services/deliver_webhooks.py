@@ -117,12 +117,12 @@ class Deliverer:
         try:
             await _Delivery(self._parts, one, lease).run()
         except Unavailable as away:
-            _log.warning("webhook_waits", webhook=str(one.id), reason=away.code)
+            _log.warning("webhook_waits", webhook_id=str(one.id), reason=away.code)
         except Exception as error:  # noqa: BLE001 - a bug met with one endpoint stops no other
             self._parts.metrics.counter("webhook_bugs_total").value += 1
             _log.error(
                 "webhook_bug",
-                webhook=str(one.id),
+                webhook_id=str(one.id),
                 error=type(error).__name__,
                 places=logs.places(error),
             )
@@ -183,7 +183,7 @@ class _Delivery:
             is_of_here = following.next_step(one.position, page.head) is Step.RESUME
             if is_of_here and one.position.pos >= page.horizon:
                 return page
-            _log.warning("webhook_starts_anew", webhook=str(one.id))
+            _log.warning("webhook_starts_anew", webhook_id=str(one.id))
             start = JournalPosition(epoch=page.head.epoch, pos=page.horizon)
             self._one = replace(one, position=start)
 
@@ -195,12 +195,12 @@ class _Delivery:
                 self._parts.metrics.counter("webhook_dead_letters_total").value += 1
                 _log.warning(
                     "webhook_letter_dead",
-                    webhook=str(self._one.id),
+                    webhook_id=str(self._one.id),
                     event_id=str(letter.event_id),
                     reason=letter.reason,
                 )
         if done.reason:
-            _log.warning("webhook_away", webhook=str(self._one.id), reason=done.reason)
+            _log.warning("webhook_away", webhook_id=str(self._one.id), reason=done.reason)
 
 
 class _Sender:

@@ -137,9 +137,9 @@ async def may_run(connection: Connection, sql: str) -> bool:
     try:
         # Rights are checked when a plan is opened, which EXPLAIN does and PREPARE does not. A plan
         # for any arguments: what is made for NULLs may drop a part of the query, and its tables.
-        await connection.execute("SET plan_cache_mode = force_generic_plan")
         await connection.execute(f"PREPARE fitness AS {sql}")
         try:
+            await connection.execute("SET plan_cache_mode = force_generic_plan")
             arguments = await connection.fetchval(
                 "SELECT cardinality(parameter_types) FROM pg_prepared_statements"
                 " WHERE name = 'fitness'"

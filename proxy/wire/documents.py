@@ -16,9 +16,11 @@ import msgspec
 import rfc8785
 
 from proxy.errors import InvalidInput
+from proxy.model import identifiers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from uuid import UUID
 
 LIMIT_OCTETS = 131_072  # a roster of some hundred members; bounds a parser's memory
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
@@ -67,6 +69,14 @@ def parse(document: str, shape: type[_T]) -> _T:
             "document_not_canonical",
             "The document is not in canonical form (RFC 8785): use the file as it was made.",
         )
+    return found
+
+
+def uuid(text: str) -> UUID:
+    """A UUID in its one canonical form; InvalidInput `document_malformed`."""
+    found = identifiers.canonical_uuid(text)
+    if found is None:
+        raise _malformed()
     return found
 
 

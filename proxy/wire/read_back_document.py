@@ -18,7 +18,7 @@ import msgspec
 from typing_extensions import override
 
 from proxy.errors import InvalidInput
-from proxy.model import identifiers, names
+from proxy.model import names
 from proxy.model.case import FieldClass
 from proxy.model.identifiers import RegistrationId, TenantId
 from proxy.model.roster import DeploymentId
@@ -123,9 +123,9 @@ def parse(document: str) -> Asked:
         raise _malformed()
     return Asked(
         deployment=DeploymentId(found.deployment),
-        id=_uuid(found.id),
-        tenant_id=TenantId(_uuid(found.tenant)),
-        registration_id=RegistrationId(_uuid(found.registration)),
+        id=documents.uuid(found.id),
+        tenant_id=TenantId(documents.uuid(found.tenant)),
+        registration_id=RegistrationId(documents.uuid(found.registration)),
         revision=found.revision,
         domain=names.parse_domain_name(found.domain),
         fields=found.fields,
@@ -149,13 +149,6 @@ def render_answer(asked: Asked, values: Mapping[str, str | tuple[str, ...] | Non
         }
     ).encode()
     return said.ljust(-(-len(said) // PADDING_OCTETS) * PADDING_OCTETS)
-
-
-def _uuid(text: str) -> UUID:
-    found = identifiers.canonical_uuid(text)
-    if found is None:
-        raise _malformed()
-    return found
 
 
 def _malformed() -> InvalidInput:

@@ -15,7 +15,6 @@ import msgspec
 from typing_extensions import override
 
 from proxy.errors import InvalidInput
-from proxy.model import identifiers
 from proxy.model.identifiers import TenantId
 from proxy.model.roster import DeploymentId
 from proxy.wire import documents
@@ -89,20 +88,13 @@ def parse(document: str) -> Search:
         raise _malformed()
     return Search(
         deployment=DeploymentId(found.deployment),
-        id=_uuid(found.id),
-        tenant_id=TenantId(_uuid(found.tenant)),
+        id=documents.uuid(found.id),
+        tenant_id=TenantId(documents.uuid(found.tenant)),
         field=found.field,
         value=found.value,
         reason=found.reason,
         at=documents.moment(found.at),
     )
-
-
-def _uuid(text: str) -> UUID:
-    found = identifiers.canonical_uuid(text)
-    if found is None:
-        raise _malformed()
-    return found
 
 
 def _malformed() -> InvalidInput:

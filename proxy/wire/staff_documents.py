@@ -16,7 +16,6 @@ import msgspec
 from typing_extensions import override
 
 from proxy.errors import InvalidInput
-from proxy.model import identifiers
 from proxy.model.case import CaseId, EvidenceId
 from proxy.model.roster import DeploymentId
 from proxy.wire import documents
@@ -110,9 +109,9 @@ def parse_reading(document: str) -> Reading:
         raise _malformed()
     return Reading(
         deployment=DeploymentId(found.deployment),
-        id=_uuid(found.id),
-        case_id=CaseId(_uuid(found.case)),
-        evidence_id=EvidenceId(_uuid(found.evidence)),
+        id=documents.uuid(found.id),
+        case_id=CaseId(documents.uuid(found.case)),
+        evidence_id=EvidenceId(documents.uuid(found.evidence)),
         key=bytes.fromhex(found.key),
         reason=found.reason,
         at=documents.moment(found.at),
@@ -144,8 +143,8 @@ def parse_match(document: str) -> Match:
         raise _malformed()
     return Match(
         deployment=DeploymentId(found.deployment),
-        id=_uuid(found.id),
-        case_id=CaseId(_uuid(found.case)),
+        id=documents.uuid(found.id),
+        case_id=CaseId(documents.uuid(found.case)),
         field=found.field,
         value=found.value,
         reason=found.reason,
@@ -161,13 +160,6 @@ def _check(deployment: str, reason: str) -> None:
         or not reason.strip()
     ):
         raise _malformed()
-
-
-def _uuid(text: str) -> UUID:
-    found = identifiers.canonical_uuid(text)
-    if found is None:
-        raise _malformed()
-    return found
 
 
 def _malformed() -> InvalidInput:

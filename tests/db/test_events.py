@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import secrets
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 
 from proxy.metrics import Registry
 from proxy.model.identifiers import ResellerId, Scope
 from proxy.services import retain
-from proxy.store import events, pool, published
+from proxy.store import events, pool
+from tests.support import hooks
 from tests.support import vault as vaults
 from tests.support.api import body
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from proxy.store.published import Lead
     from tests.support.api import Api
     from tests.support.database import Database
@@ -29,22 +27,6 @@ pytestmark = pytest.mark.db
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 START = vaults.START
-
-
-@contextlib.asynccontextmanager
-async def leading(database: Database) -> AsyncIterator[Lead]:
-    """The sequencer's part, taken by hand: it stamps when a test says so."""
-    async with published.leading(database.access("worker")) as lead:
-        while not await lead.take():  # noqa: ASYNC110 - a lead before may be ending
-            await asyncio.sleep(0)
-        await lead.begin_epoch(NOW, uuid4())
-        yield lead
-
-
-async def stamp(lead: Lead) -> None:
-    """Stamp all that waits."""
-    while (done := await lead.stamp("", NOW, NOW)) is not None and done.rows:
-        pass
 
 
 async def read(api: Api, query: str = "", **given: str) -> Any:
@@ -65,19 +47,19 @@ def told(page: Any) -> list[tuple[str, str, int, str]]:
 async def test_every_change_is_told_once_and_in_order(api: Api, database: Database) -> None:
     """Enrolment, change, rotation, end and an import, and nothing of what changed nothing."""
     name = "/v1/registrations/kaveri.example"
-    async with leading(database) as lead:
-        await stamp(lead)
+    async with hooks.leading(database, NOW) as lead:
+        await hooks.stamp(lead, NOW)
         await api.put(body())
         await api.put(body())  # the same once more
         merge = {"Content_Type": "application/merge-patch+json"}
         await api.call("PATCH", name, {"customer_ref": "c-1"}, **merge)
         await api.call("POST", f"{name}/rotate")
         assert (await read(api))["events"] == []  # not stamped yet
-        await stamp(lead)
+        await hooks.stamp(lead, NOW)
         first = await read(api)
         await api.call("DELETE", f"{name}?reason=registry_deleted")
         await api.load([body("two.example", registry_domain_id="D2-X")])
-        await stamp(lead)
+        await hooks.stamp(lead, NOW)
         second = await read(api, f"?after={first['next']}")
         rest = await read(api, f"?after={second['next']}")
         whole = await read(api)
@@ -99,9 +81,9 @@ async def test_every_change_is_told_once_and_in_order(api: Api, database: Databa
 
 async def test_pages_go_on_where_the_last_one_ended(api: Api, database: Database) -> None:
     """However small the pages, they give all events together, none twice."""
-    async with leading(database) as lead:
+    async with hooks.leading(database, NOW) as lead:
         await api.load([body(f"n{n}.example", registry_domain_id=f"D{n}-X") for n in range(7)])
-        await stamp(lead)
+        await hooks.stamp(lead, NOW)
     found, query = [], ""
     while True:
         page = await read(api, f"?limit=3{query}")
@@ -118,10 +100,10 @@ async def test_nobody_reads_events_of_anothers_names(api: Api, database: Databas
     other = await api.other_tenant()
     mine = await api.register(reseller=ResellerId("webworks"))
     reader = await api.register(scopes=frozenset({Scope.REGISTRATIONS_READ}))
-    async with leading(database) as lead:
+    async with hooks.leading(database, NOW) as lead:
         await api.put(body("own.example", registry_domain_id="D1-X"))
         await api.put(body("theirs.example", reseller="webworks", registry_domain_id="D2-X"))
-        await stamp(lead)
+        await hooks.stamp(lead, NOW)
     assert [name for _, name, _, _ in told(await read(api))] == ["own.example", "theirs.example"]
     assert [name for _, name, _, _ in told(await read(api, key=mine))] == ["theirs.example"]
     assert (await read(other))["events"] == []
@@ -134,12 +116,12 @@ async def test_nobody_reads_events_of_anothers_names(api: Api, database: Databas
 async def test_a_reservation_that_lapses_is_told(api: Api, database: Database) -> None:
     """Also what a timer does is an event."""
     reserved = {name: value for name, value in body().items() if name != "created_at"}
-    async with leading(database) as lead:
+    async with hooks.leading(database, NOW) as lead:
         await api.put(reserved)
-        await stamp(lead)
+        await hooks.stamp(lead, NOW)
         cursor = (await read(api))["next"]
         await _tidy(database, START + timedelta(days=8))
-        await stamp(lead)
+        await hooks.stamp(lead, NOW)
         page = await read(api, f"?after={cursor}")
     assert told(page) == [("registration.ended", "kaveri.example", 2, "ended")]
     assert page["events"][0]["data"]["reason"] == "lapsed"
@@ -149,11 +131,11 @@ async def test_a_replaced_registration_ends_before_the_next_begins(
     api: Api, database: Database
 ) -> None:
     """Both changes are of one moment and one statement, and still in their order."""
-    async with leading(database) as lead:
+    async with hooks.leading(database, NOW) as lead:
         first = (await api.put(body())).json["id"]
         again = body(registry_domain_id="D9-NEW", replaces=first)
         assert (await api.put(again)).status == 201
-        await stamp(lead)
+        await hooks.stamp(lead, NOW)
     assert told(await read(api))[1:] == [
         ("registration.ended", "kaveri.example", 2, "ended"),
         ("registration.enrolled", "kaveri.example", 1, "active"),
@@ -164,12 +146,12 @@ async def test_events_are_forgotten_after_90_days_and_older_cursors_are_gone(
     api: Api, database: Database
 ) -> None:
     """A cursor that may have missed something is refused; one that has not goes on."""
-    async with leading(database) as lead:
+    async with hooks.leading(database, NOW) as lead:
         await api.put(body("old.example", registry_domain_id="D1-X"))
-        await stamp(lead)
+        await hooks.stamp(lead, NOW)
         before = (await read(api, "?limit=1"))["next"]
         await api.put(body("more.example", registry_domain_id="D2-X"))
-        await stamp(lead)
+        await hooks.stamp(lead, NOW)
         after = (await read(api))["next"]
         await _tidy(database, START + timedelta(days=89))
         assert len((await read(api, f"?after={before}"))["events"]) == 1
@@ -182,13 +164,13 @@ async def test_events_are_forgotten_after_90_days_and_older_cursors_are_gone(
 
 async def test_a_new_lead_of_the_same_history_keeps_cursors(api: Api, database: Database) -> None:
     """A worker that starts anew begins an epoch; readers notice nothing."""
-    async with leading(database) as lead:
+    async with hooks.leading(database, NOW) as lead:
         await api.put(body("one.example", registry_domain_id="D1-X"))
-        await stamp(lead)
+        await hooks.stamp(lead, NOW)
         cursor = (await read(api))["next"]
-    async with leading(database) as lead:
+    async with hooks.leading(database, NOW) as lead:
         await api.put(body("two.example", registry_domain_id="D2-X"))
-        await stamp(lead)
+        await hooks.stamp(lead, NOW)
         assert [name for _, name, _, _ in told(await read(api, f"?after={cursor}"))] == [
             "two.example"
         ]
@@ -196,13 +178,13 @@ async def test_a_new_lead_of_the_same_history_keeps_cursors(api: Api, database: 
 
 async def test_a_cursor_of_another_history_is_gone(api: Api, database: Database) -> None:
     """A database that was restored tells its readers to start anew, never a wrong place."""
-    async with leading(database) as lead:
+    async with hooks.leading(database, NOW) as lead:
         await api.put(body())
-        await stamp(lead)
+        await hooks.stamp(lead, NOW)
         cursor = (await read(api))["next"]
         await api.rows("UPDATE journal_epoch SET cluster = 'another' RETURNING epoch")
-    async with leading(database) as lead:
-        await stamp(lead)
+    async with hooks.leading(database, NOW) as lead:
+        await hooks.stamp(lead, NOW)
         gone = await api.call("GET", f"/v1/events?after={cursor}")
         assert (gone.status, gone.json["code"]) == (410, "cursor_gone")
         assert len((await read(api))["events"]) == 1
@@ -232,9 +214,9 @@ async def test_a_cursor_that_nobody_gave_is_of_no_history(
     api: Api, database: Database, cursor: str
 ) -> None:
     """Whatever numbers it holds, also ones that PostgreSQL can not count to."""
-    async with leading(database) as lead:
+    async with hooks.leading(database, NOW) as lead:
         await api.put(body())
-        await stamp(lead)
+        await hooks.stamp(lead, NOW)
         gone = await api.call("GET", f"/v1/events?after={cursor}")
     assert (gone.status, gone.json["code"]) == (410, "cursor_gone")
 
@@ -261,15 +243,15 @@ async def test_racing_writers_lose_no_event_and_mix_none(api: Api, database: Dat
         query = ""
         while True:
             was_over = is_over.is_set()
-            await stamp(lead)
+            await hooks.stamp(lead, NOW)
             page = await read(api, f"?limit=5{query}")
             seen.extend(told(page))
             query = f"&after={page['next']}"
             if was_over and not page["has_more"]:
                 return
 
-    async with leading(database) as lead:
-        await stamp(lead)
+    async with hooks.leading(database, NOW) as lead:
+        await hooks.stamp(lead, NOW)
         following = asyncio.create_task(follow(lead))
         await asyncio.gather(*(write(number) for number in range(5)))
         is_over.set()

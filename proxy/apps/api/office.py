@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from proxy.apps.api.access import Caller, KeyRing
     from proxy.metrics import Registry
-    from proxy.model.identifiers import Scope
+    from proxy.model.identifiers import Scope, TenantId
     from proxy.ports import Clock, Sealer
     from proxy.rules.throttling import Limit
     from proxy.services.register import Registrar
@@ -66,6 +66,7 @@ class Office:
     metrics: Registry
     in_flight: set[tuple[object, str, bytes]] = field(default_factory=set)
     arrivals: dict[str, int] = field(default_factory=dict)
+    streams: dict[TenantId, int] = field(default_factory=dict)  # feeds that are being read
 
     async def caller(self, request: web.Request, scope: Scope | None) -> Caller:
         """Who calls; raises `unauthorized`, Refused `scope`, RateLimited."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
@@ -23,23 +24,26 @@ from proxy.apps.api import answers, events, headers
 from proxy.apps.api.answers import Host
 from proxy.apps.api.feeds import PublicRecordLine, ShownRecord
 from proxy.apps.api.office import OFFICE
-from proxy.errors import ProxyError, Unavailable
+from proxy.errors import ProxyError, RateLimited, Unavailable
 from proxy.model.identifiers import Scope
 from proxy.model.journal import JournalPosition
 from proxy.rules import publication
 from proxy.store import events as store
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 
     from proxy.apps.api.access import Caller
     from proxy.model.event import EventPage, PublicName
-    from proxy.model.identifiers import ProfileId
+    from proxy.model.identifiers import ProfileId, TenantId
     from proxy.model.public_record import Profile, PublicRecord
     from proxy.store.pool import Pool
 
 PAGE: Final = 1_000  # names read at once: about 20 ms of the API's time
 MEDIA_TYPE: Final = "application/x-ndjson"
+AT_ONCE: Final = 4
+"""Streams of one account: each holds a page, some 2 MB, for as long as its reader takes."""
+
 STALL_S: Final = 60.0
 """Seconds a caller may read nothing; then the connection ends, and its last cursor goes on."""
 
@@ -70,7 +74,11 @@ async def get(request: web.Request) -> web.StreamResponse:
     """What is published, or what changed since a cursor, until there is no more."""
     caller = await request.app[OFFICE].caller(request, Scope.EVENTS_READ)
     headers.known(request.query, "after")
-    reader = _Reader(request.app[OFFICE].pool, caller)
+    with _one_more(request.app[OFFICE].streams, caller.tenant.id):
+        return await _stream(request, _Reader(request.app[OFFICE].pool, caller))
+
+
+async def _stream(request: web.Request, reader: _Reader) -> web.StreamResponse:
     place = parse_place(request.query)
     if place is not None and place.listed is not None:
         await reader.check(place)
@@ -88,6 +96,20 @@ async def get(request: web.Request) -> web.StreamResponse:
         return answer
     await answer.write_eof()
     return answer
+
+
+@contextlib.contextmanager
+def _one_more(streams: dict[TenantId, int], account: TenantId) -> Iterator[None]:
+    """One stream of an account; RateLimited `streams_busy` where it has enough."""
+    if streams.get(account, 0) >= AT_ONCE:
+        raise RateLimited("streams_busy", retry_after_s=int(STALL_S))
+    streams[account] = streams.get(account, 0) + 1
+    try:
+        yield
+    finally:
+        streams[account] -= 1
+        if not streams[account]:
+            del streams[account]
 
 
 async def _contents(reader: _Reader, page: _Page) -> AsyncIterator[bytes]:

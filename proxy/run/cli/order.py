@@ -6,7 +6,6 @@ Works beside the running vault, over the operator's socket. Voting is `privacypr
 from __future__ import annotations
 
 import json
-import secrets
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -20,10 +19,10 @@ from rich.table import Table
 from proxy.errors import InvalidInput
 from proxy.hosting import flags
 from proxy.hosting.process import SystemClock
-from proxy.model.order import ChangeAgent, Order, OrderId, OrderKind
-from proxy.model.roster import AgentId, Person
+from proxy.model.order import ChangeAgent, OrderKind
+from proxy.model.roster import AgentId
 from proxy.rules import orders, reasons
-from proxy.run.cli import keys
+from proxy.run.cli import keys, proposing
 from proxy.run.cli.roster import in_force
 from proxy.wire import documents, frames, order_document, plain_words, roster_document
 
@@ -71,14 +70,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         f" registrars: ids, with commas, of those whose deposits it may get, or {_EVERY}",
     )  # fmt: skip
     change.add_argument("--remove", action="store_true", help="it shall be no agent any more")
-    change.add_argument("--reason", required=True, help="why, as approvers will read it")
-    change.add_argument(
-        "--proposer", default=orders.OPERATOR, help="a member, who then can not vote"
-    )
-    change.add_argument(
-        "--hours", type=int, default=_USUAL_H, choices=range(1, _LONGEST_H + 1),
-        metavar=f"1..{_LONGEST_H}", help=f"until it expires; {_USUAL_H} if not said",
-    )  # fmt: skip
+    proposing.configure(change, usual_h=_USUAL_H, longest_h=_LONGEST_H)
     change.add_argument("--out", type=Path, help="write the document there as well")
     flags.add_action(actions, "list", "the newest orders")
     for name, sentence in (
@@ -105,39 +97,18 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _change_agent(path: Path, arguments: argparse.Namespace) -> int:
-    roster, sha256 = in_force(path)
+    under = in_force(path)
+    roster, _ = under
     before = roster.agent(arguments.agent)
-    now = SystemClock().now().replace(microsecond=0)
-    order = Order(
-        deployment=roster.deployment,
-        id=OrderId(UUID(bytes=secrets.token_bytes(16))),
-        kind=OrderKind.CHANGE_AGENT,
-        roster_version=roster.version,
-        roster=sha256,
-        proposer=Person(arguments.proposer),
-        handler=Person(""),
-        releaser=Person(""),
-        reason=arguments.reason,
-        not_before=now,
-        expires_at=now + timedelta(hours=arguments.hours),
-        subject=ChangeAgent(
-            agent_id=AgentId(arguments.agent),
-            agent=None if arguments.remove else _changed(before, arguments),
-            replaces=roster_document.agent_digest(before),
-        ),
+    change = ChangeAgent(
+        agent_id=AgentId(arguments.agent),
+        agent=None if arguments.remove else _changed(before, arguments),
+        replaces=roster_document.agent_digest(before),
     )
-    document = order_document.render(order)
-    order_document.parse(document)  # what the vault would refuse is told before it is asked
-    answer = keys.last(keys.ask(path, frames.SubmitOrder(document=document)))
+    made = proposing.propose(path, arguments, under, OrderKind.CHANGE_AGENT, change)
     if arguments.out is not None:
-        arguments.out.write_text(document, "utf-8")
-    if arguments.json:
-        print(json.dumps({"order": str(order.id), "sha256": answer["sha256"]}))
-        return 0
-    for line in plain_words.order(order, str(answer["sha256"]), roster):
-        print(line)
-    print(f"Members vote with: privacyproxy approve {order.id} --api URL --key FILE")
-    return 0
+        arguments.out.write_text(made.document, "utf-8")
+    return proposing.tell(made, roster, as_json=arguments.json)
 
 
 def _changed(before: Agent | None, arguments: argparse.Namespace) -> Agent:

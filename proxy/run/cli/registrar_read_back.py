@@ -6,8 +6,6 @@ beside the running vault, over the operator's socket; no private key of anybody 
 
 from __future__ import annotations
 
-import json
-import secrets
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -16,16 +14,13 @@ from uuid import UUID
 import msgspec
 
 from proxy.errors import InvalidInput
-from proxy.hosting.process import SystemClock
 from proxy.model.identifiers import TenantId
-from proxy.model.order import ChangeRegistrarKey, Order, OrderId, OrderKind, RegistrarKey
-from proxy.model.roster import Person
-from proxy.rules import orders
+from proxy.model.order import ChangeRegistrarKey, OrderKind, RegistrarKey
 from proxy.rules.approval_matrix import MATRIX
 from proxy.run import accounts as desk
-from proxy.run.cli import account_words, keys
+from proxy.run.cli import account_words, keys, proposing
 from proxy.run.cli.roster import in_force
-from proxy.wire import frames, order_document, plain_words
+from proxy.wire import frames, order_document
 
 if TYPE_CHECKING:
     import argparse
@@ -67,14 +62,7 @@ def configure(actions: Actions) -> None:
         f'registrar read-back-key propose-end {_ID} --reason "It has left."',
     )  # fmt: skip
     for one in (propose, end):
-        one.add_argument("--reason", required=True, help="why, as approvers will read it")
-        one.add_argument(
-            "--proposer", default=orders.OPERATOR, help="a member, who then can not vote"
-        )
-        one.add_argument(
-            "--hours", type=int, default=_LONGEST_H, choices=range(1, _LONGEST_H + 1),
-            metavar=f"1..{_LONGEST_H}", help=f"until it expires; {_LONGEST_H} if not said",
-        )  # fmt: skip
+        proposing.configure(one, usual_h=_LONGEST_H, longest_h=_LONGEST_H)
     show = account_words.action(
         below, "show", "the key in force, and one that waits",
         f"registrar read-back-key show {_ID}",
@@ -98,41 +86,19 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _propose(path: Path, arguments: argparse.Namespace, key: RegistrarKey | None, name: str) -> int:
-    roster, sha256 = in_force(path)
-    kept = _kept(path, TenantId(arguments.registrar))
+    under = in_force(path)
+    tenant_id = TenantId(arguments.registrar)
+    kept = _kept(path, tenant_id)
     newest = (
         RegistrarKey(signing=kept[-1]["signing"], sealing=kept[-1]["sealing"]) if kept else None
     )
-    now = SystemClock().now().replace(microsecond=0)
-    order = Order(
-        deployment=roster.deployment,
-        id=OrderId(UUID(bytes=secrets.token_bytes(16))),
-        kind=OrderKind.REGISTRAR_KEY,
-        roster_version=roster.version,
-        roster=sha256,
-        proposer=Person(arguments.proposer),
-        handler=Person(""),
-        releaser=Person(""),
-        reason=arguments.reason,
-        not_before=now,
-        expires_at=now + timedelta(hours=arguments.hours),
-        subject=ChangeRegistrarKey(
-            tenant_id=TenantId(arguments.registrar),
-            key=key,
-            replaces=order_document.registrar_key_digest(newest),
-        ),
+    change = ChangeRegistrarKey(
+        tenant_id=tenant_id, key=key, replaces=order_document.registrar_key_digest(newest)
     )
-    document = order_document.render(order)
-    order_document.parse(document)  # what the vault would refuse is told before it is asked
-    answer = keys.last(keys.ask(path, frames.SubmitOrder(document=document)))
-    if arguments.json:
-        print(json.dumps({"order": str(order.id), "sha256": answer["sha256"]}))
-        return 0
-    for line in plain_words.order(order, str(answer["sha256"]), roster):
-        print(line)
-    print(f"By this installation's accounts that registrar is {account_words.printable(name, '')}.")
-    print(f"Members vote with: privacyproxy approve {order.id} --api URL --key FILE")
-    return 0
+    made = proposing.propose(path, arguments, under, OrderKind.REGISTRAR_KEY, change)
+    whose = account_words.printable(name, "")
+    sentence = f"By this installation's accounts that registrar is {whose}."
+    return proposing.tell(made, under[0], sentence, as_json=arguments.json)
 
 
 def _kept(path: Path, tenant_id: TenantId) -> list[dict[str, Any]]:
