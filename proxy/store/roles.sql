@@ -23,7 +23,7 @@ GRANT DELETE ON idempotency TO pp_api;
 GRANT SELECT, INSERT, DELETE ON former_alias TO pp_api;
 GRANT SELECT, INSERT ON operation_error TO pp_api;
 -- who speaks for a name; tokens that show it in DNS are told to their tenant
-GRANT SELECT ON sponsor_look, sponsor_shown TO pp_api;
+GRANT SELECT ON sponsor_look, sponsor_shown, holding TO pp_api;
 GRANT INSERT (domain, registry, due_at, urgent), UPDATE (due_at, urgent) ON sponsor_look TO pp_api;
 GRANT SELECT, INSERT ON sponsor_secret TO pp_api;
 GRANT INSERT ON submission, sealed_record TO pp_api;
@@ -119,7 +119,7 @@ GRANT SELECT, UPDATE ON published, published_profile TO pp_worker;
 -- looks for sponsors, and lets a claim speak when it is the sponsor's
 GRANT INSERT ON published TO pp_worker;
 GRANT SELECT (tenant_id, id, iana_id) ON accreditation TO pp_worker;
-GRANT SELECT ON sponsor_secret TO pp_worker;
+GRANT SELECT ON sponsor_secret, holding TO pp_worker;
 GRANT SELECT, INSERT, UPDATE, DELETE ON sponsor_look, sponsor_shown TO pp_worker;
 GRANT SELECT, INSERT, UPDATE ON journal_epoch TO pp_worker;
 GRANT SELECT, UPDATE (state, revision, changed_at, lapses_at, ended_at, end_reason)

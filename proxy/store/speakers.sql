@@ -12,18 +12,8 @@ SELECT pg_advisory_xact_lock($1::int, unnest($2::int[]));
 -- roles: api worker
 -- $1 domain
 SELECT kept.tenant_id, kept.id, kept.state, kept.revision, kept.declared, kept.reference,
-       kept.alias, kept.enrolled_at, kept.ended_at, kept.end_reason,
-       coalesce((SELECT profile.body ->> 'trust' = 'declared' FROM published_profile profile
-                 WHERE profile.tenant_id = kept.tenant_id
-                   AND profile.id = kept.declared ->> 'profile'), false) AS is_declared,
-       (SELECT accreditation.iana_id FROM accreditation
-        WHERE accreditation.tenant_id = kept.tenant_id
-          AND accreditation.id = kept.declared ->> 'accreditation') AS iana_id,
-       ARRAY(SELECT accreditation.iana_id FROM accreditation
-             WHERE accreditation.tenant_id = kept.tenant_id AND accreditation.iana_id IS NOT NULL
-             ORDER BY accreditation.iana_id LIMIT 1000) AS iana_ids,
-       (SELECT shown.seen_at FROM sponsor_shown shown
-        WHERE shown.tenant_id = kept.tenant_id AND shown.registration_id = kept.id) AS shown_at
+       kept.alias, kept.enrolled_at, kept.ended_at, kept.end_reason, kept.is_declared,
+       kept.iana_id, kept.iana_ids, kept.shown_at
 FROM (
   (SELECT tenant_id, id FROM registration
    WHERE domain = $1 AND state IN ('active', 'ending') LIMIT 1)
@@ -31,7 +21,7 @@ FROM (
   (SELECT tenant_id, id FROM registration
    WHERE domain = $1 AND state = 'claimed' ORDER BY enrolled_at, id LIMIT 500)
 ) place
-JOIN registration kept ON kept.tenant_id = place.tenant_id AND kept.id = place.id
+JOIN holding kept ON kept.tenant_id = place.tenant_id AND kept.id = place.id
 ORDER BY kept.enrolled_at, kept.id LIMIT 501;
 
 -- sighting --
@@ -96,21 +86,11 @@ ON CONFLICT (domain) DO UPDATE SET
 -- roles: api worker
 -- $1 tenant_id, $2 registration_id
 SELECT kept.tenant_id, kept.id, kept.state, kept.revision, kept.declared, kept.reference,
-       kept.alias, kept.enrolled_at, kept.ended_at, kept.end_reason,
-       coalesce((SELECT profile.body ->> 'trust' = 'declared' FROM published_profile profile
-                 WHERE profile.tenant_id = kept.tenant_id
-                   AND profile.id = kept.declared ->> 'profile'), false) AS is_declared,
-       (SELECT accreditation.iana_id FROM accreditation
-        WHERE accreditation.tenant_id = kept.tenant_id
-          AND accreditation.id = kept.declared ->> 'accreditation') AS iana_id,
-       ARRAY(SELECT accreditation.iana_id FROM accreditation
-             WHERE accreditation.tenant_id = kept.tenant_id AND accreditation.iana_id IS NOT NULL
-             ORDER BY accreditation.iana_id LIMIT 1000) AS iana_ids,
-       (SELECT shown.seen_at FROM sponsor_shown shown
-        WHERE shown.tenant_id = kept.tenant_id AND shown.registration_id = kept.id) AS shown_at,
+       kept.alias, kept.enrolled_at, kept.ended_at, kept.end_reason, kept.is_declared,
+       kept.iana_id, kept.iana_ids, kept.shown_at,
        (SELECT secret.secret FROM sponsor_secret secret WHERE secret.tenant_id = kept.tenant_id
        ) AS secret
-FROM registration kept WHERE kept.tenant_id = $1 AND kept.id = $2;
+FROM holding kept WHERE kept.tenant_id = $1 AND kept.id = $2;
 
 -- keep_secret --
 -- What a tenant's DNS tokens are made of, once for all.

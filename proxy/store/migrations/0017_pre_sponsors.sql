@@ -45,3 +45,20 @@ CREATE TABLE IF NOT EXISTS sponsor_shown (
   CONSTRAINT sponsor_shown_registration FOREIGN KEY (tenant_id, registration_id)
     REFERENCES registration ON DELETE CASCADE
 );
+
+-- A live holding with what is known of its tenant: what rules decide by, and what a tenant is told.
+CREATE OR REPLACE VIEW holding WITH (security_invoker = true) AS
+SELECT kept.tenant_id, kept.id, kept.domain, kept.state, kept.revision, kept.declared,
+       kept.reference, kept.alias, kept.enrolled_at, kept.ended_at, kept.end_reason,
+       coalesce((SELECT profile.body ->> 'trust' = 'declared' FROM published_profile profile
+                 WHERE profile.tenant_id = kept.tenant_id
+                   AND profile.id = kept.declared ->> 'profile'), false) AS is_declared,
+       (SELECT accreditation.iana_id FROM accreditation
+        WHERE accreditation.tenant_id = kept.tenant_id
+          AND accreditation.id = kept.declared ->> 'accreditation') AS iana_id,
+       ARRAY(SELECT accreditation.iana_id FROM accreditation
+             WHERE accreditation.tenant_id = kept.tenant_id AND accreditation.iana_id IS NOT NULL
+             ORDER BY accreditation.iana_id LIMIT 1000) AS iana_ids,
+       (SELECT shown.seen_at FROM sponsor_shown shown
+        WHERE shown.tenant_id = kept.tenant_id AND shown.registration_id = kept.id) AS shown_at
+FROM registration kept;
