@@ -12,13 +12,30 @@ from hypothesis import settings
 from tests.support.database import EMPTY, Database, Server, running_server
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
 # No deadline: a machine under load would make one a timed test.
 settings.register_profile("dev", max_examples=100, deadline=None, print_blob=True)
 settings.register_profile("ci", max_examples=500, deadline=None, print_blob=True)
 settings.register_profile("slow", max_examples=20_000, deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))  # noqa: TID251 - of the tests
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A skipped peer test is a failure where CI is set: nothing is left out quietly."""
+    report = yield
+    if report.skipped and item.get_closest_marker("peer") and in_ci():
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped, and CI is set: {report.longrepr}"
+    return report
+
+
+def in_ci() -> bool:
+    """Whether the suite must be whole."""
+    return bool(os.environ.get("CI"))  # noqa: TID251 - the one switch of the suite
 
 
 @pytest.fixture(autouse=True)

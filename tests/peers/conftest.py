@@ -1,9 +1,8 @@
-"""Peers: programs and packages of others. What can not be installed is skipped, but never in CI."""
+"""Peers: programs and packages of others. What is not installed is skipped, but never in CI."""
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -14,29 +13,12 @@ import pytest
 from tests.support import served
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable
 
     from tests.support.served import Served
 
 HERE = Path(__file__).parent
 PEERS = HERE.parents[1] / ".venv-peers" / "bin" / "python"
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item,
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """A skipped peer test is a failure where CI is set: nothing is left out quietly."""
-    report = yield
-    if report.skipped and item.get_closest_marker("peer") and in_ci():
-        report.outcome = "failed"
-        report.longrepr = f"{item.nodeid} was skipped, and CI is set: {report.longrepr}"
-    return report
-
-
-def in_ci() -> bool:
-    """Whether the suite must be whole."""
-    return bool(os.environ.get("CI"))  # noqa: TID251 - the one switch of the suite
 
 
 @pytest.fixture(scope="session")
