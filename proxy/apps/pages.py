@@ -30,7 +30,6 @@ HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
-    "Server": "privacyproxy",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }

@@ -164,6 +164,8 @@ async def test_every_answer_has_the_fixed_headers(web: Web) -> None:
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert "default-src 'none'" in headers["Content-Security-Policy"]
         assert headers["Server"] == "privacyproxy"
+    unreadable = await web.call("NONSENSE", "checkpoint")
+    assert (unreadable.status, unreadable.headers["Server"]) == (400, "privacyproxy")
 
 
 async def test_keys_are_told(web: Web) -> None:
