@@ -14,6 +14,7 @@ from proxy.run.vault_census import Counting
 from proxy.run.vault_deposits import Depositing
 from proxy.run.vault_describe import Describing
 from proxy.run.vault_evidence import EvidenceDesk
+from proxy.run.vault_find import Finding
 from proxy.run.vault_links import Linking
 from proxy.run.vault_match import Matching
 from proxy.run.vault_notice import Noticing
@@ -61,6 +62,7 @@ class Openings:
         self._noticing = Noticing(rooms, cases)
         self._linking = Linking(rooms, cases)
         self._reading_back = ReadingBack(rooms, deployment=deployment)
+        self._finding = Finding(rooms, deployment=deployment)
         self._telling = PassPhrases(rooms, authenticate=authenticate, deployment=deployment)
 
     async def end_overdue(self) -> None:
@@ -87,5 +89,6 @@ class Openings:
             frames.ShowOwn: (Grant.REGISTRANT, self._linking.show_own),
             frames.ShowClaim: (Grant.REGISTRANT, self._linking.show_claim),
             frames.ReadBack: (Grant.READ_BACK, self._reading_back.read_back),
+            frames.Find: (Grant.FIND, self._finding.find),
             frames.PassPhrase: (Grant.RELEASE, self._telling.tell),
         }

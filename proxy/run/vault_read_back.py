@@ -11,21 +11,17 @@ the way is lost: sign another document. Source: vault.md, Grants (registrar); FO
 from __future__ import annotations
 
 import base64
-import binascii
-from datetime import timedelta
 from typing import TYPE_CHECKING, Final
-
-import structlog
 
 from proxy.errors import Conflict, NotFound, Refused, Unavailable
 from proxy.model.identifiers import State
 from proxy.run import vault_alarms as alarms
+from proxy.run.vault_registrars import Kind, RegistrarDesk
 from proxy.store import openings as store
 from proxy.store import sealed
 from proxy.vault import grants, package_fields, primitives, statements
 from proxy.vault.grants import Caller, Grant
 from proxy.vault.openings import VaultOpenings
-from proxy.vault.registrar_keys import RegistrarKeys
 from proxy.wire import read_back_document
 
 if TYPE_CHECKING:
@@ -38,12 +34,7 @@ if TYPE_CHECKING:
     from proxy.wire.frames import Answer
     from proxy.wire.read_back_document import Asked
 
-WINDOW: Final = timedelta(minutes=5)  # how far a document's time may be from ours
-_USED: Final = b"read-back\0"
-# Some key, for the same work where a registrar has none; what it signs counts for nothing.
-_NOBODYS: Final = bytes.fromhex("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a")
-
-_log = structlog.get_logger()
+_KIND: Final = Kind(grant=Grant.READ_BACK, code="read_back", used=b"read-back\0")
 
 
 class ReadingBack:
@@ -51,8 +42,7 @@ class ReadingBack:
 
     def __init__(self, rooms: Rooms, *, deployment: Callable[[], str]) -> None:
         self._rooms = rooms
-        self._deployment = deployment
-        self._refused = rooms.metrics.counter("vault_read_back_refused_total")
+        self._desk = RegistrarDesk(rooms, _KIND, deployment=deployment)
 
     async def read_back(self, _caller: Caller, request: frames.ReadBack) -> AsyncIterator[Answer]:
         """The contacts, sealed, and the ledger entry that tells of it.
@@ -65,14 +55,15 @@ class ReadingBack:
         walls = rooms.open_for_data()
         asked = read_back_document.parse(request.document)
         digest = primitives.sha256(request.document.encode())
-        self._check(walls, asked, digest, request.signature)
+        message = statements.read_back(digest)
+        self._desk.check(walls, asked, message, request.signature)
         vault = VaultOpenings(rooms.keyring, walls.state)
         await self._find(vault, asked)  # before anything is used up
         self._spend(walls, asked)
         async with rooms.turn:
             # Once more: the turn may have been waited for, and the key be gone since.
             walls = rooms.open_for_data()
-            key = self._check(walls, asked, digest, request.signature)
+            key = self._desk.check(walls, asked, message, request.signature)
             name, row = await self._find(vault, asked)
             entry = self._note(asked, key, name)
             said = self._opened(vault, asked, name, row)
@@ -86,32 +77,6 @@ class ReadingBack:
             ).decode(),
             "entry": entry,
         }
-
-    def _check(self, walls: Walls, asked: Asked, digest: bytes, signature: str) -> KeptKey:
-        """The key that signed, if it is the registrar's own and holds; Refused if not.
-
-        Who has no key and who did not sign get one answer, after the same work.
-        """
-        now = self._rooms.clock.now()
-        if asked.deployment != self._deployment():
-            raise Refused("read_back_deployment", "This was signed for another installation.")
-        if abs(now - asked.at) > WINDOW:
-            raise Refused("read_back_time", "This was signed too long ago, or its clock is off.")
-        key = RegistrarKeys(walls.state).in_force(asked.tenant_id, now)
-        public = _NOBODYS if key is None else bytes.fromhex(key.signing)
-        is_signed = primitives.is_signed(public, _octets(signature), statements.read_back(digest))
-        if key is None or not is_signed:
-            self._refused.value += 1
-            _log.error(
-                "vault_refused",
-                role=Caller.API.value,
-                grant=Grant.READ_BACK.value,
-                reason="read_back_key",
-            )
-            raise Refused(
-                "read_back_key", "No key of this registrar that is in force has signed this."
-            )
-        return key
 
     async def _find(
         self, vault: VaultOpenings, asked: Asked
@@ -135,21 +100,9 @@ class ReadingBack:
         return name, found[0] if found else None
 
     def _spend(self, walls: Walls, asked: Asked) -> None:
-        """Take the document's id, for as long as it could be used, then the budgets."""
-        now, state = self._rooms.clock.now(), walls.state
-        until = asked.at + WINDOW + timedelta(seconds=1)
-        used = _USED + asked.tenant_id.bytes + asked.id.bytes
-        if not state.passing.claim(used, until, now):
-            raise Refused("read_back_repeated", "This was answered before: sign another.")
-        whom, each = asked.id.bytes, str(asked.tenant_id)
-        for purpose, budget in (
-            ("read_back_hour", grants.BUDGETS[Grant.READ_BACK]),
-            ("read_back_day", grants.READ_BACKS_OF_DAY),
-        ):
-            if not grants.spend_from(state, purpose, budget, whom, now, each=each):
-                raise alarms.budget(self._rooms, Grant.READ_BACK, purpose)
-        if not grants.spend_from(state, Grant.READ_BACK, grants.READ_BACKS_IN_ALL, whom, now):
-            raise alarms.budget(self._rooms, Grant.READ_BACK, "all")
+        self._desk.spend(
+            walls, asked, day=grants.READ_BACKS_OF_DAY, in_all=grants.READ_BACKS_IN_ALL
+        )
 
     def _note(self, asked: Asked, key: KeptKey, name: RecordName) -> str:
         """The ledger entry, durable before the record is opened; its id."""
@@ -186,13 +139,6 @@ def _newest(vault: VaultOpenings, asked: Asked) -> RecordName | None:
         return vault.newest_identity(asked.tenant_id, asked.registration_id)
     except Refused:  # there is none so far
         raise _early() from None
-
-
-def _octets(signature: str) -> bytes:
-    try:
-        return base64.b64decode(signature, validate=True)
-    except (binascii.Error, ValueError):
-        return b""
 
 
 def _early() -> Unavailable:

@@ -1,10 +1,8 @@
 """What the vault answers a member of staff who asks which registrations share a value.
 
 The web role carries the signed document; the signature is checked here. Ids leave, never values.
-The token is made with the key of the one tenant asked about, so no row of another can match it; the
-time tells at most how many rows there are. What the index names is opened here to see
-that it is true: the index can be written to by who holds the database. An entry taken out of the
-index is not noticed.
+What is asked of the index, and what is believed of it, is vault_hits'. The time tells at most how
+many rows there are.
 """
 
 from __future__ import annotations
@@ -15,19 +13,18 @@ from typing import TYPE_CHECKING
 from proxy.errors import InvalidInput, Refused
 from proxy.model.roster import StaffRole
 from proxy.run import vault_alarms as alarms
-from proxy.store import openings as store
-from proxy.store import sealed
+from proxy.run import vault_hits
+from proxy.store.openings import Sharing
 from proxy.vault import grants, primitives, statements
 from proxy.vault.grants import Caller, Grant
 from proxy.vault.openings import VaultOpenings
 from proxy.wire import search_document
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable
     from datetime import datetime
 
     from proxy.model.roster import Person
-    from proxy.model.sealed import RecordName
     from proxy.run.vault_rounds import Rooms, Walls
     from proxy.wire import frames
     from proxy.wire.frames import Answer
@@ -70,11 +67,12 @@ class Searching:
         token = vault.token(search.tenant_id, search.field, search.value)
         if token is None:
             raise InvalidInput("search_value", "Nothing in this value can be searched for.")
+        asked = Sharing(tenant_id=search.tenant_id, token=token)
         async with rooms.turn:
             rooms.open_for_data()  # once more: the turn may have been waited for
-            hits, is_more = await self._hits(search, token)
+            hits, is_more = await vault_hits.named(rooms, asked, HITS)
             self._note(search, person, len(hits))
-            found = await self._confirmed(vault, hits, token)
+            found = await vault_hits.confirmed(rooms, Grant.SEARCH, vault, hits, token)
         yield {
             "done": True,
             "registrations": [str(one.registration_id) for one in found],
@@ -99,11 +97,6 @@ class Searching:
         if not grants.spend_from(state, Grant.SEARCH, grants.SEARCHES_IN_ALL, whom, now):
             raise alarms.budget(self._rooms, Grant.SEARCH, "all")
 
-    async def _hits(self, search: Search, token: bytes) -> tuple[tuple[RecordName, ...], bool]:
-        async with self._rooms.pool.acquire() as connection:
-            found = await store.find_sharing(connection, search.tenant_id, token, HITS + 1)
-        return found[:HITS], len(found) > HITS
-
     def _note(self, search: Search, person: Person, hits: int) -> None:
         """The ledger entry, durable before a hit is opened or told."""
         facts: dict[str, str | int | bool] = {
@@ -117,19 +110,3 @@ class Searching:
         }
         self._rooms.note("searched", facts, tenant_id=search.tenant_id)
         alarms.opened(self._rooms, Grant.SEARCH, hits)
-
-    async def _confirmed(
-        self, vault: VaultOpenings, hits: Sequence[RecordName], token: bytes
-    ) -> list[RecordName]:
-        """The hits whose newest contacts give the token; the others alarm and are left out."""
-        async with self._rooms.pool.acquire() as connection:
-            rows = {row.name: row for row in await sealed.find_records(connection, hits)}
-        found = []
-        for name in hits:
-            try:
-                vault.confirm(name, rows.get(name), token)
-            except Refused as refusal:
-                alarms.row(self._rooms, Grant.SEARCH, name, refusal.code)
-            else:
-                found.append(name)
-        return found

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+from uuid import UUID
 
 from proxy.model.identifiers import RecordClass, RegistrationId, State, TenantId
 from proxy.model.sealed import RecordName
@@ -13,9 +14,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from proxy.model.case import CaseId, NoticeId
+    from proxy.model.identifiers import ResellerId
     from proxy.store.pool import Connection
 
 QUERIES = queries.load("openings")
+_FIRST: Final = UUID(int=0)  # less than every id
 
 
 async def find_by_alias(
@@ -30,15 +33,28 @@ async def find_by_alias(
     return None if row is None else (TenantId(row["tenant_id"]), RegistrationId(row["id"]))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sharing:
+    """Whose registrations are looked for by a token: a tenant's, or one reseller's of it."""
+
+    tenant_id: TenantId
+    token: bytes = field(repr=False)
+    reseller: ResellerId | None = None
+    after: RegistrationId | None = None  # those with a greater id
+
+
 async def find_sharing(
-    connection: Connection, tenant_id: TenantId, token: bytes, limit: int
+    connection: Connection, asked: Sharing, limit: int
 ) -> tuple[RecordName, ...]:
-    """The identity records that the index has under `token`, by registration."""
+    """The identity records that the index has under the token, by registration."""
+    after = asked.after or _FIRST
     with pool.translated():
-        rows = await connection.fetch(QUERIES["find_sharing"], tenant_id, token, limit)
+        rows = await connection.fetch(
+            QUERIES["find_sharing"], asked.tenant_id, asked.token, after, asked.reseller, limit
+        )
     return tuple(
         RecordName(
-            tenant_id=tenant_id,
+            tenant_id=asked.tenant_id,
             registration_id=RegistrationId(row["registration_id"]),
             record_class=RecordClass.IDENTITY,
             version=row["version"],

@@ -15,12 +15,15 @@ SELECT tenant_id, id FROM (
 ORDER BY tenant_id, id LIMIT 1;
 
 -- find_sharing --
--- Registrations of one tenant whose newest adopted contacts hold a token.
+-- Registrations of one tenant whose newest adopted contacts hold a token, after a given id.
 -- roles: vault
--- $1 tenant_id, $2 token, $3 limit
-SELECT registration_id, version FROM blind_index
-WHERE tenant_id = $1 AND $2::bytea = ANY(tokens)
-ORDER BY registration_id LIMIT $3;
+-- $1 tenant_id, $2 token, $3 after id, $4 reseller or NULL, $5 limit
+SELECT hit.registration_id, hit.version FROM blind_index hit
+WHERE hit.tenant_id = $1 AND hit.tokens @> ARRAY[$2::bytea] AND hit.registration_id > $3
+  AND ($4::text IS NULL OR EXISTS (
+    SELECT FROM registration kept WHERE kept.tenant_id = $1 AND kept.id = hit.registration_id
+      AND kept.declared ->> 'reseller' = $4))
+ORDER BY hit.registration_id LIMIT $5;
 
 -- find_declared --
 -- A registration as its registrar sees it, and the version of its contacts.

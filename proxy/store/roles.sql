@@ -52,6 +52,8 @@ GRANT SELECT (alias) ON registration TO pp_vault;
 GRANT SELECT ON former_alias TO pp_vault;
 -- a registrar's read-back is of the name that it signed for
 GRANT SELECT (domain) ON registration TO pp_vault;
+-- a registrar's search is of one reseller's names where that was signed for; no person is in it
+GRANT SELECT (declared) ON registration TO pp_vault;
 -- cases: chains are checked against the vault's own state
 GRANT SELECT ON case_file, case_event, evidence TO pp_vault;
 GRANT UPDATE (is_seen) ON case_event TO pp_vault;

@@ -1282,6 +1282,8 @@ ALTER TABLE ONLY public.webhook
 
 CREATE INDEX approval_order_by_time ON public.approval_order USING btree (received_at);
 
+CREATE INDEX blind_index_tokens ON public.blind_index USING gin (tokens) WITH (gin_pending_list_limit='256');
+
 CREATE INDEX calendar_being_taken ON public.calendar USING btree (taken_at) WHERE ((taken_at IS NOT NULL) AND (taken_whole_at IS NULL));
 
 CREATE INDEX case_deadline_due ON public.case_deadline USING btree (next_at, case_id) WHERE (next_at IS NOT NULL);

@@ -10,10 +10,11 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING
 
+from proxy.model.identifiers import Role
 from proxy.vault import primitives
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from proxy.model.contact import Contact, ContactSet
 
@@ -23,10 +24,22 @@ FIELDS = ("email", "phone", "name", "organization")
 
 def tokens(contacts: ContactSet, key_of: Callable[[str], bytes]) -> tuple[bytes, ...]:
     """The tokens of all contacts, each once, in order of their value (tells no role)."""
+    return _tokens(contacts.given.values(), key_of)
+
+
+def holders(contacts: ContactSet, key_of: Callable[[str], bytes], token: bytes) -> tuple[Role, ...]:
+    """The roles whose contact gives the token, those that refer to such a contact included."""
+    acting = ((role, contacts.resolve(role)) for role in Role)
+    return tuple(
+        role for role, one in acting if one is not None and token in _tokens((one,), key_of)
+    )
+
+
+def _tokens(given: Collection[Contact], key_of: Callable[[str], bytes]) -> tuple[bytes, ...]:
     found: set[bytes] = set()
     for field in FIELDS:
         normalise = _NORMAL[field]
-        values = {normalise(value) for one in contacts.given.values() if (value := _of(one, field))}
+        values = {normalise(value) for one in given if (value := _of(one, field))}
         values.discard("")
         if values:
             key = key_of(field)

@@ -49,6 +49,7 @@ class Grant(StrEnum):
     NOTICE = "notice"  # one address of a case, sealed to the relay, for one notice
     REGISTRANT = "registrant"  # a token out of a notice, and what its session may see
     READ_BACK = "read_back"  # contacts of a registrar's own customer, sealed to its key
+    FIND = "find"  # which of a registrar's own names hold a value, for who signed with its key
     RELEASE = "release"  # the pass-phrase of a package, for its releaser
 
 
@@ -69,7 +70,7 @@ GRANTS: dict[Caller, frozenset[Grant]] = {
         }
     ),
     Caller.WORKER: frozenset({Grant.READ, Grant.CARRY_OUT, Grant.HOLD}),
-    Caller.API: frozenset({Grant.READ, Grant.VOTE, Grant.READ_BACK}),
+    Caller.API: frozenset({Grant.READ, Grant.VOTE, Grant.READ_BACK, Grant.FIND}),
     Caller.WEB: frozenset(
         {
             Grant.READ, Grant.VOTE, Grant.SEARCH, Grant.PROPOSE, Grant.CARRY_OUT, Grant.HOLD,
@@ -102,11 +103,16 @@ BUDGETS = {
     # Answers to one registrar in an hour, READ_BACKS_OF_DAY in a day: a support desk at work. Who
     # steals its key needs years for a million names.
     Grant.READ_BACK: Budget(most=60),
+    # Searches of one registrar in an hour, FINDS_OF_DAY in a day; a page of hits is one. Requests
+    # of people come singly; a list of addresses that somebody wants tried does not get far.
+    Grant.FIND: Budget(most=60),
     # Pass-phrases of packages told in a day: most recipients have a key of their own.
     Grant.RELEASE: Budget(most=50, hours=24),
 }
 READ_BACKS_OF_DAY = Budget(most=300, hours=24)
 READ_BACKS_IN_ALL = Budget(most=2000)  # in an hour, to all registrars
+FINDS_OF_DAY = Budget(most=300, hours=24)
+FINDS_IN_ALL = Budget(most=2000)  # in an hour, of all registrars
 EVIDENCE_IN_ALL = Budget(most=3000, hours=24)
 MATCHES_IN_ALL = Budget(most=400, hours=24)
 # Notices of one case in a day: a flood at one person stops there.

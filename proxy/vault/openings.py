@@ -95,13 +95,15 @@ class VaultOpenings:
         """The blind-index token of a value; None when nothing of the value counts."""
         return blind.token(field, value, self._keyring.blind_key(tenant_id, field))
 
-    def confirm(self, name: RecordName, row: SealedRecord | None, token: bytes) -> None:
-        """Return when the newest identity record gives the token; Refused `token_forged` if not.
+    def confirm(self, name: RecordName, row: SealedRecord | None, token: bytes) -> tuple[Role, ...]:
+        """The roles in which the newest identity record gives the token; Refused `token_forged`.
 
         Other refusals are those of opening. So a row put into the index accuses nobody.
         """
-        if not self.holds(name, row, token):
+        found = self._holders(name, row, token)
+        if not found:
             raise Refused("token_forged")
+        return found
 
     def deposit_key(
         self,
@@ -125,9 +127,7 @@ class VaultOpenings:
 
     def holds(self, name: RecordName, row: SealedRecord | None, token: bytes) -> bool:
         """Whether the newest identity record gives the token; Refused as an opening is."""
-        contacts = self.contacts(name, row)
-        key_of = self._keyring.blind_key
-        return token in blind.tokens(contacts, lambda field: key_of(name.tenant_id, field))
+        return bool(self._holders(name, row, token))
 
     def contacts(self, name: RecordName, row: SealedRecord | None) -> ContactSet:
         """The newest identity record's contacts; Refused as an opening is."""
@@ -158,6 +158,13 @@ class VaultOpenings:
         if public is None:
             raise Refused("relay_key")
         return relay.seal_notice(public, addressed, case=case, notice=notice)
+
+    def _holders(
+        self, name: RecordName, row: SealedRecord | None, token: bytes
+    ) -> tuple[Role, ...]:
+        contacts = self.contacts(name, row)
+        key_of = self._keyring.blind_key
+        return blind.holders(contacts, lambda field: key_of(name.tenant_id, field), token)
 
     def _newest(
         self, tenant_id: TenantId, registration_id: RegistrationId, record_class: RecordClass

@@ -84,6 +84,11 @@ def read_back(document_sha256: bytes) -> bytes:
     return primitives.sha256(b"pp-read-back-v1" + document_sha256)
 
 
+def find(document_sha256: bytes) -> bytes:
+    """What a registrar signs who searches its own customers: 32 octets; fresh as a search is."""
+    return primitives.sha256(b"pp-find-v1" + document_sha256)
+
+
 def read_back_sealed(document_sha256: bytes) -> bytes:
     """What HPKE binds of persons on their way to their registrar: the document that asked."""
     return primitives.joined(b"pp-read-back-sealed-v1", document_sha256)

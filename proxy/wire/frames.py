@@ -286,6 +286,13 @@ class ReadBack(_Request, tag="read_back", frozen=True):
     signature: str  # base64
 
 
+class Find(_Request, tag="find", frozen=True):
+    """A registrar's own registrations that hold a value, asked for by the registrar."""
+
+    document: str
+    signature: str  # base64
+
+
 Request = (
     Status | Rotate | Retry | Check | Prove
     | ShowRoster | SubmitRoster | ObjectToRoster
@@ -295,7 +302,7 @@ Request = (
     | Relay | Search | ShowAgent | BeginDeposit | DepositKeys | EndDeposit
     | CountPeople | AreErased
     | DescribeCase | PlaceHold | ReadEvidence | Match | Notice
-    | UseToken | ShowSession | ShowOwn | ShowClaim | PassPhrase | ReadBack
+    | UseToken | ShowSession | ShowOwn | ShowClaim | PassPhrase | ReadBack | Find
 )  # fmt: skip
 """What may be asked of the vault; grants.py says by whom."""
 

@@ -74,6 +74,7 @@ TABLE: list[tuple[Request, set[Caller]]] = [
     (frames.ShowOwn(session="x"), {Caller.WEB}),
     (frames.ShowClaim(session="x"), {Caller.WEB}),
     (frames.ReadBack(document="{}", signature="none"), {Caller.API}),
+    (frames.Find(document="{}", signature="none"), {Caller.API}),
     (frames.PassPhrase(document="{}", signature=NOBODY), {Caller.WEB}),
 ]
 

@@ -15,7 +15,7 @@ from cryptography.exceptions import InvalidSignature
 
 from proxy.errors import Refused
 from proxy.model.identifiers import DomainName
-from proxy.run import vault_read_back
+from proxy.run import vault_read_back, vault_registrars
 from proxy.store import pool as pools
 from proxy.vault import grants
 from proxy.vault.grants import Budget, Grant
@@ -176,7 +176,7 @@ async def test_what_is_not_theirs_is_not_there(site: Site) -> None:
 async def test_another_time_installation_or_revision_is_refused(site: Site) -> None:
     """A document is good around its moment, here, and for what was seen."""
     now = site.service.vault.clock.moment
-    window = vault_read_back.WINDOW + timedelta(seconds=1)
+    window = vault_registrars.WINDOW + timedelta(seconds=1)
     for changes, reason in (
         ({"at": now - window}, "read_back_time"),
         ({"at": now + window}, "read_back_time"),

@@ -39,6 +39,7 @@ _CALLERS: dict[type, Caller] = {
     frames.Notice: Caller.RELAY,
     frames.Search: Caller.WEB,
     frames.ReadBack: Caller.API,
+    frames.Find: Caller.API,
     frames.Match: Caller.WEB,
     frames.UseToken: Caller.WEB,
     frames.ShowSession: Caller.WEB,
