@@ -26,6 +26,9 @@ GRANT SELECT, INSERT ON operation_error TO pp_api;
 GRANT SELECT ON sponsor_look, sponsor_shown, holding TO pp_api;
 GRANT INSERT (domain, registry, due_at, urgent), UPDATE (due_at, urgent) ON sponsor_look TO pp_api;
 GRANT SELECT, INSERT ON sponsor_secret TO pp_api;
+-- instructions to publish: takes them, and ends them
+GRANT SELECT, INSERT (tenant_id, registration_id, id, record_version, fields, instructed_at, look_at),
+  UPDATE (standing, ended_at, is_told) ON publication TO pp_api;
 GRANT INSERT ON submission, sealed_record TO pp_api;
 -- an entry's place in the ledger is the vault's alone to give
 GRANT INSERT (id, tenant_id, subject, kind, facts, at) ON ledger_entry TO pp_api;
@@ -52,6 +55,8 @@ GRANT SELECT (alias) ON registration TO pp_vault;
 GRANT SELECT ON former_alias TO pp_vault;
 -- a registrar's read-back is of the name that it signed for
 GRANT SELECT (domain) ON registration TO pp_vault;
+-- a publication is of a registration in its mode; no person stands in what was declared
+GRANT SELECT (declared) ON registration TO pp_vault;
 -- cases: chains are checked against the vault's own state
 GRANT SELECT ON case_file, case_event, evidence TO pp_vault;
 GRANT UPDATE (is_seen) ON case_event TO pp_vault;
@@ -127,6 +132,9 @@ GRANT SELECT, UPDATE (state, revision, changed_at, lapses_at, ended_at, end_reas
 GRANT SELECT, UPDATE, DELETE ON operation TO pp_worker;
 GRANT SELECT, DELETE ON idempotency, operation_error TO pp_worker;
 GRANT INSERT (id, tenant_id, subject, kind, facts, at) ON ledger_entry TO pp_worker;
+-- worker: has instructions to publish carried out, and what they show taken off
+GRANT SELECT, UPDATE (standing, letter_id, not_before, look_at, published_at, left_out, ended_at, is_told)
+  ON publication TO pp_worker;
 -- worker: stamps events, and forgets old ones
 GRANT SELECT, UPDATE (pos), DELETE ON event TO pp_worker;
 GRANT SELECT, INSERT, UPDATE ON event_horizon TO pp_worker;
@@ -194,7 +202,7 @@ GRANT SELECT, INSERT, UPDATE (names, used), DELETE ON quota TO pp_operator;
 GRANT SELECT, INSERT, DELETE, UPDATE (state, secret_version, former_until, epoch, pos, failing_since,
   reason, next_try, lease, leased_until) ON webhook TO pp_operator;
 GRANT SELECT, DELETE, UPDATE (tries, next_try, dead_at) ON webhook_letter TO pp_operator;
-GRANT SELECT ON event TO pp_operator;
+GRANT SELECT ON event, publication TO pp_operator;
 GRANT SELECT ON registration, published, journal_epoch, operation, key_rotation, intake_key TO pp_operator;
 GRANT SELECT (tenant_id, registration_id, class, version, kek_epoch, submission_id, failed, superseded_at)
   ON sealed_record TO pp_operator;

@@ -94,6 +94,11 @@ def read_back_answer(document_sha256: bytes, sealed: bytes) -> bytes:
     return primitives.joined(b"pp-read-back-answer-v1", document_sha256, sealed)
 
 
+def publication(document_sha256: bytes) -> bytes:
+    """What a registrar signs who has fields published: 32 octets; fresh as a read-back is."""
+    return primitives.sha256(b"pp-publish-v1" + document_sha256)
+
+
 def search(document_sha256: bytes) -> bytes:
     """What a member of staff signs who searches: 32 octets.
 
