@@ -14,6 +14,7 @@ from proxy.run.vault_census import Counting
 from proxy.run.vault_deposits import Depositing
 from proxy.run.vault_describe import Describing
 from proxy.run.vault_evidence import EvidenceDesk
+from proxy.run.vault_letters import Lettering
 from proxy.run.vault_links import Linking
 from proxy.run.vault_match import Matching
 from proxy.run.vault_notice import Noticing
@@ -25,11 +26,13 @@ from proxy.vault.grants import Grant
 from proxy.wire import frames
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
+    from proxy.model.letter import LetterKind
     from proxy.run.vault_answers import Command
     from proxy.run.vault_cases import FindBook
     from proxy.run.vault_deposits import FindAgent
+    from proxy.run.vault_letters import Kind
     from proxy.run.vault_rounds import Rooms
     from proxy.run.vault_search import Authenticate
 
@@ -45,10 +48,12 @@ class Openings:
         deployment: Callable[[], str],
         agent: FindAgent,
         book: FindBook,
+        letters: Mapping[LetterKind, Kind] | None = None,
     ) -> None:
         """`authenticate` finds who signed, `deployment` and `agent` what the roster says.
 
-        `book` makes the vault's memory of cases out of its state.
+        `book` makes the vault's memory of cases out of its state; `letters` are the kinds of
+        letters that go out.
         """
         self._relaying = Relaying(rooms)
         self._searching = Searching(rooms, authenticate=authenticate, deployment=deployment)
@@ -59,7 +64,8 @@ class Openings:
         self._reading = EvidenceDesk(rooms, cases, authenticate=authenticate, deployment=deployment)
         self._matching = Matching(rooms, cases, authenticate=authenticate, deployment=deployment)
         self._noticing = Noticing(rooms, cases)
-        self._linking = Linking(rooms, cases)
+        self._lettering = Lettering(rooms, {} if letters is None else letters)
+        self._linking = Linking(rooms, cases, self._lettering)
         self._reading_back = ReadingBack(rooms, deployment=deployment)
         self._telling = PassPhrases(rooms, authenticate=authenticate, deployment=deployment)
 
@@ -82,6 +88,7 @@ class Openings:
             frames.ReadEvidence: (Grant.EVIDENCE, self._reading.read),
             frames.Match: (Grant.MATCH, self._matching.match),
             frames.Notice: (Grant.NOTICE, self._noticing.notice),
+            frames.Letter: (Grant.LETTER, self._lettering.letter),
             frames.UseToken: (Grant.REGISTRANT, self._linking.use),
             frames.ShowSession: (Grant.REGISTRANT, self._linking.show),
             frames.ShowOwn: (Grant.REGISTRANT, self._linking.show_own),

@@ -61,7 +61,7 @@ GRANT SELECT (declared) ON registration TO pp_vault;
 GRANT SELECT ON case_file, case_event, evidence TO pp_vault;
 GRANT UPDATE (is_seen) ON case_event TO pp_vault;
 -- to whom a notice goes and what its link is for, before an address is sealed for it
-GRANT SELECT (id, case_id, to_party, purpose, subject) ON notice TO pp_vault;
+GRANT SELECT (id, case_id, tenant_id, registration_id, kind, to_party, purpose, subject) ON notice TO pp_vault;
 -- packages: builds them; who gets one and when is not its part
 GRANT SELECT, INSERT (id, order_id, case_id, tenant_id, sha256, octets, content, copy_id, recipient_openpgp,
   recipient_sha256, releaser, fields, terms, delete_by, made_at, expires_at),
@@ -86,8 +86,9 @@ GRANT SELECT, INSERT, UPDATE (state, look_at) ON case_order TO pp_web;
 GRANT SELECT (id, place, case_id, tenant_id, registration_id, domain, change, state, seen, tries, asked_at),
   INSERT (id, case_id, tenant_id, registration_id, domain, change, asked_at, next_try),
   UPDATE (state, ended_at) ON registrar_effect TO pp_web;
-GRANT SELECT (id, case_id, template, template_version, to_party, language, purpose, subject, state, attempts,
-  queued_at, not_before, reason, reply, delivered_at, acknowledged_at, bounced_at),
+GRANT SELECT (id, case_id, tenant_id, registration_id, kind, template, template_version, to_party, language,
+  purpose, subject, state, attempts, queued_at, not_before, reason, reply, delivered_at, acknowledged_at,
+  bounced_at),
   INSERT (id, case_id, template, to_party, facts, purpose, subject, queued_at, not_before,
   try_after),
   UPDATE (acknowledged_at) ON notice TO pp_web;
@@ -152,11 +153,11 @@ GRANT SELECT, INSERT, UPDATE (lifted_at) ON legal_hold TO pp_worker;
 GRANT SELECT, UPDATE (state, look_at) ON case_order TO pp_worker;
 GRANT SELECT, INSERT (id, case_id, tenant_id, registration_id, domain, change, asked_at, next_try),
   UPDATE (state, seen, tries, next_try, leased_until, ended_at) ON registrar_effect TO pp_worker;
-GRANT SELECT (id, case_id, template, template_version, to_party, language, purpose, subject, state, attempts,
-  queued_at, not_before, reason, reply, delivered_at, acknowledged_at, bounced_at,
-  delivery_told_at, bounce_told_at),
-  INSERT (id, case_id, template, to_party, facts, purpose, subject, queued_at, not_before,
-  try_after),
+GRANT SELECT (id, case_id, tenant_id, registration_id, kind, template, template_version, to_party, language,
+  purpose, subject, state, attempts, queued_at, not_before, reason, reply, delivered_at, acknowledged_at,
+  bounced_at, delivery_told_at, bounce_told_at),
+  INSERT (id, case_id, tenant_id, registration_id, kind, template, to_party, facts, purpose, subject,
+  queued_at, not_before, try_after),
   UPDATE (delivery_told_at, bounce_told_at) ON notice TO pp_worker;
 GRANT SELECT (id, order_id, case_id, tenant_id, state, sha256, octets, copy_id, recipient_openpgp,
   recipient_sha256, releaser, fields, terms, delete_by, made_at, expires_at, released_at, collected_at,
@@ -185,8 +186,8 @@ GRANT SELECT (tenant_id, registration_id, version, contacts) ON blind_index TO p
 GRANT INSERT (id, tenant_id, subject, kind, facts, at) ON ledger_entry TO pp_escrow;
 
 -- relay: sends notices and hears what became of them; it adds none and changes no word of any
-GRANT SELECT (id, case_id, template, to_party, facts, purpose, subject, queued_at, not_before, state,
-  attempts, try_after, failing_since, message_id, handed_at, delivered_at, bounced_at,
+GRANT SELECT (id, case_id, tenant_id, registration_id, kind, template, to_party, facts, purpose, subject,
+  queued_at, not_before, state, attempts, try_after, failing_since, message_id, handed_at, delivered_at, bounced_at,
   acknowledged_at) ON notice TO pp_relay;
 GRANT UPDATE (state, attempts, try_after, reason, reply, failing_since, message_id,
   template_version, language, handed_at, delivered_at, bounced_at) ON notice TO pp_relay;

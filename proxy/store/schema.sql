@@ -182,10 +182,11 @@ CREATE FUNCTION public.refuse_notice_change() RETURNS trigger
     AS $$
 BEGIN
   IF TG_OP = 'DELETE'
-     OR (NEW.id, NEW.case_id, NEW.template, NEW.to_party, NEW.facts, NEW.purpose, NEW.subject,
-         NEW.queued_at, NEW.not_before)
-        IS DISTINCT FROM (OLD.id, OLD.case_id, OLD.template, OLD.to_party, OLD.facts, OLD.purpose,
-         OLD.subject, OLD.queued_at, OLD.not_before)
+     OR (NEW.id, NEW.case_id, NEW.tenant_id, NEW.registration_id, NEW.kind, NEW.template,
+         NEW.to_party, NEW.facts, NEW.purpose, NEW.subject, NEW.queued_at, NEW.not_before)
+        IS DISTINCT FROM (OLD.id, OLD.case_id, OLD.tenant_id, OLD.registration_id, OLD.kind,
+         OLD.template, OLD.to_party, OLD.facts, OLD.purpose, OLD.subject, OLD.queued_at,
+         OLD.not_before)
      OR OLD.message_id IS NOT NULL AND NEW.message_id IS DISTINCT FROM OLD.message_id
      OR OLD.failing_since IS NOT NULL AND NEW.failing_since IS DISTINCT FROM OLD.failing_since
      OR OLD.handed_at IS NOT NULL AND NEW.handed_at IS DISTINCT FROM OLD.handed_at
@@ -732,7 +733,7 @@ CREATE TABLE public.legal_hold (
 
 CREATE TABLE public.notice (
     id uuid NOT NULL,
-    case_id uuid NOT NULL,
+    case_id uuid,
     template text NOT NULL,
     to_party text NOT NULL,
     facts jsonb NOT NULL,
@@ -755,11 +756,20 @@ CREATE TABLE public.notice (
     acknowledged_at timestamp with time zone,
     delivery_told_at timestamp with time zone,
     bounce_told_at timestamp with time zone,
+    tenant_id uuid,
+    registration_id uuid,
+    kind text,
+    CONSTRAINT notice_about CHECK (
+CASE
+    WHEN (case_id IS NULL) THEN ((num_nulls(tenant_id, registration_id, kind) = 0) AND (to_party = 'registrant'::text))
+    ELSE (num_nonnulls(tenant_id, registration_id, kind) = 0)
+END),
     CONSTRAINT notice_attempts CHECK ((attempts >= 0)),
     CONSTRAINT notice_bounce_told CHECK (((bounce_told_at IS NULL) OR (bounced_at IS NOT NULL))),
     CONSTRAINT notice_delivery_told CHECK (((delivery_told_at IS NULL) OR (delivered_at IS NOT NULL) OR (acknowledged_at IS NOT NULL))),
     CONSTRAINT notice_due CHECK (((state = ANY (ARRAY['queued'::text, 'sending'::text])) = (try_after IS NOT NULL))),
     CONSTRAINT notice_facts CHECK (((jsonb_typeof(facts) = 'object'::text) AND (octet_length((facts)::text) <= 16384))),
+    CONSTRAINT notice_kind CHECK ((kind ~ '^[a-z][a-z0-9_]{0,47}$'::text)),
     CONSTRAINT notice_language CHECK ((language ~ '^[a-zA-Z0-9-]{1,35}$'::text)),
     CONSTRAINT notice_message_id CHECK ((length(message_id) <= 320)),
     CONSTRAINT notice_purpose CHECK ((purpose ~ '^[a-z0-9_]{0,48}$'::text)),
@@ -1374,9 +1384,11 @@ CREATE INDEX ledger_entry_waiting ON public.ledger_entry USING btree (at) WHERE 
 
 CREATE INDEX notice_by_case ON public.notice USING btree (case_id, queued_at);
 
+CREATE INDEX notice_of_registration ON public.notice USING btree (tenant_id, registration_id, queued_at) WHERE (case_id IS NULL);
+
 CREATE INDEX notice_unproven ON public.notice USING btree (handed_at, id) WHERE (state = 'handed'::text);
 
-CREATE INDEX notice_untold ON public.notice USING btree (id) WHERE ((((delivered_at IS NOT NULL) OR (acknowledged_at IS NOT NULL)) AND (delivery_told_at IS NULL)) OR ((bounced_at IS NOT NULL) AND (bounce_told_at IS NULL)));
+CREATE INDEX notice_untold ON public.notice USING btree (id) WHERE ((case_id IS NOT NULL) AND ((((delivered_at IS NOT NULL) OR (acknowledged_at IS NOT NULL)) AND (delivery_told_at IS NULL)) OR ((bounced_at IS NOT NULL) AND (bounce_told_at IS NULL))));
 
 CREATE INDEX notice_waiting ON public.notice USING btree (try_after, id) WHERE (try_after IS NOT NULL);
 

@@ -47,6 +47,7 @@ class Grant(StrEnum):
     EVIDENCE = "evidence"  # a file of a case, sealed to the member of staff who signed for it
     MATCH = "match"  # whether one registration's contacts hold a value; never the value
     NOTICE = "notice"  # one address of a case, sealed to the relay, for one notice
+    LETTER = "letter"  # one address of a registration, sealed to the relay, for one letter
     REGISTRANT = "registrant"  # a token out of a notice, and what its session may see
     READ_BACK = "read_back"  # contacts of a registrar's own customer, sealed to its key
     RELEASE = "release"  # the pass-phrase of a package, for its releaser
@@ -76,7 +77,7 @@ GRANTS: dict[Caller, frozenset[Grant]] = {
             Grant.EVIDENCE, Grant.MATCH, Grant.REGISTRANT, Grant.RELEASE,
         }
     ),
-    Caller.RELAY: frozenset({Grant.RELAY, Grant.NOTICE}),
+    Caller.RELAY: frozenset({Grant.RELAY, Grant.NOTICE, Grant.LETTER}),
     Caller.ESCROW: frozenset({Grant.DEPOSIT}),
 }  # fmt: skip
 
@@ -97,6 +98,8 @@ BUDGETS = {
     Grant.MATCH: Budget(most=40, hours=24),
     # Persons to whom a notice goes in an hour: far more than a desk opens cases.
     Grant.NOTICE: Budget(most=1000),
+    # Persons to whom a letter goes in an hour: a registrar's new customers of a busy day.
+    Grant.LETTER: Budget(most=2000),
     # Registrants who look at their own data in an hour.
     Grant.REGISTRANT: Budget(most=1000),
     # Answers to one registrar in an hour, READ_BACKS_OF_DAY in a day: a support desk at work. Who
@@ -111,6 +114,10 @@ EVIDENCE_IN_ALL = Budget(most=3000, hours=24)
 MATCHES_IN_ALL = Budget(most=400, hours=24)
 # Notices of one case in a day: a flood at one person stops there.
 NOTICES_OF_CASE = Budget(most=40, hours=24)
+# Letters about one registration in a day, whatever their kinds.
+LETTERS_OF_REGISTRATION = Budget(most=6, hours=24)
+# The same letter again in an hour: a relay that can not hand over asks every other minute.
+REPEATS_OF_LETTER = Budget(most=40)
 # Messages to one alias in an hour: a busy correspondence; a flood at one person stops there.
 MESSAGES_OF_ALIAS = Budget(most=60)
 # The same message to one alias again in an hour: a relay that lost an answer, not one that tries.

@@ -117,6 +117,13 @@ def noticed(case: str, notice: str) -> bytes:
     return primitives.joined(b"pp-notice-v1", case.encode(), notice.encode())
 
 
+def lettered(tenant: str, registration: str, notice: str) -> bytes:
+    """What HPKE binds of an address for a letter: tenant, registration and notice."""
+    return primitives.joined(
+        b"pp-letter-v1", tenant.encode(), registration.encode(), notice.encode()
+    )
+
+
 def reading(document_sha256: bytes) -> bytes:
     """What a member of staff signs who reads evidence: 32 octets; fresh as a search is."""
     return primitives.sha256(b"pp-reading-v1" + document_sha256)

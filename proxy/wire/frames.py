@@ -244,14 +244,28 @@ class Notice(_Request, tag="notice", frozen=True):
     subject: str = ""  # of a package's link: the package
 
 
+class Letter(_Request, tag="letter", frozen=True):
+    """The address of a registration's registrant, sealed to the relay, for one letter.
+
+    The token of its link is sealed along with it.
+    """
+
+    tenant: str
+    registration: str
+    kind: str
+    notice: str
+
+
 class UseToken(_Request, tag="use_token", frozen=True):
     """What a token out of a notice is good for; it is good once, and gives a session.
 
-    A step-up's token raises the session that is named beside it.
+    A step-up's token raises the session that is named beside it. A letter's token gives none: with
+    the deed that its page promised it is done, and with none or another nothing is.
     """
 
     token: str
     session: str = ""
+    deed: str = ""
 
 
 class ShowSession(_Request, tag="show_session", frozen=True):
@@ -294,7 +308,7 @@ Request = (
     | ProposeAnchor | SubmitAnchor
     | Relay | Search | ShowAgent | BeginDeposit | DepositKeys | EndDeposit
     | CountPeople | AreErased
-    | DescribeCase | PlaceHold | ReadEvidence | Match | Notice
+    | DescribeCase | PlaceHold | ReadEvidence | Match | Notice | Letter
     | UseToken | ShowSession | ShowOwn | ShowClaim | PassPhrase | ReadBack
 )  # fmt: skip
 """What may be asked of the vault; grants.py says by whom."""
