@@ -19,6 +19,8 @@ from proxy.run.vault_links import Linking
 from proxy.run.vault_match import Matching
 from proxy.run.vault_notice import Noticing
 from proxy.run.vault_pass_phrase import PassPhrases
+from proxy.run.vault_publish import Publishing
+from proxy.run.vault_publish_end import Ending
 from proxy.run.vault_read_back import ReadingBack
 from proxy.run.vault_relay import Relaying
 from proxy.run.vault_search import Searching
@@ -67,6 +69,8 @@ class Openings:
         self._lettering = Lettering(rooms, {} if letters is None else letters)
         self._linking = Linking(rooms, cases, self._lettering)
         self._reading_back = ReadingBack(rooms, deployment=deployment)
+        self._publishing = Publishing(rooms, cases, deployment=deployment)
+        self._ending = Ending(rooms)
         self._telling = PassPhrases(rooms, authenticate=authenticate, deployment=deployment)
 
     async def end_overdue(self) -> None:
@@ -94,5 +98,9 @@ class Openings:
             frames.ShowOwn: (Grant.REGISTRANT, self._linking.show_own),
             frames.ShowClaim: (Grant.REGISTRANT, self._linking.show_claim),
             frames.ReadBack: (Grant.READ_BACK, self._reading_back.read_back),
+            frames.Instruct: (Grant.INSTRUCT, self._publishing.instruct),
+            frames.Publish: (Grant.PUBLISH, self._publishing.publish),
+            frames.EndPublication: (Grant.WITHDRAW, self._ending.end),
+            frames.ShowObjections: (Grant.WITHDRAW, self._ending.objections),
             frames.PassPhrase: (Grant.RELEASE, self._telling.tell),
         }

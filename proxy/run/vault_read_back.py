@@ -11,7 +11,6 @@ the way is lost: sign another document. Source: vault.md, Grants (registrar); FO
 from __future__ import annotations
 
 import base64
-import binascii
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -26,7 +25,7 @@ from proxy.vault import grants, package_fields, primitives, statements
 from proxy.vault.grants import Caller, Grant
 from proxy.vault.openings import VaultOpenings
 from proxy.vault.registrar_keys import RegistrarKeys
-from proxy.wire import read_back_document
+from proxy.wire import documents, read_back_document
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -99,7 +98,9 @@ class ReadingBack:
             raise Refused("read_back_time", "This was signed too long ago, or its clock is off.")
         key = RegistrarKeys(walls.state).in_force(asked.tenant_id, now)
         public = _NOBODYS if key is None else bytes.fromhex(key.signing)
-        is_signed = primitives.is_signed(public, _octets(signature), statements.read_back(digest))
+        is_signed = primitives.is_signed(
+            public, documents.octets(signature), statements.read_back(digest)
+        )
         if key is None or not is_signed:
             self._refused.value += 1
             _log.error(
@@ -186,13 +187,6 @@ def _newest(vault: VaultOpenings, asked: Asked) -> RecordName | None:
         return vault.newest_identity(asked.tenant_id, asked.registration_id)
     except Refused:  # there is none so far
         raise _early() from None
-
-
-def _octets(signature: str) -> bytes:
-    try:
-        return base64.b64decode(signature, validate=True)
-    except (binascii.Error, ValueError):
-        return b""
 
 
 def _early() -> Unavailable:

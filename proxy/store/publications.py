@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
+from proxy.model.case import CaseId
 from proxy.model.identifiers import DomainName, Mode, RegistrationId, State, TenantId
 from proxy.model.publication import InstructionId, Standing
 from proxy.store import pool, queries, registrations
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from proxy.store.registrations import LedgerEntry
 
 QUERIES: Final = queries.load("publications")
+LETTER_DAYS: Final = timedelta(days=30)
+"""How long after an instruction its letter may come back: mail hosts give up within days."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +51,7 @@ class Due:
     """An instruction about which the vault has to be asked."""
 
     which: Open
+    record_version: int
     fields: tuple[str, ...]
     letter_id: UUID | None
     domain: DomainName
@@ -73,6 +78,15 @@ async def find_declared(
     with pool.translated():
         row = await connection.fetchrow(QUERIES["find_declared"], tenant_id, registration_id)
     return None if row is None else _declared(row, None)
+
+
+async def open_cases(
+    connection: Connection, tenant_id: TenantId, registration_id: RegistrationId
+) -> tuple[CaseId, ...]:
+    """Cases about a registration that are open."""
+    with pool.translated():
+        rows = await connection.fetch(QUERIES["open_cases"], tenant_id, registration_id)
+    return tuple(CaseId(UUID(int=row["id"].int)) for row in rows)
 
 
 async def hold(
@@ -174,12 +188,20 @@ async def take_due(connection: Connection, now: datetime, until: datetime) -> tu
     return tuple(
         Due(
             which=_open(row),
+            record_version=row["record_version"],
             fields=tuple(row["fields"]),
             letter_id=row["letter_id"],
             domain=DomainName(row["domain"]),
         )
         for row in rows
     )
+
+
+async def undelivered(connection: Connection, since: datetime) -> tuple[Open, ...]:
+    """Some that are open though nobody could be told of them."""
+    with pool.translated():
+        rows = await connection.fetch(QUERIES["undelivered"], since)
+    return tuple(map(_open, rows))
 
 
 async def look_again(

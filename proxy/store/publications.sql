@@ -7,6 +7,13 @@
 SELECT domain, state, revision, record_version, declared ->> 'mode' AS mode FROM registration
 WHERE tenant_id = $1 AND id = $2;
 
+-- open_cases --
+-- Cases about a registration that are open: what lies over them may bar a publication.
+-- roles: operator vault web worker
+-- $1 tenant_id, $2 registration_id
+SELECT id FROM case_file WHERE tenant_id = $1 AND registration_id = $2 AND is_open
+ORDER BY id LIMIT 50;
+
 -- hold --
 -- The same with what is published of it, held until the transaction ends.
 -- roles: api worker
@@ -86,7 +93,18 @@ UPDATE publication one SET look_at = $2
 FROM due, registration kept
 WHERE one.tenant_id = due.tenant_id AND one.registration_id = due.registration_id
   AND one.id = due.id AND kept.tenant_id = one.tenant_id AND kept.id = one.registration_id
-RETURNING one.tenant_id, one.registration_id, one.id, one.fields, one.letter_id, kept.domain;
+RETURNING one.tenant_id, one.registration_id, one.id, one.record_version, one.fields,
+  one.letter_id, kept.domain;
+
+-- undelivered --
+-- Open instructions whose letter came back, or must not go out any more.
+-- roles: operator worker
+-- $1 instructed since
+SELECT one.tenant_id, one.registration_id, one.id FROM publication one
+JOIN notice letter ON letter.id = one.letter_id
+WHERE one.instructed_at > $1 AND one.ended_at IS NULL AND one.letter_id IS NOT NULL
+  AND letter.state IN ('bounced', 'withheld')
+ORDER BY one.instructed_at LIMIT 50;
 
 -- look_again --
 -- When the vault is asked next, and what it said of the time.

@@ -1398,7 +1398,7 @@ CREATE INDEX outage_ended ON public.outage USING btree (ended_at);
 
 CREATE INDEX publication_due ON public.publication USING btree (look_at) WHERE (standing = 'waiting'::text);
 
-CREATE INDEX publication_lettered ON public.publication USING btree (letter_id) WHERE ((letter_id IS NOT NULL) AND (ended_at IS NULL));
+CREATE INDEX publication_lettered ON public.publication USING btree (instructed_at) WHERE ((letter_id IS NOT NULL) AND (ended_at IS NULL));
 
 CREATE UNIQUE INDEX publication_open ON public.publication USING btree (tenant_id, registration_id) WHERE (ended_at IS NULL);
 

@@ -50,6 +50,9 @@ class Grant(StrEnum):
     LETTER = "letter"  # one address of a registration, sealed to the relay, for one letter
     REGISTRANT = "registrant"  # a token out of a notice, and what its session may see
     READ_BACK = "read_back"  # contacts of a registrar's own customer, sealed to its key
+    INSTRUCT = "instruct"  # fields to be published later, by their registrar's signature
+    WITHDRAW = "withdraw"  # an end of a publication: it shows nothing
+    PUBLISH = "publish"  # the fields of one name that its instruction publishes, in the open
     RELEASE = "release"  # the pass-phrase of a package, for its releaser
 
 
@@ -69,8 +72,12 @@ GRANTS: dict[Caller, frozenset[Grant]] = {
             Grant.READ, Grant.SUBMIT, Grant.PROPOSE, Grant.CARRY_OUT,
         }
     ),
-    Caller.WORKER: frozenset({Grant.READ, Grant.CARRY_OUT, Grant.HOLD}),
-    Caller.API: frozenset({Grant.READ, Grant.VOTE, Grant.READ_BACK}),
+    Caller.WORKER: frozenset(
+        {Grant.READ, Grant.CARRY_OUT, Grant.HOLD, Grant.WITHDRAW, Grant.PUBLISH}
+    ),
+    Caller.API: frozenset(
+        {Grant.READ, Grant.VOTE, Grant.READ_BACK, Grant.INSTRUCT, Grant.WITHDRAW}
+    ),
     Caller.WEB: frozenset(
         {
             Grant.READ, Grant.VOTE, Grant.SEARCH, Grant.PROPOSE, Grant.CARRY_OUT, Grant.HOLD,
@@ -105,9 +112,16 @@ BUDGETS = {
     # Answers to one registrar in an hour, READ_BACKS_OF_DAY in a day: a support desk at work. Who
     # steals its key needs years for a million names.
     Grant.READ_BACK: Budget(most=60),
+    # Publications of one registrar in a day; PUBLISHED_IN_ALL limits all of them together.
+    Grant.PUBLISH: Budget(most=200, hours=24),
+    # Instructions of one registrar in a day: those that end before their time as well.
+    Grant.INSTRUCT: Budget(most=400, hours=24),
     # Pass-phrases of packages told in a day: most recipients have a key of their own.
     Grant.RELEASE: Budget(most=50, hours=24),
 }
+PUBLISHED_IN_ALL = Budget(most=2000, hours=24)
+# The same publication again in a day: a worker that died before it had written what it got.
+REPEATS_OF_PUBLICATION = Budget(most=20, hours=24)
 READ_BACKS_OF_DAY = Budget(most=300, hours=24)
 READ_BACKS_IN_ALL = Budget(most=2000)  # in an hour, to all registrars
 EVIDENCE_IN_ALL = Budget(most=3000, hours=24)

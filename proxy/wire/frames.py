@@ -300,6 +300,34 @@ class ReadBack(_Request, tag="read_back", frozen=True):
     signature: str  # base64
 
 
+class Instruct(_Request, tag="instruct", frozen=True):
+    """Fields to be published, by a registrar's signature; nothing is shown by it yet."""
+
+    document: str
+    signature: str  # base64
+
+
+class Publish(_Request, tag="publish", frozen=True):
+    """Where an instruction stands, and its fields once their time has come."""
+
+    tenant: str
+    registration: str
+    instruction: str
+
+
+class EndPublication(_Request, tag="end_publication", frozen=True):
+    """An instruction is over; `standing` says why."""
+
+    tenant: str
+    registration: str
+    instruction: str
+    standing: str
+
+
+class ShowObjections(_Request, tag="show_objections", frozen=True):
+    """Publications to which registrants said no, until each is taken."""
+
+
 Request = (
     Status | Rotate | Retry | Check | Prove
     | ShowRoster | SubmitRoster | ObjectToRoster
@@ -310,6 +338,7 @@ Request = (
     | CountPeople | AreErased
     | DescribeCase | PlaceHold | ReadEvidence | Match | Notice | Letter
     | UseToken | ShowSession | ShowOwn | ShowClaim | PassPhrase | ReadBack
+    | Instruct | Publish | EndPublication | ShowObjections
 )  # fmt: skip
 """What may be asked of the vault; grants.py says by whom."""
 
