@@ -55,10 +55,12 @@ class Kind:
         Refused `letter_over` where there is none any more: then it is withheld for good.
         """
 
-    def look(self, walls: Walls, letter: Letter, address: Address, now: datetime) -> None:
+    async def look(
+        self, connection: Connection, walls: Walls, letter: Letter, address: Address
+    ) -> None:
         """The address, before anybody gets it; Refused as `check`, or with another of WITHHELD."""
 
-    def gave(self, walls: Walls, letter: Letter, now: datetime) -> None:
+    def gave(self, walls: Walls, letter: Letter, address: Address, now: datetime) -> None:
         """The address is about to leave, and the link is made; may come more than once."""
 
     async def do(self, connection: Connection, walls: Walls, link: Link, now: datetime) -> None:
@@ -92,16 +94,16 @@ class Lettering:
                 await self._check_live(connection, letter)
                 await kind.check(connection, walls, letter)
                 name, row = await self._reach(connection, walls, letter)
-            self._spend(walls, letter)
-            self._note(letter, name)
+                self._spend(walls, letter)
+                self._note(letter, name)
+                address = self._open(walls, name, row)
+                await kind.look(connection, walls, letter, address)
             now = rooms.clock.now()
-            address = self._open(walls, name, row)
-            kind.look(walls, letter, address, now)
             token = walls.state.tokens.mint(_link(letter, now), rooms.random)
             blob = VaultOpenings(rooms.keyring, walls.state).seal_letter(
                 Addressed(email=address.email, language=address.language, token=token), letter
             )
-            kind.gave(walls, letter, now)
+            kind.gave(walls, letter, address, now)
         yield {"done": True, "sealed": base64.b64encode(blob).decode()}
 
     async def do(self, token: str, link: Link, deed: str) -> Answer:

@@ -59,11 +59,13 @@ class Recorded(vault_letters.Kind):
         self._at("check")
 
     @override
-    def look(self, walls: Walls, letter: Letter, address: Address, now: datetime) -> None:
+    async def look(
+        self, connection: Connection, walls: Walls, letter: Letter, address: Address
+    ) -> None:
         self._at("look")
 
     @override
-    def gave(self, walls: Walls, letter: Letter, now: datetime) -> None:
+    def gave(self, walls: Walls, letter: Letter, address: Address, now: datetime) -> None:
         self._at("gave")
 
     @override
