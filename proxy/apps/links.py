@@ -2,7 +2,8 @@
 
 A GET shows the same page for every token and asks nobody: it uses up nothing and tells nothing. The
 button's POST has the vault use the token, which gives a session in a cookie and proves that the
-notice arrived. No script, no style, no picture: there is nothing a page could be made to load.
+notice arrived. The link of a letter gives none: its page says what the button does, and the POST
+does it. No script, no style, no picture: there is nothing a page could be made to load.
 Decides nothing; keeps nothing; logs no path. Source: vault.md, Grants (registrant); casework s7.2.
 """
 
@@ -16,6 +17,7 @@ import structlog
 from aiohttp import web
 from typing_extensions import override
 
+from proxy.apps import link_words
 from proxy.errors import InvalidInput, NotFound, ProxyError, Refused
 from proxy.model.link import SESSION
 from proxy.wire import frames
@@ -23,49 +25,17 @@ from proxy.wire import frames
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from proxy.apps.link_words import Words
     from proxy.wire.frames import Answer, Request
 
     Ask = Callable[[Request], Awaitable[Answer]]
     Admit = Callable[[web.Request], None]
     Arrived = Callable[[str, str], Awaitable[None]]
+    Did = Callable[[str, str, str], Awaitable[None]]
 
 POLICY: Final = "default-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 SECURE_COOKIE: Final = "__Host-session"  # RFC 6265bis s4.1.3.2: of this host, over TLS, alone
 PLAIN_COOKIE: Final = "session"
-_WORDS: Final = {
-    "en": (
-        "Open your message", "Continue",
-        "Press the button once to confirm that you received our message.",
-        "Thank you. We have noted that our message reached you.",
-        "This link was used before, or is over. Ask for another, or write to us.",
-    ),
-    "de": (
-        "Ihre Nachricht öffnen", "Weiter",
-        "Bitte einmal auf den Knopf drücken: So bestätigen Sie, dass unsere Nachricht ankam.",
-        "Danke. Wir haben vermerkt, dass unsere Nachricht Sie erreicht hat.",
-        "Dieser Link wurde schon benutzt oder ist abgelaufen. Bitte einen neuen anfordern.",
-    ),
-    "es": (
-        "Abrir su mensaje", "Continuar",
-        "Pulse el botón una vez para confirmar que recibió nuestro mensaje.",
-        "Gracias. Hemos anotado que nuestro mensaje le llegó.",
-        "Este enlace ya se usó o ha caducado. Pida otro o escríbanos.",
-    ),
-    "fr": (
-        "Ouvrir votre message", "Continuer",
-        "Appuyez une fois sur le bouton pour confirmer la réception de notre message.",
-        "Merci. Nous avons noté que notre message vous est parvenu.",
-        "Ce lien a déjà servi ou a expiré. Demandez-en un autre ou écrivez-nous.",
-    ),
-    "hi": (
-        "अपना संदेश खोलें", "आगे बढ़ें",
-        "हमारा संदेश मिलने की पुष्टि के लिए बटन एक बार दबाएँ।",
-        "धन्यवाद। हमने दर्ज कर लिया है कि हमारा संदेश आप तक पहुँच गया।",
-        "यह लिंक पहले उपयोग हो चुका है या समाप्त हो गया है। नया लिंक माँगें या हमें लिखें।",
-    ),
-}  # fmt: skip
-"""By language: title, button, what to do, done, and what is said of a link that is over."""
-
 _log = structlog.get_logger()
 
 
@@ -86,19 +56,38 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
         return "<Given>"
 
 
+class Done(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to a POST of a program whose link was a deed's."""
+
+    purpose: str
+    party: str
+    registration: str
+
+
 def routes(
-    ask: Ask, admit: Admit, arrived: Arrived, *, is_secure: bool, onward: str = ""
+    ask: Ask,
+    admit: Admit,
+    arrived: Arrived,
+    did: Did,
+    *,
+    is_secure: bool,
+    onward: str = "",
 ) -> list[web.RouteDef]:
     """The routes; `admit` is called before anything else and raises RateLimited.
 
-    `arrived(case, notice)` notes that a notice was acknowledged. `is_secure` is False only where
+    `arrived(case, notice)` notes that a notice was acknowledged, `did(tenant, registration,
+    notice)` that the deed of a letter's link was done. `is_secure` is False only where
     the service is tried out over plain HTTP on the same machine. `onward` is the page that a
     session opens with; without one the POST ends in a thank-you.
     """
     page = _Page(ask, admit, arrived, is_secure=is_secure, onward=onward)
+    deeds = _DeedPage(ask, admit, did)
+    deed = "|".join(sorted(link_words.DEEDS))
     return [
-        web.get("/n/{token:[A-Za-z0-9_-]{43}}", page.get),
-        web.post("/n/{token:[A-Za-z0-9_-]{43}}", page.post),
+        web.get(f"/n/{_PLACE}", page.get),
+        web.post(f"/n/{_PLACE}", page.post),
+        web.get(f"/n/{{deed:{deed}}}/{_PLACE}", deeds.get),
+        web.post(f"/n/{{deed:{deed}}}/{_PLACE}", deeds.post),
     ]
 
 
@@ -111,6 +100,9 @@ def session_of(request: web.Request, *, is_secure: bool) -> str:
     if scheme.lower() != "bearer":
         value = request.cookies.get(SECURE_COOKIE if is_secure else PLAIN_COOKIE, "")
     return value.strip() if value.isascii() else ""
+
+
+_PLACE: Final = "{token:[A-Za-z0-9_-]{43}}"
 
 
 class _Page:
@@ -128,24 +120,19 @@ class _Page:
     async def get(self, request: web.Request) -> web.Response:
         """The button."""
         self._admit(request)
-        title, button, words, _, _ = _WORDS[_language(request)]
-        form = f'<p>{words}</p><form method="post"><button>{button}</button></form>'
-        return _page(request, title, form)
+        return _button(request, link_words.OPEN[_language(request)])
 
     async def post(self, request: web.Request) -> web.Response:
         """The session."""
         self._admit(request)
-        # A page of somebody else's must not sign a visitor in under a link of its own.
-        if request.headers.get("Sec-Fetch-Site", "none") not in {"none", "same-origin"}:
-            raise Refused("cross_site", "This form was sent from another site.")
+        _check_site(request)
         is_program = _wants_json(request)
         try:
             answer = await self._use(request)
         except (NotFound, Refused):
             if is_program:
                 raise
-            title, _, _, _, over = _WORDS[_language(request)]
-            return _page(request, title, f"<p>{over}</p>", status=404)
+            return _over(request, link_words.OPEN[_language(request)])
         await self._tell(answer)
         if is_program:
             given = msgspec.convert(answer, Given)
@@ -153,8 +140,7 @@ class _Page:
         return self._signed_in(request, str(answer["session"]))
 
     async def _use(self, request: web.Request) -> Answer:
-        if request.can_read_body and len(await request.content.read(1)):
-            raise InvalidInput("body_too_large", "This takes no body.")
+        await _check_empty(request)
         session = session_of(request, is_secure=self._is_secure)
         return await self._ask(
             frames.UseToken(token=request.match_info["token"], session=session[:100])
@@ -169,7 +155,7 @@ class _Page:
             _log.error("acknowledgement_not_noted", reason=code)
 
     def _signed_in(self, request: web.Request, session: str) -> web.Response:
-        title, _, _, done, _ = _WORDS[_language(request)]
+        title, _, _, done, _ = link_words.OPEN[_language(request)]
         response = _page(request, title, f"<p>{done}</p>")
         if self._onward:
             response.set_status(303)
@@ -184,6 +170,76 @@ class _Page:
             samesite="Strict",
         )
         return response
+
+
+class _DeedPage:
+    """The handlers of letters' links: the button is the deed."""
+
+    def __init__(self, ask: Ask, admit: Admit, did: Did) -> None:
+        self._ask = ask
+        self._admit = admit
+        self._did = did
+
+    async def get(self, request: web.Request) -> web.Response:
+        """The button, with what it does."""
+        self._admit(request)
+        return _button(request, _deed_words(request))
+
+    async def post(self, request: web.Request) -> web.Response:
+        """The deed."""
+        self._admit(request)
+        _check_site(request)
+        await _check_empty(request)
+        asked = frames.UseToken(token=request.match_info["token"], deed=request.match_info["deed"])
+        is_program = _wants_json(request)
+        try:
+            answer = await self._ask(asked)
+        except (NotFound, Refused):
+            if is_program:
+                raise
+            return _over(request, _deed_words(request))
+        await self._tell(answer)
+        if is_program:
+            done = msgspec.convert(answer, Done)
+            return web.Response(body=msgspec.json.encode(done), content_type="application/json")
+        title, _, _, words, _ = _deed_words(request)
+        return _page(request, title, f"<p>{words}</p>")
+
+    async def _tell(self, answer: Answer) -> None:
+        """Note the deed. It is done by now: what fails here does not take it back."""
+        try:
+            await self._did(
+                str(answer["tenant"]), str(answer["registration"]), str(answer["notice"])
+            )
+        except (ProxyError, OSError) as error:
+            code = error.code if isinstance(error, ProxyError) else type(error).__name__
+            _log.error("acknowledgement_not_noted", reason=code)
+
+
+def _deed_words(request: web.Request) -> Words:
+    return link_words.DEEDS[request.match_info["deed"]][_language(request)]
+
+
+def _check_site(request: web.Request) -> None:
+    """A page of somebody else's must not sign a visitor in, or do a deed, by a link of its own."""
+    if request.headers.get("Sec-Fetch-Site", "none") not in {"none", "same-origin"}:
+        raise Refused("cross_site", "This form was sent from another site.")
+
+
+async def _check_empty(request: web.Request) -> None:
+    if request.can_read_body and len(await request.content.read(1)):
+        raise InvalidInput("body_too_large", "This takes no body.")
+
+
+def _button(request: web.Request, words: Words) -> web.Response:
+    title, button, text, _, _ = words
+    form = f'<p>{text}</p><form method="post"><button>{button}</button></form>'
+    return _page(request, title, form)
+
+
+def _over(request: web.Request, words: Words) -> web.Response:
+    title, _, _, _, over = words
+    return _page(request, title, f"<p>{over}</p>", status=404)
 
 
 def _page(request: web.Request, title: str, body: str, *, status: int = 200) -> web.Response:
@@ -207,7 +263,7 @@ def _language(request: web.Request) -> str:
     """The first language of the request that we have; English without one."""
     for part in request.headers.get("Accept-Language", "")[:200].split(","):
         language = part.split(";")[0].strip().lower().partition("-")[0]
-        if language in _WORDS:
+        if language in link_words.OPEN:
             return language
     return "en"
 

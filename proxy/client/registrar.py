@@ -105,6 +105,32 @@ class Client:
         """Give the mask another address."""
         return await self._write("POST", f"{_path(domain)}/rotate", once)
 
+    async def publish(
+        self, domain: str, document: str, signature: str
+    ) -> answers.PublicationAnswer:
+        """Have fields published that were consented to; `document` as it was signed.
+
+        The same document may be sent again, while it holds: the answer is the same.
+        """
+        body = msgspec.json.encode({"document": document, "signature": signature})
+        headers = {"Content-Type": "application/json"}
+        path = f"{_path(domain)}/publish"
+        reply = await self._caller.call(
+            Call(method="POST", path=path, query={}, headers=headers, body=body)
+        )
+        return _decoded(reply, answers.PublicationAnswer)
+
+    async def publication(self, domain: str) -> answers.PublicationAnswer:
+        """Where the newest publication stands; NotFound where there never was one."""
+        return _decoded(await self._read(f"{_path(domain)}/publication"), answers.PublicationAnswer)
+
+    async def withdraw(self, domain: str) -> answers.PublicationAnswer:
+        """Take off what is published, or stop what waits."""
+        reply = await self._caller.call(
+            Call(method="DELETE", path=f"{_path(domain)}/publication", query={})
+        )
+        return _decoded(reply, answers.PublicationAnswer)
+
     async def get(self, domain: str) -> Tagged[answers.RegistrationFull]:
         """The live registration under a name."""
         return _tagged(await self._read(_path(domain)), answers.RegistrationFull)

@@ -80,8 +80,10 @@ class Scope(StrEnum):
     EVENTS_READ = "events:read"
     READ_BACK = "read_back"  # never by default: it gives persons away, to who can open them
 
+    PUBLISH = "publish"  # never by default: it shows persons to the world
 
-USUAL_SCOPES: Final = frozenset(Scope) - {Scope.READ_BACK}
+
+USUAL_SCOPES: Final = frozenset(Scope) - {Scope.READ_BACK, Scope.PUBLISH}
 """What a key may do when nobody says what it shall."""
 
 

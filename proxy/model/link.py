@@ -1,6 +1,7 @@
 """Links out of notices, and the sessions that they give. Frozen; decides nothing.
 
-A link is for one party of one case and good once. Source: vault.md, Grants (registrant).
+A link is for one party of one case and good once, or for one registrant and one deed: to use it
+is to do it. Source: vault.md, Grants (registrant).
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ class Purpose(StrEnum):
     STEP_UP = "step_up"  # a second proof of the mailbox, for acts that bind
     REQUEST = "request"  # to follow one's own request
     PACKAGE = "package"  # to accept the terms of a package, and get it
+    VERIFY = "verify"  # a deed: this mailbox is the registrant's own
+    OBJECT = "object"  # a deed: no to what a letter announced
 
 
 class Level(StrEnum):
@@ -42,12 +45,17 @@ FOR: Final = {
 }
 """Which links a party may get."""
 
+DEEDS: Final = frozenset({Purpose.VERIFY, Purpose.OBJECT})
+"""Purposes of letters' links: no case's notice has one, and none gives a session."""
+
 LIFE: Final = {
     Purpose.ACKNOWLEDGE: timedelta(days=14),
     Purpose.ANSWER: timedelta(days=14),
     Purpose.REQUEST: timedelta(days=14),
     Purpose.PACKAGE: timedelta(days=14),  # casework s7.6: unopened in 14 days, the link dies
     Purpose.STEP_UP: timedelta(minutes=30),
+    Purpose.VERIFY: timedelta(days=30),  # late is better than never: it ends what is overdue
+    Purpose.OBJECT: timedelta(days=14),  # longer than what it objects to waits
 }
 SESSION: Final = timedelta(minutes=60)
 RAISED: Final = timedelta(minutes=30)
@@ -60,9 +68,9 @@ class Link:
 
     purpose: Purpose
     party: Party
-    case_id: CaseId
+    case_id: CaseId | None  # None for a deed
     notice_id: NoticeId
-    subject: str  # of a package's link: the package; else ""
+    subject: str  # of a package's link: the package; of a deed: its letter's; else ""
     tenant_id: TenantId
     registration_id: RegistrationId
     made_at: datetime

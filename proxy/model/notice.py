@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from proxy.model.case import CaseId, Fact, NoticeId
+    from proxy.model.letter import AboutRegistration
 
 
 class Party(StrEnum):
@@ -67,7 +68,7 @@ class DueNotice:
     """A notice that somebody took to send it. `attempt` counts from 1."""
 
     id: NoticeId
-    case_id: CaseId
+    about: CaseId | AboutRegistration
     template: str
     to: Party
     facts: Mapping[str, Fact]

@@ -55,6 +55,46 @@ class ConsentedField(msgspec.Struct, frozen=True, kw_only=True, array_like=True)
         return f"<ConsentedField {self.field} {self.ground}>"
 
 
+class PublishedName(StrEnum):
+    """The fields of a contact that may be shown under a publish grant: all that the world knows."""
+
+    NAME = "name"
+    ORGANIZATION = "organization"
+    STREET = "street"
+    CITY = "city"
+    STATE = "state"
+    POSTAL_CODE = "postal_code"
+    COUNTRY = "country"
+    PHONE = "phone"
+    PHONE_EXT = "phone_ext"
+    FAX = "fax"
+    EMAIL = "email"
+
+
+class PublishedField(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    """One field that its person agreed to show; without lines where they have none of the kind."""
+
+    field: PublishedName
+    lines: tuple[str, ...]
+
+    @override
+    def __repr__(self) -> str:
+        """Never the value."""
+        return f"<PublishedField {self.field}>"
+
+
+class PublishedContact(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    """The fields of one contact that a publish grant shows. Made by the vault alone."""
+
+    role: Role
+    fields: tuple[PublishedField, ...]
+
+    @override
+    def __repr__(self) -> str:
+        """Never a value."""
+        return f"<PublishedContact {self.role}>"
+
+
 class PublicRecord(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """What is published of one name. Shown together with the tenant's Profile.
 
@@ -81,6 +121,11 @@ class PublicRecord(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     nameservers: tuple[Nameserver, ...] = ()
     dnssec: Dnssec = Dnssec()
     consented: tuple[ConsentedField, ...] = ()
+    published: tuple[PublishedContact, ...] = ()
+
+    def with_published(self, published: tuple[PublishedContact, ...]) -> PublicRecord:
+        """The same record with these fields shown under a publish grant, and no others."""
+        return msgspec.structs.replace(self, published=published)
 
     def with_alias(self, alias: str) -> PublicRecord:
         """The same record with another address of its mask."""

@@ -24,7 +24,6 @@ class Reason(StrEnum):
 
     DIFFERENT_REGISTRATION = "different_registration"
     REPLACES_ANOTHER = "replaces_another"
-    PUBLISH_GRANT_NEEDED = "publish_grant_needed"
     PRIVACY_NOT_PERMITTED = "privacy_not_permitted"
     CREATED_AT_NEEDED = "created_at_needed"
     PRECONDITION_FAILED = "precondition_failed"
@@ -113,11 +112,9 @@ def is_different(present: Declaration, declared: Declaration) -> bool:
 def refuse_mode(mode: Mode, layout: Layout) -> Reason | None:
     """Why `mode` can not be had under a TLD, or None."""
     match mode:
-        case Mode.PUBLISHED:
-            return Reason.PUBLISH_GRANT_NEEDED  # per-field consent comes with the vault's grant
         case Mode.PROXY | Mode.PRIVACY:
             return Reason.PRIVACY_NOT_PERMITTED if layout.proxy == "forbidden" else None
-        case Mode.REDACTED:
+        case Mode.REDACTED | Mode.PUBLISHED:  # before a grant both show the same
             return None
         case _:
             assert_never(mode)

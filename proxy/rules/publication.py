@@ -1,8 +1,10 @@
 """The one projection: what the world sees of a registration (promise 1). Pure.
 
 An allow-list: every member of a PublicRecord is named here, and a person's data passes through
-`_consented` alone, which knows three fields. Sources: contract, Modes; RFC 9537; ICANN Registration
-Data Policy s9 (state and country of the registrant stay public).
+`_consented` alone, which knows three fields, or was put there under a publish grant and is kept as
+long as that fits. Mode `published` is `redacted` with the granted fields shown; without a grant it
+shows the same as `redacted`. Sources: contract, Modes; RFC 9537; ICANN Registration Data Policy s9
+(state and country of the registrant stay public).
 """
 
 from __future__ import annotations
@@ -18,6 +20,8 @@ from proxy.model.public_record import (
     Ground,
     PublicContact,
     PublicRecord,
+    PublishedContact,
+    PublishedName,
 )
 
 if TYPE_CHECKING:
@@ -26,6 +30,9 @@ if TYPE_CHECKING:
     from proxy.model.contact import Contact
     from proxy.model.public_record import Profile
     from proxy.model.registration import Registration
+
+WITHHOLDING: Final = frozenset({Mode.REDACTED, Mode.PUBLISHED})
+"""Modes in which nobody stands before the person: fields are kept back or shown."""
 
 PUBLISHED_STATES: Final = frozenset({State.ACTIVE, State.ENDING})
 
@@ -46,16 +53,24 @@ WITHHELD: Final = frozenset(
 )
 """Every field of a contact that redacted mode keeps back, of every role but the registrant."""
 
+_BY_POLICY: Final = frozenset({ConsentedName.STATE, ConsentedName.COUNTRY})
+
 WITHHELD_OF_REGISTRANT: Final = WITHHELD - {"state", "country"}
 """Registration Data Policy s9: the registrant's state and country are shown."""
 
 
-def project(registration: Registration, registrant: Contact | None) -> PublicRecord | None:
+def project(
+    registration: Registration,
+    registrant: Contact | None,
+    shown: PublicRecord | None = None,
+) -> PublicRecord | None:
     """The public record of `registration`, or None where nothing is published.
 
     `registrant` is the contact that acts as registrant; without it no consented field is shown.
+    `shown` is its record so far, where the contacts are the ones that were published of.
     """
-    return _projected(registration, _consented(registration.declared.mode, registrant))
+    consented = _consented(registration.declared.mode, registrant)
+    return _projected(registration, consented, _still_granted(registration, shown))
 
 
 def project_again(registration: Registration, shown: PublicRecord | None) -> PublicRecord | None:
@@ -65,24 +80,37 @@ def project_again(registration: Registration, shown: PublicRecord | None) -> Pub
     is another one, or nothing was shown before.
     """
     mode = registration.declared.mode
-    is_known = shown is not None and shown.mode is mode
-    record = _projected(registration, shown.consented if shown is not None and is_known else ())
-    if record is not None and mode in {Mode.PRIVACY, Mode.REDACTED} and not is_known:
+    is_known = shown is not None and (shown.mode is mode or {shown.mode, mode} == WITHHOLDING)
+    consented = shown.consented if shown is not None and is_known else ()
+    record = _projected(registration, consented, _still_granted(registration, shown))
+    if record is not None and mode is not Mode.PROXY and not is_known:
         detail = "This mode shows fields of the registrant: give the contacts."
         fault = Fault(pointer="/contacts", code="required", detail=detail)
         raise InvalidInput("invalid_body", detail, (fault,))
     return record
 
 
+def grant(record: PublicRecord, published: tuple[PublishedContact, ...]) -> PublicRecord:
+    """The record with what a publish grant gives; as it was in any mode but `published`."""
+    return record.with_published(published) if record.mode is Mode.PUBLISHED else record
+
+
+def _still_granted(
+    registration: Registration, shown: PublicRecord | None
+) -> tuple[PublishedContact, ...]:
+    """What a grant shows of contacts that stay; the mode was another or will be: nothing."""
+    if shown is None or {shown.mode, registration.declared.mode} != {Mode.PUBLISHED}:
+        return ()
+    return shown.published
+
+
 def _projected(
-    registration: Registration, consented: tuple[ConsentedField, ...]
+    registration: Registration,
+    consented: tuple[ConsentedField, ...],
+    published: tuple[PublishedContact, ...],
 ) -> PublicRecord | None:
     declared = registration.declared
-    if (
-        registration.state not in PUBLISHED_STATES
-        or declared.created_at is None
-        or declared.mode is Mode.PUBLISHED  # needs a publish grant, which only the vault can give
-    ):
+    if registration.state not in PUBLISHED_STATES or declared.created_at is None:
         return None
     return PublicRecord(
         domain=declared.domain,
@@ -104,12 +132,15 @@ def _projected(
         nameservers=declared.nameservers,
         dnssec=declared.dnssec,
         consented=consented,
+        published=published,
     )
 
 
 def contacts_shown(record: PublicRecord, profile: Profile) -> Mapping[Role, PublicContact]:
     """The contacts that WHOIS, RDAP, registries and the API show of `record`, in printing order."""
-    return _contacts(record.mode, record.reference, record.alias, record.consented, profile)
+    if record.mode in WITHHOLDING:
+        return _withholding(record.alias, record.consented, record.published, profile)
+    return _masked(record.mode, record.reference, record.alias, record.consented, profile)
 
 
 def contacts_answered(
@@ -123,7 +154,9 @@ def contacts_answered(
     if record is not None:
         return contacts_shown(record, profile)
     mode = registration.declared.mode
-    shown = dict(_contacts(mode, registration.reference, registration.alias, (), profile))
+    if mode in WITHHOLDING:
+        return _withholding(registration.alias, (), (), profile)
+    shown = dict(_masked(mode, registration.reference, registration.alias, (), profile))
     registrant = shown.get(Role.REGISTRANT)
     if mode is Mode.PRIVACY and registrant is not None:
         shown[Role.REGISTRANT] = _with_name(registrant, None)
@@ -138,7 +171,7 @@ def _consented(mode: Mode, registrant: Contact | None) -> tuple[ConsentedField, 
     match mode:
         case Mode.PRIVACY:
             shown = ((ConsentedName.NAME, registrant.name, Ground.MODE),)
-        case Mode.REDACTED:
+        case Mode.REDACTED | Mode.PUBLISHED:
             shown = tuple(
                 (name, value, Ground.POLICY)
                 for name, value in (
@@ -147,7 +180,7 @@ def _consented(mode: Mode, registrant: Contact | None) -> tuple[ConsentedField, 
                 )
                 if value is not None
             )
-        case Mode.PROXY | Mode.PUBLISHED:
+        case Mode.PROXY:
             return ()
         case _:
             assert_never(mode)
@@ -156,23 +189,41 @@ def _consented(mode: Mode, registrant: Contact | None) -> tuple[ConsentedField, 
     )
 
 
-def _contacts(
+def _withholding(
+    alias: str,
+    consented: tuple[ConsentedField, ...],
+    published: tuple[PublishedContact, ...],
+    profile: Profile,
+) -> Mapping[Role, PublicContact]:
+    uri = profile.contact_form_base + alias
+    granted = {one.role: {each.field: each.lines for each in one.fields} for one in published}
+    by_policy = {
+        PublishedName(one.field): (one.value,) for one in consented if one.field in _BY_POLICY
+    }
+    return MappingProxyType(
+        {
+            role: _redacted(uri, by_policy, WITHHELD_OF_REGISTRANT, granted.get(role, {}))
+            if role is Role.REGISTRANT
+            else _redacted(uri, {}, WITHHELD, granted.get(role, {}))
+            for role in _roles(profile)
+        }
+    )
+
+
+def _roles(profile: Profile) -> tuple[Role, ...]:
+    return tuple(role for role in Role if role in profile.published_roles)
+
+
+def _masked(
     mode: Mode,
     reference: str,
     alias: str,
     consented: tuple[ConsentedField, ...],
     profile: Profile,
 ) -> Mapping[Role, PublicContact]:
-    roles = tuple(role for role in Role if role in profile.published_roles)
-    if mode is Mode.REDACTED:
-        uri = profile.contact_form_base + alias
-        shown = {
-            role: _redacted(uri, consented if role is Role.REGISTRANT else None) for role in roles
-        }
-        return MappingProxyType(shown)
     mask = _mask(reference, alias, profile)
     name = next((one.value for one in consented if one.field is ConsentedName.NAME), None)
-    shown = dict.fromkeys(roles, mask)
+    shown = dict.fromkeys(_roles(profile), mask)
     if mode is Mode.PRIVACY and name is not None and Role.REGISTRANT in shown:
         shown[Role.REGISTRANT] = _with_name(mask, name)
     return MappingProxyType(shown)
@@ -196,23 +247,37 @@ def _mask(reference: str, alias: str, profile: Profile) -> PublicContact:
     )
 
 
-def _redacted(uri: str, consented: tuple[ConsentedField, ...] | None) -> PublicContact:
-    """A contact whose fields are withheld; `consented` is None for other roles than registrant."""
-    values = {one.field: one.value for one in consented or ()}
+def _redacted(
+    uri: str,
+    by_policy: Mapping[PublishedName, tuple[str, ...]],
+    withheld: frozenset[str],
+    granted: Mapping[PublishedName, tuple[str, ...]],
+) -> PublicContact:
+    """A contact whose fields are withheld, but for those that policy or a grant shows.
+
+    An address that is shown takes the place of the contact form: a reader could not tell which of
+    two is meant.
+    """
+    values = {**by_policy, **granted}
+
+    def line(name: PublishedName) -> str | None:
+        return next(iter(values.get(name, ())), None)
+
+    email = line(PublishedName.EMAIL)
     return PublicContact(
-        name=None,
-        organization=None,
-        street=(),
-        city=None,
-        state=values.get(ConsentedName.STATE),
-        postal_code=None,
-        country=values.get(ConsentedName.COUNTRY),
-        phone=None,
-        phone_ext=None,
-        fax=None,
-        email=None,
-        contact_uri=uri,
-        withheld=WITHHELD if consented is None else WITHHELD_OF_REGISTRANT,
+        name=line(PublishedName.NAME),
+        organization=line(PublishedName.ORGANIZATION),
+        street=values.get(PublishedName.STREET, ()),
+        city=line(PublishedName.CITY),
+        state=line(PublishedName.STATE),
+        postal_code=line(PublishedName.POSTAL_CODE),
+        country=line(PublishedName.COUNTRY),
+        phone=line(PublishedName.PHONE),
+        phone_ext=line(PublishedName.PHONE_EXT),
+        fax=line(PublishedName.FAX),
+        email=email,
+        contact_uri=uri if email is None else None,
+        withheld=withheld - {name.value for name in granted},
     )
 
 

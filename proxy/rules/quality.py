@@ -105,7 +105,7 @@ def _of_publication(
     registrant = None if contacts is None else contacts.resolve(Role.REGISTRANT)
     if registrant is not None and declared.mode is Mode.PRIVACY:
         texts.append(("/contacts/registrant/name", registrant.name))
-    if registrant is not None and declared.mode is Mode.REDACTED:
+    if registrant is not None and declared.mode in {Mode.REDACTED, Mode.PUBLISHED}:
         texts.append(("/contacts/registrant/state", registrant.state))
     for pointer, text in texts:
         if text is not None and looks_personal(text):

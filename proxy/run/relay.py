@@ -16,6 +16,8 @@ from proxy.apps import smtp
 from proxy.errors import ProxyError, Unavailable
 from proxy.hosting import directory
 from proxy.hosting.vault_calls import VaultCaller
+from proxy.model.letter import AboutRegistration
+from proxy.model.link import DEEDS
 from proxy.outbound import mail as mails
 from proxy.outbound.exchangers import Exchangers
 from proxy.run import notices
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from proxy.outer_ports import Addressed, Mail
     from proxy.settings import Settings
     from proxy.store.pool import Pool
+    from proxy.wire.frames import Request
 
 KEY_DIRECTORY: Final = "relay"
 KEY_NAME: Final = "relay.json"
@@ -145,9 +148,12 @@ class _Links:
     def __init__(self, base_url: str) -> None:
         self._base_url = base_url
 
-    def __call__(self, _purpose: str, token: str) -> str:
-        """The page; "" without a token."""
-        return f"{self._base_url}/n/{token}" if token else ""
+    def __call__(self, purpose: str, token: str) -> str:
+        """The page; "" without a token. A deed's page says what its button does."""
+        if not token:
+            return ""
+        path = f"n/{purpose}" if purpose in DEEDS else "n"
+        return f"{self._base_url}/{path}/{token}"
 
 
 def _links(settings: Settings) -> _Links:
@@ -164,20 +170,35 @@ class _Addresses:
 
     async def __call__(self, notice: DueNotice) -> Addressed:
         """Who and where, for this notice alone; what the vault refused with."""
-        answer = await self._ask(
-            frames.Notice(
-                case=str(notice.case_id),
-                notice=str(notice.id),
-                to=notice.to.value,
-                purpose=notice.purpose,
-                subject=notice.subject,
+        about, notice_id = notice.about, str(notice.id)
+        if isinstance(about, AboutRegistration):
+            tenant, registration = str(about.tenant_id), str(about.registration_id)
+            letter = frames.Letter(
+                tenant=tenant, registration=registration, kind=about.kind.value, notice=notice_id
             )
+            return sealing.open_letter(
+                self._key,
+                await self._blob(letter),
+                tenant=tenant,
+                registration=registration,
+                notice=notice_id,
+            )
+        asked = frames.Notice(
+            case=str(about),
+            notice=notice_id,
+            to=notice.to.value,
+            purpose=notice.purpose,
+            subject=notice.subject,
         )
+        blob = await self._blob(asked)
+        return sealing.open_notice(self._key, blob, case=str(about), notice=notice_id)
+
+    async def _blob(self, request: Request) -> bytes:
+        answer = await self._ask(request)
         try:
-            blob = base64.b64decode(str(answer.get("sealed", "")), validate=True)
+            return base64.b64decode(str(answer.get("sealed", "")), validate=True)
         except binascii.Error:
             raise Unavailable("vault", "The vault's answer can not be read.") from None
-        return sealing.open_notice(self._key, blob, case=str(notice.case_id), notice=str(notice.id))
 
 
 def _bounces(process: Process, pool: Pool, paths: ReturnPaths, domain: str | None) -> smtp.Bounces:

@@ -16,6 +16,7 @@ import structlog
 from proxy.apps.vault import VaultServer
 from proxy.errors import Unavailable
 from proxy.hosting.directory import DEMO_NAME
+from proxy.model.letter import LetterKind
 from proxy.run import case_types, vault_case_watch
 from proxy.run.vault_anchor import Anchors
 from proxy.run.vault_answers import Answers
@@ -25,6 +26,7 @@ from proxy.run.vault_keys import Keys
 from proxy.run.vault_openings import Openings
 from proxy.run.vault_packages import Packaging
 from proxy.run.vault_proofs import Proofs
+from proxy.run.vault_publish_letter import Announcing
 from proxy.run.vault_rounds import Rooms, Rounds, Walls
 from proxy.services.shred import Terms
 from proxy.store import pool as pools
@@ -80,6 +82,7 @@ async def serve(process: Process) -> None:
         deployment=approvals.deployment,
         agent=approvals.agent,
         book=casebook.CaseBook,
+        letters={LetterKind.PUBLICATION: Announcing(rooms)},
     )
     answers = Answers(
         Keys(rooms, rounds).commands(),

@@ -71,6 +71,7 @@ class KnownCase:
     is_open: bool = True
     closed_at: datetime | None = None
     is_gagged: bool = False
+    overlays: set[str] = field(default_factory=set)
     conflicted: set[str] = field(default_factory=set)
     notices: dict[NoticeId, str] = field(default_factory=dict)
     evidence: dict[EvidenceId, Listed] = field(default_factory=dict)
@@ -130,7 +131,7 @@ def _fold(case_id: CaseId, events: Sequence[Event]) -> KnownCase:
             case.is_open = bool(facts["is_open"])
             case.closed_at = None if case.is_open else event.at
         _note(case, event)
-        _note_gag(case, event.act, facts)
+        _note_overlays(case, event.act, facts)
     return case
 
 
@@ -159,13 +160,15 @@ def _note(case: KnownCase, event: Event) -> None:
         case.claim = EvidenceId(claim)
 
 
-def _note_gag(case: KnownCase, act: str, facts: Mapping[str, Fact]) -> None:
-    """A gag ends when somebody says so, never by itself: until then it may apply."""
-    gag = Overlay.GAG.value
-    if gag in _words(facts, "sets") or (act == "overlay_set" and facts.get("overlay") == gag):
-        case.is_gagged = True
-    if gag in _words(facts, "clears") or (act == "overlay_cleared" and facts.get("overlay") == gag):
-        case.is_gagged = False
+def _note_overlays(case: KnownCase, act: str, facts: Mapping[str, Fact]) -> None:
+    """An overlay ends when somebody says so, never by itself: until then it may apply."""
+    case.overlays |= {*_words(facts, "sets")} - {""}
+    if act == "overlay_set":
+        case.overlays.add(str(facts.get("overlay", "")))
+    case.overlays -= {*_words(facts, "clears")}
+    if act == "overlay_cleared":
+        case.overlays.discard(str(facts.get("overlay", "")))
+    case.is_gagged = Overlay.GAG.value in case.overlays
 
 
 def _words(facts: Mapping[str, Fact], name: str) -> Sequence[str]:

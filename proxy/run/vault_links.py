@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from proxy.errors import NotFound, Refused
 from proxy.model.evidence import CLAIM_KIND
 from proxy.model.identifiers import RecordClass
-from proxy.model.link import Purpose
+from proxy.model.link import DEEDS, Purpose
 from proxy.model.notice import Party
 from proxy.rules import masks
 from proxy.run import vault_alarms as alarms
@@ -29,10 +29,12 @@ from proxy.vault.openings import VaultOpenings
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
+    from proxy.model.case import CaseId
     from proxy.model.contact import ContactSet
     from proxy.model.link import Link, Session
     from proxy.model.sealed import RecordName, SealedRecord
     from proxy.run.vault_cases import Cases, Listed
+    from proxy.run.vault_letters import Lettering
     from proxy.run.vault_rounds import Rooms
     from proxy.wire import frames
     from proxy.wire.frames import Answer
@@ -49,13 +51,16 @@ _LONGEST = 100  # characters of a token or a session
 class Linking:
     """Answers about links."""
 
-    def __init__(self, rooms: Rooms, cases: Cases) -> None:
+    def __init__(self, rooms: Rooms, cases: Cases, letters: Lettering) -> None:
         self._rooms = rooms
         self._cases = cases
+        self._letters = letters
         self._reader = EvidenceReader(rooms)
 
     async def use(self, _caller: Caller, request: frames.UseToken) -> AsyncIterator[Answer]:
-        """The session that a token gives, or raises; NotFound `token_unknown`, `session_unknown`.
+        """The session that a token gives, or raises; of a letter's token, what its deed was.
+
+        NotFound `token_unknown`, `session_unknown`; Refused as the deed's letter says.
 
         Call it on a person's deed alone: mail scanners follow links.
         """
@@ -63,7 +68,13 @@ class Linking:
         tokens, now = rooms.open_walls().state.tokens, rooms.clock.now()
         _check_length(request.token, "token_unknown")
         _check_length(request.session, "session_unknown", least=0)
-        await self._check_gag(tokens.find(request.token, now), "token_unknown")
+        link = tokens.find(request.token, now)
+        if link.purpose in DEEDS:
+            yield await self._letters.do(request.token, link, request.deed)
+            return
+        if request.deed:
+            raise _unknown("token_unknown")
+        await self._check_gag(link, "token_unknown")
         session, standing = tokens.use(request.token, now, rooms.random, session=request.session)
         yield {"done": True, "session": session, **self._shown(standing, now)}
 
@@ -117,7 +128,7 @@ class Linking:
         async with rooms.turn:
             walls = rooms.open_for_data()
             async with rooms.pool.acquire() as connection:
-                case = await self._cases.read(connection, link.case_id)
+                case = await self._cases.read(connection, _case_of(link, "session_unknown"))
                 listed = None if case.claim is None else case.evidence.get(case.claim)
                 if listed is None or listed.kind != CLAIM_KIND:
                     raise NotFound("claim_none", "Nothing was handed in to be answered.")
@@ -177,7 +188,7 @@ class Linking:
         if link.party is not Party.REGISTRANT:
             return
         async with self._rooms.turn, self._rooms.pool.acquire() as connection:
-            case = await self._cases.read(connection, link.case_id)
+            case = await self._cases.read(connection, _case_of(link, code))
         if case.is_gagged:
             raise _unknown(code)
 
@@ -206,6 +217,13 @@ class Linking:
         subject = str(link.registration_id)
         self._rooms.note("opened", facts, subject=subject, tenant_id=link.tenant_id)
         alarms.opened(self._rooms, Grant.REGISTRANT)
+
+
+def _case_of(link: Link, code: str) -> CaseId:
+    """A deed's link has no case, and gives no session."""
+    if link.case_id is None:
+        raise _unknown(code)
+    return link.case_id
 
 
 def _young(versions: Sequence[RecordName], now: datetime) -> list[RecordName]:

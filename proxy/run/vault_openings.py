@@ -15,10 +15,13 @@ from proxy.run.vault_deposits import Depositing
 from proxy.run.vault_describe import Describing
 from proxy.run.vault_evidence import EvidenceDesk
 from proxy.run.vault_find import Finding
+from proxy.run.vault_letters import Lettering
 from proxy.run.vault_links import Linking
 from proxy.run.vault_match import Matching
 from proxy.run.vault_notice import Noticing
 from proxy.run.vault_pass_phrase import PassPhrases
+from proxy.run.vault_publish import Publishing
+from proxy.run.vault_publish_end import Ending
 from proxy.run.vault_read_back import ReadingBack
 from proxy.run.vault_relay import Relaying
 from proxy.run.vault_search import Searching
@@ -26,11 +29,13 @@ from proxy.vault.grants import Grant
 from proxy.wire import frames
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
+    from proxy.model.letter import LetterKind
     from proxy.run.vault_answers import Command
     from proxy.run.vault_cases import FindBook
     from proxy.run.vault_deposits import FindAgent
+    from proxy.run.vault_letters import Kind
     from proxy.run.vault_rounds import Rooms
     from proxy.run.vault_search import Authenticate
 
@@ -46,10 +51,12 @@ class Openings:
         deployment: Callable[[], str],
         agent: FindAgent,
         book: FindBook,
+        letters: Mapping[LetterKind, Kind] | None = None,
     ) -> None:
         """`authenticate` finds who signed, `deployment` and `agent` what the roster says.
 
-        `book` makes the vault's memory of cases out of its state.
+        `book` makes the vault's memory of cases out of its state; `letters` are the kinds of
+        letters that go out.
         """
         self._relaying = Relaying(rooms)
         self._searching = Searching(rooms, authenticate=authenticate, deployment=deployment)
@@ -60,9 +67,12 @@ class Openings:
         self._reading = EvidenceDesk(rooms, cases, authenticate=authenticate, deployment=deployment)
         self._matching = Matching(rooms, cases, authenticate=authenticate, deployment=deployment)
         self._noticing = Noticing(rooms, cases)
-        self._linking = Linking(rooms, cases)
+        self._lettering = Lettering(rooms, {} if letters is None else letters)
+        self._linking = Linking(rooms, cases, self._lettering)
         self._reading_back = ReadingBack(rooms, deployment=deployment)
         self._finding = Finding(rooms, deployment=deployment)
+        self._publishing = Publishing(rooms, cases, deployment=deployment)
+        self._ending = Ending(rooms)
         self._telling = PassPhrases(rooms, authenticate=authenticate, deployment=deployment)
 
     async def end_overdue(self) -> None:
@@ -84,11 +94,16 @@ class Openings:
             frames.ReadEvidence: (Grant.EVIDENCE, self._reading.read),
             frames.Match: (Grant.MATCH, self._matching.match),
             frames.Notice: (Grant.NOTICE, self._noticing.notice),
+            frames.Letter: (Grant.LETTER, self._lettering.letter),
             frames.UseToken: (Grant.REGISTRANT, self._linking.use),
             frames.ShowSession: (Grant.REGISTRANT, self._linking.show),
             frames.ShowOwn: (Grant.REGISTRANT, self._linking.show_own),
             frames.ShowClaim: (Grant.REGISTRANT, self._linking.show_claim),
             frames.ReadBack: (Grant.READ_BACK, self._reading_back.read_back),
             frames.Find: (Grant.FIND, self._finding.find),
+            frames.Instruct: (Grant.INSTRUCT, self._publishing.instruct),
+            frames.Publish: (Grant.PUBLISH, self._publishing.publish),
+            frames.EndPublication: (Grant.WITHDRAW, self._ending.end),
+            frames.ShowObjections: (Grant.WITHDRAW, self._ending.objections),
             frames.PassPhrase: (Grant.RELEASE, self._telling.tell),
         }

@@ -16,6 +16,7 @@ from proxy.apps.parties import PartyDesk
 from proxy.apps.uploads import Gate
 from proxy.errors import ProxyError
 from proxy.model.case import CaseId, NoticeId
+from proxy.model.identifiers import RegistrationId, TenantId
 from proxy.run import case_office
 from proxy.run import notices as notice_texts
 from proxy.run.case_papers import VaultOfCases
@@ -68,6 +69,16 @@ def rooms(
                 connection, NoticeId(UUID(notice)), CaseId(UUID(case)), now=process.clock.now()
             )
 
+    async def did(tenant: str, registration: str, notice: str) -> None:
+        async with pool.acquire() as connection:
+            await notices.acknowledge_letter(
+                connection,
+                NoticeId(UUID(notice)),
+                TenantId(UUID(tenant)),
+                RegistrationId(UUID(registration)),
+                now=process.clock.now(),
+            )
+
     return (
         cases.routes(
             CaseDesk(
@@ -113,7 +124,7 @@ def rooms(
                 is_secure=is_secure,
             )
         ),
-        links.routes(ask, admit, arrived, is_secure=is_secure),
+        links.routes(ask, admit, arrived, did, is_secure=is_secure),
         packages.routes(
             ask, admit, PackageCounter(pool, process.clock, office, files),
             is_secure=is_secure,

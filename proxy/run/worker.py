@@ -10,7 +10,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from proxy.errors import Unavailable
-from proxy.run import sponsors, worker_cases, worker_webhooks
+from proxy.run import sponsors, worker_cases, worker_publications, worker_webhooks
 from proxy.services import retain
 from proxy.services.publish import Sequencer
 
@@ -34,4 +34,5 @@ async def serve(process: Process) -> None:
         for one in worker_cases.rounds(process, access):
             tasks.create_task(one)
         tasks.create_task(worker_webhooks.run(process, access))
+        tasks.create_task(worker_publications.run(process, access))
         process.ready()

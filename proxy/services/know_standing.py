@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _SECRET_OCTETS: Final = 32  # of HMAC-SHA-256
 _ENOUGH: Final = frozenset({Standing.PROVEN, Standing.SHOWN})
-_SHOW_FIELDS: Final = frozenset({Mode.PRIVACY, Mode.REDACTED})
+_SHOW_FIELDS: Final = frozenset({Mode.PRIVACY, Mode.REDACTED, Mode.PUBLISHED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

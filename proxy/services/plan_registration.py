@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from proxy.errors import Conflict, Fault, InvalidInput, NotFound, Refused
+from proxy.errors import Conflict, Fault, InvalidInput, NotFound
 from proxy.model import identifiers
-from proxy.model.identifiers import RegistrationId, Role, State
+from proxy.model.identifiers import Mode, RegistrationId, Role, State
 from proxy.model.registration import Registration
 from proxy.model.sealed import ToSeal
 from proxy.rules import identity, publication
@@ -47,9 +47,6 @@ _REFUSALS: Final[dict[Reason, Callable[[], ProxyError]]] = {
     ),
     Reason.REPLACES_ANOTHER: lambda: Conflict(
         "replaces_another", "`replaces` does not name the live registration of this name."
-    ),
-    Reason.PUBLISH_GRANT_NEEDED: lambda: Refused(
-        "publish_grant_needed", "Publishing a person needs a grant; `redacted` needs none."
     ),
     Reason.PRIVACY_NOT_PERMITTED: lambda: _fault(
         "/mode", "privacy_not_permitted", "The registry of this TLD forbids this mode."
@@ -208,7 +205,7 @@ def _next(
         alias=new_letters(desk.random) if rotates else present.alias,
         end_reason=None,
     )
-    record, value = _published(registration, enrolment, kept)
+    record, value = _published(registration, enrolment, kept, version)
     return Planned(
         registration=registration,
         record=record,
@@ -261,17 +258,24 @@ def _persons(enrolment: Enrolment) -> ContactSet:
 
 
 def _published(
-    registration: Registration, enrolment: Enrolment, kept: Kept | None = None
+    registration: Registration,
+    enrolment: Enrolment,
+    kept: Kept | None = None,
+    version: int | None = None,
 ) -> tuple[PublicRecord | None, bytes | None]:
     if registration.state is State.CLAIMED:
         # What could not be published is refused as if it were to be: it may come to speak.
         _encoded(publication.project(replace(registration, state=State.ACTIVE), None))
+    value = None if kept is None else kept.value
+    has_others = kept is not None and version not in {None, kept.record_version}
+    may_stay = enrolment.contacts is None or registration.declared.mode is Mode.PUBLISHED
+    shown = None
+    if value is not None and may_stay and not has_others:
+        shown = published.decode_record(value)
     if enrolment.contacts is not None:
         registrant = enrolment.contacts.resolve(Role.REGISTRANT)
-        record = publication.project(registration, registrant)
+        record = publication.project(registration, registrant, shown)
     else:
-        value = None if kept is None else kept.value
-        shown = None if value is None else published.decode_record(value)
         record = publication.project_again(registration, shown)
     return record, _encoded(record)
 

@@ -21,6 +21,7 @@ import structlog
 
 from proxy import logs
 from proxy.errors import InvalidInput, NotFound, ProxyError, Refused
+from proxy.model import letter
 from proxy.model.notice import Handing, Outgoing, Sent
 from proxy.rules import notice_retries
 from proxy.store import notices as store
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 BATCH: Final = 20  # messages at once; as many connections at most
 LEASE: Final = timedelta(minutes=10)  # above the longest try of outbound.mail
 SWEEP: Final = 500  # notices without proof that are given up in one step
-WITHHELD: Final = frozenset({"notice_gagged", "case_closed"})
+WITHHELD: Final = frozenset({"notice_gagged", "case_closed"}) | letter.WITHHELD
 """The vault's codes for a notice that must not go out."""
 
 UNREACHABLE: Final = frozenset({"notice_nobody", "notice_no_address", "record_erased"})

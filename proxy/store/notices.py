@@ -12,14 +12,17 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from proxy.model.case import CaseId, NoticeId
+from proxy.model.identifiers import RegistrationId, TenantId
+from proxy.model.letter import PURPOSES, AboutRegistration, LetterKind
 from proxy.model.notice import DueNotice, NoticeResult, NoticeStanding, Party, Proof
 from proxy.store import pool, queries
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from proxy.model.case import Fact
+    from proxy.model.letter import QueuedLetter
     from proxy.store.pool import Connection, Record
 
 QUERIES = queries.load("notices")
@@ -87,6 +90,25 @@ async def queue(
         )
 
 
+async def queue_letters(
+    connection: Connection, letters: Sequence[QueuedLetter], now: datetime
+) -> None:
+    """Have letters sent, in the caller's transaction; those that are there stay as they are."""
+    with pool.translated():
+        await connection.execute(
+            QUERIES["queue_letters"],
+            [one.id for one in letters],
+            [one.about.tenant_id for one in letters],
+            [one.about.registration_id for one in letters],
+            [one.about.kind.value for one in letters],
+            [one.template for one in letters],
+            [json.dumps(_facts_of(one)) for one in letters],
+            [PURPOSES[one.about.kind].value for one in letters],
+            [one.subject for one in letters],
+            now,
+        )
+
+
 async def take(
     connection: Connection, *, now: datetime, until: datetime, mail_domain: str, limit: int
 ) -> tuple[DueNotice, ...]:
@@ -96,7 +118,7 @@ async def take(
     return tuple(
         DueNotice(
             id=NoticeId(row["id"]),
-            case_id=CaseId(row["case_id"]),
+            about=about,
             template=row["template"],
             to=Party(row["to_party"]),
             facts=_facts(row["facts"]),
@@ -107,6 +129,7 @@ async def take(
             failing_since=row["failing_since"],
         )
         for row in rows
+        if (about := _about(row)) is not None
     )
 
 
@@ -180,6 +203,20 @@ async def acknowledge(
     return await _changed(connection, "acknowledge", notice_id, case_id, now)
 
 
+async def acknowledge_letter(
+    connection: Connection,
+    notice_id: NoticeId,
+    tenant_id: TenantId,
+    registration_id: RegistrationId,
+    *,
+    now: datetime,
+) -> bool:
+    """Whether it was news that the deed of a letter's link was done."""
+    return await _changed(
+        connection, "acknowledge_letter", notice_id, tenant_id, registration_id, now
+    )
+
+
 async def take_untold(connection: Connection, after: NoticeId) -> NoticeResult | None:
     """The next notice of which its case does not know all, held until the transaction ends."""
     with pool.translated():
@@ -244,6 +281,25 @@ async def levels(connection: Connection, now: datetime) -> Levels:
     return Levels(
         due=row["due"], waiting=row["waiting"], oldest=row["oldest"], unproven=row["unproven"]
     )
+
+
+def _about(row: Record) -> CaseId | AboutRegistration | None:
+    """What a notice is about; None where another program queued a kind that we do not know."""
+    if row["case_id"] is not None:
+        return CaseId(row["case_id"])
+    if row["kind"] not in set(LetterKind):
+        return None
+    return AboutRegistration(
+        tenant_id=TenantId(row["tenant_id"]),
+        registration_id=RegistrationId(row["registration_id"]),
+        kind=LetterKind(row["kind"]),
+    )
+
+
+def _facts_of(letter: QueuedLetter) -> dict[str, Fact]:
+    """What stands in every letter, and what its own template says beside."""
+    reference = str(letter.about.registration_id)
+    return {"domain": letter.domain, "registration": reference, **letter.facts}
 
 
 def _proof(row: Record) -> tuple[datetime | None, Proof | None]:

@@ -8,6 +8,20 @@ INSERT INTO notice (id, case_id, template, to_party, facts, purpose, subject, qu
   try_after)
 VALUES ($1, $2, $3, $4, $5::text::jsonb, $6, $7, $8, $9, $9);
 
+-- queue_letters --
+-- Letters that have to go out: notices of no case. One that is there already stays as it is.
+-- roles: worker
+-- $1 ids, $2 tenants, $3 registrations, $4 kinds, $5 templates, $6 facts, $7 purposes,
+-- $8 subjects, $9 now
+INSERT INTO notice (id, tenant_id, registration_id, kind, template, to_party, facts, purpose,
+  subject, queued_at, not_before, try_after)
+SELECT row.id, row.tenant_id, row.registration_id, row.kind, row.template, 'registrant',
+       row.facts::jsonb, row.purpose, row.subject, $9, $9, $9
+FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[],
+            $8::text[])
+  AS row (id, tenant_id, registration_id, kind, template, facts, purpose, subject)
+ON CONFLICT (id) DO NOTHING;
+
 -- take --
 -- Notices that are due, the longest due first, now in the taker's hand until $2.
 -- roles: relay
@@ -19,7 +33,7 @@ WITH due AS (
 UPDATE notice n SET state = 'sending', attempts = n.attempts + 1, try_after = $2,
   message_id = coalesce(n.message_id, n.id::text || '@' || $3::text)
 FROM due WHERE n.id = due.id
-RETURNING n.id, n.case_id, n.template, n.to_party, n.facts::text AS facts, n.purpose, n.subject,
+RETURNING n.id, n.case_id, n.tenant_id, n.registration_id, n.kind, n.template, n.to_party, n.facts::text AS facts, n.purpose, n.subject,
   n.message_id, n.attempts, n.failing_since;
 
 -- note_language --
@@ -91,14 +105,22 @@ FROM silent WHERE n.id = silent.id;
 UPDATE notice SET acknowledged_at = $3
 WHERE id = $1 AND case_id = $2 AND acknowledged_at IS NULL AND attempts > 0;
 
+-- acknowledge_letter --
+-- The deed of a letter's link was done.
+-- roles: web
+-- $1 id, $2 tenant_id, $3 registration_id, $4 now
+UPDATE notice SET acknowledged_at = $4
+WHERE id = $1 AND tenant_id = $2 AND registration_id = $3 AND case_id IS NULL
+  AND acknowledged_at IS NULL AND attempts > 0;
+
 -- take_untold --
--- The next notice behind one of which something is known that its case does not know.
+-- The next notice of a case behind one of which something is known that its case does not know.
 -- roles: worker
 -- $1 after
 SELECT id, case_id, template, to_party, delivered_at, acknowledged_at, bounced_at, reason,
   delivery_told_at IS NOT NULL AS is_delivery_told, bounce_told_at IS NOT NULL AS is_bounce_told
 FROM notice
-WHERE id > $1 AND
+WHERE id > $1 AND case_id IS NOT NULL AND
   (((delivered_at IS NOT NULL OR acknowledged_at IS NOT NULL) AND delivery_told_at IS NULL
     AND (bounced_at IS NULL OR acknowledged_at IS NOT NULL))
    OR (bounced_at IS NOT NULL AND bounce_told_at IS NULL))

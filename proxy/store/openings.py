@@ -1,4 +1,4 @@
-"""What the vault looks up for an opening: an alias, a token, a notice. Opens nothing."""
+"""What the vault looks up for an opening: an alias, a token, a notice, a letter. Opens nothing."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from proxy.model.identifiers import RecordClass, RegistrationId, State, TenantId
+from proxy.model.letter import AboutRegistration, Letter, LetterKind
 from proxy.model.sealed import RecordName
 from proxy.store import pool, queries
 
@@ -96,3 +97,17 @@ async def find_notice(
     with pool.translated():
         row = await connection.fetchrow(QUERIES["find_notice"], case_id, notice_id)
     return None if row is None else (row["to_party"], row["purpose"], row["subject"])
+
+
+async def find_letter(connection: Connection, notice_id: NoticeId) -> Letter | None:
+    """A letter as its row says it; None where there is none of this id, or of no known kind."""
+    with pool.translated():
+        row = await connection.fetchrow(QUERIES["find_letter"], notice_id)
+    if row is None or row["kind"] not in set(LetterKind):
+        return None
+    about = AboutRegistration(
+        tenant_id=TenantId(row["tenant_id"]),
+        registration_id=RegistrationId(row["registration_id"]),
+        kind=LetterKind(row["kind"]),
+    )
+    return Letter(id=notice_id, about=about, subject=row["subject"])

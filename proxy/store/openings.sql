@@ -31,6 +31,12 @@ ORDER BY hit.registration_id LIMIT $5;
 -- $1 tenant_id, $2 id
 SELECT domain, state, revision, record_version FROM registration WHERE tenant_id = $1 AND id = $2;
 
+-- find_letter --
+-- What a letter is about, and its subject.
+-- roles: operator relay vault web worker
+-- $1 notice_id
+SELECT tenant_id, registration_id, kind, subject FROM notice WHERE id = $1 AND case_id IS NULL;
+
 -- find_notice --
 -- To whom a notice of a case goes, and what its link is for.
 -- roles: operator relay vault web worker

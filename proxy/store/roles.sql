@@ -26,6 +26,9 @@ GRANT SELECT, INSERT ON operation_error TO pp_api;
 GRANT SELECT ON sponsor_look, sponsor_shown, holding TO pp_api;
 GRANT INSERT (domain, registry, due_at, urgent), UPDATE (due_at, urgent) ON sponsor_look TO pp_api;
 GRANT SELECT, INSERT ON sponsor_secret TO pp_api;
+-- instructions to publish: takes them, and ends them
+GRANT SELECT, INSERT (tenant_id, registration_id, id, record_version, fields, instructed_at, look_at),
+  UPDATE (standing, ended_at, is_told) ON publication TO pp_api;
 GRANT INSERT ON submission, sealed_record TO pp_api;
 -- an entry's place in the ledger is the vault's alone to give
 GRANT INSERT (id, tenant_id, subject, kind, facts, at) ON ledger_entry TO pp_api;
@@ -52,13 +55,14 @@ GRANT SELECT (alias) ON registration TO pp_vault;
 GRANT SELECT ON former_alias TO pp_vault;
 -- a registrar's read-back is of the name that it signed for
 GRANT SELECT (domain) ON registration TO pp_vault;
--- a registrar's search is of one reseller's names where that was signed for; no person is in it
+-- a registrar's search is of one reseller's names where that was signed for, a publication of a
+-- registration in its mode; no person stands in what was declared
 GRANT SELECT (declared) ON registration TO pp_vault;
 -- cases: chains are checked against the vault's own state
 GRANT SELECT ON case_file, case_event, evidence TO pp_vault;
 GRANT UPDATE (is_seen) ON case_event TO pp_vault;
 -- to whom a notice goes and what its link is for, before an address is sealed for it
-GRANT SELECT (id, case_id, to_party, purpose, subject) ON notice TO pp_vault;
+GRANT SELECT (id, case_id, tenant_id, registration_id, kind, to_party, purpose, subject) ON notice TO pp_vault;
 -- packages: builds them; who gets one and when is not its part
 GRANT SELECT, INSERT (id, order_id, case_id, tenant_id, sha256, octets, content, copy_id, recipient_openpgp,
   recipient_sha256, releaser, fields, terms, delete_by, made_at, expires_at),
@@ -83,8 +87,9 @@ GRANT SELECT, INSERT, UPDATE (state, look_at) ON case_order TO pp_web;
 GRANT SELECT (id, place, case_id, tenant_id, registration_id, domain, change, state, seen, tries, asked_at),
   INSERT (id, case_id, tenant_id, registration_id, domain, change, asked_at, next_try),
   UPDATE (state, ended_at) ON registrar_effect TO pp_web;
-GRANT SELECT (id, case_id, template, template_version, to_party, language, purpose, subject, state, attempts,
-  queued_at, not_before, reason, reply, delivered_at, acknowledged_at, bounced_at),
+GRANT SELECT (id, case_id, tenant_id, registration_id, kind, template, template_version, to_party, language,
+  purpose, subject, state, attempts, queued_at, not_before, reason, reply, delivered_at, acknowledged_at,
+  bounced_at),
   INSERT (id, case_id, template, to_party, facts, purpose, subject, queued_at, not_before,
   try_after),
   UPDATE (acknowledged_at) ON notice TO pp_web;
@@ -129,6 +134,9 @@ GRANT SELECT, UPDATE (state, revision, changed_at, lapses_at, ended_at, end_reas
 GRANT SELECT, UPDATE, DELETE ON operation TO pp_worker;
 GRANT SELECT, DELETE ON idempotency, operation_error TO pp_worker;
 GRANT INSERT (id, tenant_id, subject, kind, facts, at) ON ledger_entry TO pp_worker;
+-- worker: has instructions to publish carried out, and what they show taken off
+GRANT SELECT, UPDATE (standing, letter_id, not_before, look_at, published_at, left_out, ended_at, is_told)
+  ON publication TO pp_worker;
 -- worker: stamps events, and forgets old ones
 GRANT SELECT, UPDATE (pos), DELETE ON event TO pp_worker;
 GRANT SELECT, INSERT, UPDATE ON event_horizon TO pp_worker;
@@ -146,11 +154,11 @@ GRANT SELECT, INSERT, UPDATE (lifted_at) ON legal_hold TO pp_worker;
 GRANT SELECT, UPDATE (state, look_at) ON case_order TO pp_worker;
 GRANT SELECT, INSERT (id, case_id, tenant_id, registration_id, domain, change, asked_at, next_try),
   UPDATE (state, seen, tries, next_try, leased_until, ended_at) ON registrar_effect TO pp_worker;
-GRANT SELECT (id, case_id, template, template_version, to_party, language, purpose, subject, state, attempts,
-  queued_at, not_before, reason, reply, delivered_at, acknowledged_at, bounced_at,
-  delivery_told_at, bounce_told_at),
-  INSERT (id, case_id, template, to_party, facts, purpose, subject, queued_at, not_before,
-  try_after),
+GRANT SELECT (id, case_id, tenant_id, registration_id, kind, template, template_version, to_party, language,
+  purpose, subject, state, attempts, queued_at, not_before, reason, reply, delivered_at, acknowledged_at,
+  bounced_at, delivery_told_at, bounce_told_at),
+  INSERT (id, case_id, tenant_id, registration_id, kind, template, to_party, facts, purpose, subject,
+  queued_at, not_before, try_after),
   UPDATE (delivery_told_at, bounce_told_at) ON notice TO pp_worker;
 GRANT SELECT (id, order_id, case_id, tenant_id, state, sha256, octets, copy_id, recipient_openpgp,
   recipient_sha256, releaser, fields, terms, delete_by, made_at, expires_at, released_at, collected_at,
@@ -179,8 +187,8 @@ GRANT SELECT (tenant_id, registration_id, version, contacts) ON blind_index TO p
 GRANT INSERT (id, tenant_id, subject, kind, facts, at) ON ledger_entry TO pp_escrow;
 
 -- relay: sends notices and hears what became of them; it adds none and changes no word of any
-GRANT SELECT (id, case_id, template, to_party, facts, purpose, subject, queued_at, not_before, state,
-  attempts, try_after, failing_since, message_id, handed_at, delivered_at, bounced_at,
+GRANT SELECT (id, case_id, tenant_id, registration_id, kind, template, to_party, facts, purpose, subject,
+  queued_at, not_before, state, attempts, try_after, failing_since, message_id, handed_at, delivered_at, bounced_at,
   acknowledged_at) ON notice TO pp_relay;
 GRANT UPDATE (state, attempts, try_after, reason, reply, failing_since, message_id,
   template_version, language, handed_at, delivered_at, bounced_at) ON notice TO pp_relay;
@@ -196,7 +204,7 @@ GRANT SELECT, INSERT, UPDATE (names, used), DELETE ON quota TO pp_operator;
 GRANT SELECT, INSERT, DELETE, UPDATE (state, secret_version, former_until, epoch, pos, failing_since,
   reason, next_try, lease, leased_until) ON webhook TO pp_operator;
 GRANT SELECT, DELETE, UPDATE (tries, next_try, dead_at) ON webhook_letter TO pp_operator;
-GRANT SELECT ON event TO pp_operator;
+GRANT SELECT ON event, publication TO pp_operator;
 GRANT SELECT ON registration, published, journal_epoch, operation, key_rotation, intake_key TO pp_operator;
 GRANT SELECT (tenant_id, registration_id, class, version, kek_epoch, submission_id, failed, superseded_at)
   ON sealed_record TO pp_operator;

@@ -40,6 +40,22 @@ BEGIN
   RETURN NULL;
 END $$;
 
+CREATE FUNCTION public.event_publication() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+BEGIN
+  INSERT INTO event (id, tenant_id, kind, registration_id, domain, reseller, body, at)
+  SELECT gen_random_uuid(), kept.tenant_id, 'registration.publication_' || NEW.standing, kept.id,
+         kept.domain, kept.declared ->> 'reseller',
+         event_body(kept.id, kept.domain, kept.revision, kept.state, kept.end_reason,
+                    kept.declared),
+         coalesce(NEW.ended_at, NEW.published_at)
+  FROM registration kept
+  WHERE kept.tenant_id = NEW.tenant_id AND kept.id = NEW.registration_id;
+  RETURN NULL;
+END $$;
+
 CREATE FUNCTION public.guard_staff_state() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
@@ -57,6 +73,16 @@ BEGIN
     RETURN NEW;
   END IF;
   RAISE EXCEPTION 'state of staff' USING ERRCODE = 'restrict_violation';
+END $$;
+
+CREATE FUNCTION public.publication_unfit() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+BEGIN
+  UPDATE publication SET standing = 'changed', ended_at = NEW.changed_at
+  WHERE tenant_id = NEW.tenant_id AND registration_id = NEW.id AND ended_at IS NULL;
+  RETURN NULL;
 END $$;
 
 CREATE FUNCTION public.quota_changed() RETURNS trigger
@@ -156,10 +182,11 @@ CREATE FUNCTION public.refuse_notice_change() RETURNS trigger
     AS $$
 BEGIN
   IF TG_OP = 'DELETE'
-     OR (NEW.id, NEW.case_id, NEW.template, NEW.to_party, NEW.facts, NEW.purpose, NEW.subject,
-         NEW.queued_at, NEW.not_before)
-        IS DISTINCT FROM (OLD.id, OLD.case_id, OLD.template, OLD.to_party, OLD.facts, OLD.purpose,
-         OLD.subject, OLD.queued_at, OLD.not_before)
+     OR (NEW.id, NEW.case_id, NEW.tenant_id, NEW.registration_id, NEW.kind, NEW.template,
+         NEW.to_party, NEW.facts, NEW.purpose, NEW.subject, NEW.queued_at, NEW.not_before)
+        IS DISTINCT FROM (OLD.id, OLD.case_id, OLD.tenant_id, OLD.registration_id, OLD.kind,
+         OLD.template, OLD.to_party, OLD.facts, OLD.purpose, OLD.subject, OLD.queued_at,
+         OLD.not_before)
      OR OLD.message_id IS NOT NULL AND NEW.message_id IS DISTINCT FROM OLD.message_id
      OR OLD.failing_since IS NOT NULL AND NEW.failing_since IS DISTINCT FROM OLD.failing_since
      OR OLD.handed_at IS NOT NULL AND NEW.handed_at IS DISTINCT FROM OLD.handed_at
@@ -706,7 +733,7 @@ CREATE TABLE public.legal_hold (
 
 CREATE TABLE public.notice (
     id uuid NOT NULL,
-    case_id uuid NOT NULL,
+    case_id uuid,
     template text NOT NULL,
     to_party text NOT NULL,
     facts jsonb NOT NULL,
@@ -729,11 +756,20 @@ CREATE TABLE public.notice (
     acknowledged_at timestamp with time zone,
     delivery_told_at timestamp with time zone,
     bounce_told_at timestamp with time zone,
+    tenant_id uuid,
+    registration_id uuid,
+    kind text,
+    CONSTRAINT notice_about CHECK (
+CASE
+    WHEN (case_id IS NULL) THEN ((num_nulls(tenant_id, registration_id, kind) = 0) AND (to_party = 'registrant'::text))
+    ELSE (num_nonnulls(tenant_id, registration_id, kind) = 0)
+END),
     CONSTRAINT notice_attempts CHECK ((attempts >= 0)),
     CONSTRAINT notice_bounce_told CHECK (((bounce_told_at IS NULL) OR (bounced_at IS NOT NULL))),
     CONSTRAINT notice_delivery_told CHECK (((delivery_told_at IS NULL) OR (delivered_at IS NOT NULL) OR (acknowledged_at IS NOT NULL))),
     CONSTRAINT notice_due CHECK (((state = ANY (ARRAY['queued'::text, 'sending'::text])) = (try_after IS NOT NULL))),
     CONSTRAINT notice_facts CHECK (((jsonb_typeof(facts) = 'object'::text) AND (octet_length((facts)::text) <= 16384))),
+    CONSTRAINT notice_kind CHECK ((kind ~ '^[a-z][a-z0-9_]{0,47}$'::text)),
     CONSTRAINT notice_language CHECK ((language ~ '^[a-zA-Z0-9-]{1,35}$'::text)),
     CONSTRAINT notice_message_id CHECK ((length(message_id) <= 320)),
     CONSTRAINT notice_purpose CHECK ((purpose ~ '^[a-z0-9_]{0,48}$'::text)),
@@ -802,6 +838,27 @@ CREATE TABLE public.profile (
     body jsonb NOT NULL,
     CONSTRAINT profile_id_check CHECK ((id ~ '^[a-z0-9][a-z0-9-]{0,63}$'::text)),
     CONSTRAINT profile_revision_check CHECK ((revision > 0))
+);
+
+CREATE TABLE public.publication (
+    tenant_id uuid NOT NULL,
+    registration_id uuid NOT NULL,
+    id uuid NOT NULL,
+    record_version integer NOT NULL,
+    fields text[] NOT NULL,
+    standing text DEFAULT 'waiting'::text NOT NULL,
+    instructed_at timestamp with time zone NOT NULL,
+    letter_id uuid,
+    not_before timestamp with time zone,
+    look_at timestamp with time zone NOT NULL,
+    published_at timestamp with time zone,
+    left_out text[] DEFAULT '{}'::text[] NOT NULL,
+    ended_at timestamp with time zone,
+    is_told boolean DEFAULT false NOT NULL,
+    CONSTRAINT publication_ended CHECK (((ended_at IS NULL) = (standing = ANY (ARRAY['waiting'::text, 'published'::text])))),
+    CONSTRAINT publication_fields CHECK (((cardinality(fields) >= 1) AND (cardinality(fields) <= 64))),
+    CONSTRAINT publication_standing CHECK ((standing = ANY (ARRAY['waiting'::text, 'published'::text, 'objected'::text, 'withdrawn'::text, 'replaced'::text, 'undeliverable'::text, 'changed'::text, 'too_large'::text, 'lapsed'::text]))),
+    CONSTRAINT publication_version CHECK ((record_version > 0))
 );
 
 CREATE TABLE public.published (
@@ -1202,6 +1259,9 @@ ALTER TABLE ONLY public.portfolio
 ALTER TABLE ONLY public.profile
     ADD CONSTRAINT profile_pkey PRIMARY KEY (tenant_id, id);
 
+ALTER TABLE ONLY public.publication
+    ADD CONSTRAINT publication_pkey PRIMARY KEY (tenant_id, registration_id, id);
+
 ALTER TABLE ONLY public.published
     ADD CONSTRAINT published_pkey PRIMARY KEY (domain);
 
@@ -1326,15 +1386,25 @@ CREATE INDEX ledger_entry_waiting ON public.ledger_entry USING btree (at) WHERE 
 
 CREATE INDEX notice_by_case ON public.notice USING btree (case_id, queued_at);
 
+CREATE INDEX notice_of_registration ON public.notice USING btree (tenant_id, registration_id, queued_at) WHERE (case_id IS NULL);
+
 CREATE INDEX notice_unproven ON public.notice USING btree (handed_at, id) WHERE (state = 'handed'::text);
 
-CREATE INDEX notice_untold ON public.notice USING btree (id) WHERE ((((delivered_at IS NOT NULL) OR (acknowledged_at IS NOT NULL)) AND (delivery_told_at IS NULL)) OR ((bounced_at IS NOT NULL) AND (bounce_told_at IS NULL)));
+CREATE INDEX notice_untold ON public.notice USING btree (id) WHERE ((case_id IS NOT NULL) AND ((((delivered_at IS NOT NULL) OR (acknowledged_at IS NOT NULL)) AND (delivery_told_at IS NULL)) OR ((bounced_at IS NOT NULL) AND (bounce_told_at IS NULL))));
 
 CREATE INDEX notice_waiting ON public.notice USING btree (try_after, id) WHERE (try_after IS NOT NULL);
 
 CREATE INDEX operation_running ON public.operation USING btree (touched_at) WHERE (state = 'running'::text);
 
 CREATE INDEX outage_ended ON public.outage USING btree (ended_at);
+
+CREATE INDEX publication_due ON public.publication USING btree (look_at) WHERE (standing = 'waiting'::text);
+
+CREATE INDEX publication_lettered ON public.publication USING btree (instructed_at) WHERE ((letter_id IS NOT NULL) AND (ended_at IS NULL));
+
+CREATE UNIQUE INDEX publication_open ON public.publication USING btree (tenant_id, registration_id) WHERE (ended_at IS NULL);
+
+CREATE INDEX publication_untold ON public.publication USING btree (ended_at) WHERE ((ended_at IS NOT NULL) AND (NOT is_told));
 
 CREATE UNIQUE INDEX published_pos ON public.published USING btree (pos) WHERE (pos IS NOT NULL);
 
@@ -1412,6 +1482,8 @@ CREATE TRIGGER ledger_tile_append_only BEFORE DELETE OR UPDATE ON public.ledger_
 
 CREATE TRIGGER notice_keeps BEFORE DELETE OR UPDATE ON public.notice FOR EACH ROW EXECUTE FUNCTION public.refuse_notice_change();
 
+CREATE TRIGGER publication_event AFTER UPDATE ON public.publication FOR EACH ROW WHEN ((old.standing <> new.standing)) EXECUTE FUNCTION public.event_publication();
+
 CREATE TRIGGER published_profile_unstamp BEFORE UPDATE OF body ON public.published_profile FOR EACH ROW WHEN (((new.pos IS NOT NULL) AND (new.body IS DISTINCT FROM old.body))) EXECUTE FUNCTION public.unstamp();
 
 CREATE TRIGGER published_unstamp BEFORE UPDATE OF value ON public.published FOR EACH ROW WHEN (((new.pos IS NOT NULL) AND (new.value IS DISTINCT FROM old.value))) EXECUTE FUNCTION public.unstamp();
@@ -1421,6 +1493,8 @@ CREATE TRIGGER recipient_ledger_append_only BEFORE DELETE OR UPDATE ON public.re
 CREATE TRIGGER registration_event_changed AFTER UPDATE ON public.registration FOR EACH ROW WHEN ((old.revision <> new.revision)) EXECUTE FUNCTION public.event_changed();
 
 CREATE TRIGGER registration_event_enrolled AFTER INSERT ON public.registration REFERENCING NEW TABLE AS enrolled FOR EACH STATEMENT EXECUTE FUNCTION public.event_enrolled();
+
+CREATE TRIGGER registration_publication_unfit AFTER UPDATE ON public.registration FOR EACH ROW WHEN (((old.record_version <> new.record_version) OR ((old.declared ->> 'mode'::text) IS DISTINCT FROM (new.declared ->> 'mode'::text)) OR ((old.state <> new.state) AND (new.state <> ALL (ARRAY['active'::text, 'ending'::text]))))) EXECUTE FUNCTION public.publication_unfit();
 
 CREATE TRIGGER registration_quota_changed AFTER UPDATE ON public.registration FOR EACH ROW WHEN ((((old.state = 'ended'::text) <> (new.state = 'ended'::text)) OR ((old.declared ->> 'reseller'::text) IS DISTINCT FROM (new.declared ->> 'reseller'::text)))) EXECUTE FUNCTION public.quota_changed();
 
@@ -1484,6 +1558,9 @@ ALTER TABLE ONLY public.portfolio
 
 ALTER TABLE ONLY public.profile
     ADD CONSTRAINT profile_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
+
+ALTER TABLE ONLY public.publication
+    ADD CONSTRAINT publication_registration FOREIGN KEY (tenant_id, registration_id) REFERENCES public.registration(tenant_id, id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.quota
     ADD CONSTRAINT quota_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);

@@ -47,9 +47,13 @@ class Grant(StrEnum):
     EVIDENCE = "evidence"  # a file of a case, sealed to the member of staff who signed for it
     MATCH = "match"  # whether one registration's contacts hold a value; never the value
     NOTICE = "notice"  # one address of a case, sealed to the relay, for one notice
+    LETTER = "letter"  # one address of a registration, sealed to the relay, for one letter
     REGISTRANT = "registrant"  # a token out of a notice, and what its session may see
     READ_BACK = "read_back"  # contacts of a registrar's own customer, sealed to its key
     FIND = "find"  # which of a registrar's own names hold a value, for who signed with its key
+    INSTRUCT = "instruct"  # fields to be published later, by their registrar's signature
+    WITHDRAW = "withdraw"  # an end of a publication: it shows nothing
+    PUBLISH = "publish"  # the fields of one name that its instruction publishes, in the open
     RELEASE = "release"  # the pass-phrase of a package, for its releaser
 
 
@@ -69,15 +73,21 @@ GRANTS: dict[Caller, frozenset[Grant]] = {
             Grant.READ, Grant.SUBMIT, Grant.PROPOSE, Grant.CARRY_OUT,
         }
     ),
-    Caller.WORKER: frozenset({Grant.READ, Grant.CARRY_OUT, Grant.HOLD}),
-    Caller.API: frozenset({Grant.READ, Grant.VOTE, Grant.READ_BACK, Grant.FIND}),
+    Caller.WORKER: frozenset(
+        {Grant.READ, Grant.CARRY_OUT, Grant.HOLD, Grant.WITHDRAW, Grant.PUBLISH}
+    ),
+    Caller.API: frozenset(
+        {
+            Grant.READ, Grant.VOTE, Grant.READ_BACK, Grant.FIND, Grant.INSTRUCT, Grant.WITHDRAW,
+        }
+    ),
     Caller.WEB: frozenset(
         {
             Grant.READ, Grant.VOTE, Grant.SEARCH, Grant.PROPOSE, Grant.CARRY_OUT, Grant.HOLD,
             Grant.EVIDENCE, Grant.MATCH, Grant.REGISTRANT, Grant.RELEASE,
         }
     ),
-    Caller.RELAY: frozenset({Grant.RELAY, Grant.NOTICE}),
+    Caller.RELAY: frozenset({Grant.RELAY, Grant.NOTICE, Grant.LETTER}),
     Caller.ESCROW: frozenset({Grant.DEPOSIT}),
 }  # fmt: skip
 
@@ -98,6 +108,8 @@ BUDGETS = {
     Grant.MATCH: Budget(most=40, hours=24),
     # Persons to whom a notice goes in an hour: far more than a desk opens cases.
     Grant.NOTICE: Budget(most=1000),
+    # Persons to whom a letter goes in an hour: a registrar's new customers of a busy day.
+    Grant.LETTER: Budget(most=2000),
     # Registrants who look at their own data in an hour.
     Grant.REGISTRANT: Budget(most=1000),
     # Answers to one registrar in an hour, READ_BACKS_OF_DAY in a day: a support desk at work. Who
@@ -106,9 +118,16 @@ BUDGETS = {
     # Searches of one registrar in an hour, FINDS_OF_DAY in a day; a page of hits is one. Requests
     # of people come singly; a list of addresses that somebody wants tried does not get far.
     Grant.FIND: Budget(most=60),
+    # Publications of one registrar in a day; PUBLISHED_IN_ALL limits all of them together.
+    Grant.PUBLISH: Budget(most=200, hours=24),
+    # Instructions of one registrar in a day: those that end before their time as well.
+    Grant.INSTRUCT: Budget(most=400, hours=24),
     # Pass-phrases of packages told in a day: most recipients have a key of their own.
     Grant.RELEASE: Budget(most=50, hours=24),
 }
+PUBLISHED_IN_ALL = Budget(most=2000, hours=24)
+# The same publication again in a day: a worker that died before it had written what it got.
+REPEATS_OF_PUBLICATION = Budget(most=20, hours=24)
 READ_BACKS_OF_DAY = Budget(most=300, hours=24)
 READ_BACKS_IN_ALL = Budget(most=2000)  # in an hour, to all registrars
 FINDS_OF_DAY = Budget(most=300, hours=24)
@@ -117,6 +136,10 @@ EVIDENCE_IN_ALL = Budget(most=3000, hours=24)
 MATCHES_IN_ALL = Budget(most=400, hours=24)
 # Notices of one case in a day: a flood at one person stops there.
 NOTICES_OF_CASE = Budget(most=40, hours=24)
+# Letters about one registration in a day, whatever their kinds.
+LETTERS_OF_REGISTRATION = Budget(most=6, hours=24)
+# The same letter again in an hour: a relay that can not hand over asks every other minute.
+REPEATS_OF_LETTER = Budget(most=40)
 # Messages to one alias in an hour: a busy correspondence; a flood at one person stops there.
 MESSAGES_OF_ALIAS = Budget(most=60)
 # The same message to one alias again in an hour: a relay that lost an answer, not one that tries.

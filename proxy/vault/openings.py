@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from proxy.model.contact import ContactSet
     from proxy.model.evidence import Piece
     from proxy.model.identifiers import RegistrationId, TenantId
+    from proxy.model.letter import Letter
     from proxy.model.sealed import SealedRecord
     from proxy.vault.keyring import Keyring
     from proxy.vault.state import State
@@ -165,6 +166,19 @@ class VaultOpenings:
         contacts = self.contacts(name, row)
         key_of = self._keyring.blind_key
         return blind.holders(contacts, lambda field: key_of(name.tenant_id, field), token)
+
+    def seal_letter(self, addressed: relay.Addressed, letter: Letter) -> bytes:
+        """The blob of a letter for the relay that is enrolled; Refused `relay_key` without one."""
+        public = self._keyring.file.relay_public
+        if public is None:
+            raise Refused("relay_key")
+        return relay.seal_letter(
+            public,
+            addressed,
+            tenant=str(letter.about.tenant_id),
+            registration=str(letter.about.registration_id),
+            notice=str(letter.id),
+        )
 
     def _newest(
         self, tenant_id: TenantId, registration_id: RegistrationId, record_class: RecordClass

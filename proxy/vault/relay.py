@@ -118,20 +118,40 @@ def open_address(private_key: bytes, blob: bytes, *, alias: str, message: str) -
 
 def seal_notice(public_key: bytes, addressed: Addressed, *, case: str, notice: str) -> bytes:
     """The blob: for this case and notice alone, always of one length; Refused `relay_address`."""
-    plain = _Notice(email=addressed.email, v=1, language=addressed.language, token=addressed.token)
-    plaintext = msgspec.json.encode(plain, order="sorted")
-    if len(plaintext) > NOTICE_OCTETS:
-        raise Refused("relay_address")
-    return primitives.seal_to(
-        public_key, plaintext.ljust(NOTICE_OCTETS), statements.noticed(case, notice)
-    )
+    return _sealed(public_key, addressed, statements.noticed(case, notice))
 
 
 def open_notice(private_key: bytes, blob: bytes, *, case: str, notice: str) -> Addressed:
     """The address inside a blob of this case and notice; Refused `relay_blob`."""
+    return _opened(private_key, blob, statements.noticed(case, notice))
+
+
+def seal_letter(
+    public_key: bytes, addressed: Addressed, *, tenant: str, registration: str, notice: str
+) -> bytes:
+    """The same for a letter: for this registration and notice alone."""
+    return _sealed(public_key, addressed, statements.lettered(tenant, registration, notice))
+
+
+def open_letter(
+    private_key: bytes, blob: bytes, *, tenant: str, registration: str, notice: str
+) -> Addressed:
+    """The address inside a blob of this registration and notice; Refused `relay_blob`."""
+    return _opened(private_key, blob, statements.lettered(tenant, registration, notice))
+
+
+def _sealed(public_key: bytes, addressed: Addressed, bound: bytes) -> bytes:
+    plain = _Notice(email=addressed.email, v=1, language=addressed.language, token=addressed.token)
+    plaintext = msgspec.json.encode(plain, order="sorted")
+    if len(plaintext) > NOTICE_OCTETS:
+        raise Refused("relay_address")
+    return primitives.seal_to(public_key, plaintext.ljust(NOTICE_OCTETS), bound)
+
+
+def _opened(private_key: bytes, blob: bytes, bound: bytes) -> Addressed:
     key = x25519.X25519PrivateKey.from_private_bytes(private_key)
     try:
-        plaintext = primitives.INTAKE_SUITE.decrypt(blob, key, statements.noticed(case, notice))
+        plaintext = primitives.INTAKE_SUITE.decrypt(blob, key, bound)
         found = msgspec.json.decode(plaintext, type=_Notice)
     except (InvalidTag, ValueError, msgspec.MsgspecError):
         raise Refused("relay_blob") from None

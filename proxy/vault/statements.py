@@ -99,6 +99,11 @@ def read_back_answer(document_sha256: bytes, sealed: bytes) -> bytes:
     return primitives.joined(b"pp-read-back-answer-v1", document_sha256, sealed)
 
 
+def publication(document_sha256: bytes) -> bytes:
+    """What a registrar signs who has fields published: 32 octets; fresh as a read-back is."""
+    return primitives.sha256(b"pp-publish-v1" + document_sha256)
+
+
 def search(document_sha256: bytes) -> bytes:
     """What a member of staff signs who searches: 32 octets.
 
@@ -115,6 +120,13 @@ def relayed(alias: str, message: str) -> bytes:
 def noticed(case: str, notice: str) -> bytes:
     """What HPKE binds of an address for a notice: the case and the notice."""
     return primitives.joined(b"pp-notice-v1", case.encode(), notice.encode())
+
+
+def lettered(tenant: str, registration: str, notice: str) -> bytes:
+    """What HPKE binds of an address for a letter: tenant, registration and notice."""
+    return primitives.joined(
+        b"pp-letter-v1", tenant.encode(), registration.encode(), notice.encode()
+    )
 
 
 def reading(document_sha256: bytes) -> bytes:

@@ -22,7 +22,7 @@ import msgspec
 from proxy.errors import NotFound
 from proxy.model.case import CaseId, NoticeId
 from proxy.model.identifiers import RegistrationId, TenantId
-from proxy.model.link import LIFE, RAISED, SESSION, Link, Purpose, Session
+from proxy.model.link import DEEDS, LIFE, RAISED, SESSION, Link, Purpose, Session
 from proxy.model.notice import Party
 from proxy.vault import primitives
 
@@ -41,10 +41,12 @@ FELLOWS = 32  # links of one notice: a relay that can not deliver asks anew for 
 _KEPT_OCTETS = (FELLOWS - 1) * _HASH_OCTETS
 
 
-class _Kept(msgspec.Struct, forbid_unknown_fields=True, frozen=True, omit_defaults=True):
+class _Kept(
+    msgspec.Struct, forbid_unknown_fields=True, frozen=True, omit_defaults=True, kw_only=True
+):
     purpose: Purpose
     party: Party
-    case: UUID
+    case: UUID | None = None
     notice: UUID
     subject: str
     tenant: UUID
@@ -93,10 +95,13 @@ class Tokens:
         """A session's id and standing; the token and its notice's others are gone.
 
         A step-up raises the session that is named, of the same party and case, and keeps its id.
-        NotFound `token_unknown` or `session_unknown`; then nothing has changed.
+        NotFound `token_unknown` or `session_unknown`; then nothing has changed. To a deed's token
+        it is as if it never was: see `take`.
         """
         with self._environment.begin(write=True, db=self._table) as transaction:
             link = _session(transaction.get(_token_key(token)), now, "token_unknown").link
+            if link.purpose in DEEDS:
+                raise _unknown("token_unknown")
             if link.purpose is Purpose.STEP_UP:
                 key = _SESSION + _digest(b"pp-session-v1", session)
                 standing = _raised(
@@ -106,13 +111,21 @@ class Tokens:
                 session = _text(random(SECRET_OCTETS))
                 key = _SESSION + _digest(b"pp-session-v1", session)
                 standing = Session(link=link, until=now + SESSION)
-            fellows = transaction.pop(_NOTICE + link.notice_id.bytes) or b""
-            digests = bytes(fellows)[_UNTIL.size :]
-            for start in range(0, len(digests), _HASH_OCTETS):
-                transaction.delete(_TOKEN + digests[start : start + _HASH_OCTETS])
-            transaction.delete(_token_key(token))
+            _spend(transaction, token, link)
             transaction.put(key, _render(standing.until, standing.link, standing.raised_until))
         return session, standing
+
+    def take(self, token: str, now: datetime) -> Link:
+        """What a deed's token was good for; it and its notice's others are gone.
+
+        NotFound `token_unknown`, also for a token that gives a session; then nothing has changed.
+        """
+        with self._environment.begin(write=True, db=self._table) as transaction:
+            link = _session(transaction.get(_token_key(token)), now, "token_unknown").link
+            if link.purpose not in DEEDS:
+                raise _unknown("token_unknown")
+            _spend(transaction, token, link)
+        return link
 
     def session(self, session: str, now: datetime) -> Session:
         """Where a session stands; NotFound `session_unknown` when it is over or never was."""
@@ -135,6 +148,15 @@ class Tokens:
             if _end(value) <= now:
                 transaction.delete(key)
         self._place = page[-1][0] + b"\0" if len(page) == PAGE else b""
+
+
+def _spend(transaction: lmdb.Transaction, token: str, link: Link) -> None:
+    """Take a token, and the others of its notice."""
+    fellows = transaction.pop(_NOTICE + link.notice_id.bytes) or b""
+    digests = bytes(fellows)[_UNTIL.size :]
+    for start in range(0, len(digests), _HASH_OCTETS):
+        transaction.delete(_TOKEN + digests[start : start + _HASH_OCTETS])
+    transaction.delete(_token_key(token))
 
 
 def _raised(standing: Session, link: Link, now: datetime) -> Session:
@@ -167,7 +189,7 @@ def _session(value: bytes | memoryview[int] | None, now: datetime, code: str) ->
     link = Link(
         purpose=kept.purpose,
         party=kept.party,
-        case_id=CaseId(kept.case),
+        case_id=None if kept.case is None else CaseId(kept.case),
         notice_id=NoticeId(kept.notice),
         subject=kept.subject,
         tenant_id=TenantId(kept.tenant),

@@ -6,6 +6,8 @@ so that no two texts mean one thing. Pure. Source: vault.md, Roster and orders; 
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
 import itertools
 import unicodedata
@@ -41,6 +43,14 @@ def is_line(text: str) -> bool:
         and text.strip() == text
         and all(length <= _MOST_MARKS for length in runs)
     )
+
+
+def octets(signature: str) -> bytes:
+    """A signature out of its base64; none where it is no base64, which verifies nothing."""
+    try:
+        return base64.b64decode(signature, validate=True)
+    except (binascii.Error, ValueError):
+        return b""
 
 
 def digest(document: str) -> str:

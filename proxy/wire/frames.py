@@ -244,14 +244,28 @@ class Notice(_Request, tag="notice", frozen=True):
     subject: str = ""  # of a package's link: the package
 
 
+class Letter(_Request, tag="letter", frozen=True):
+    """The address of a registration's registrant, sealed to the relay, for one letter.
+
+    The token of its link is sealed along with it.
+    """
+
+    tenant: str
+    registration: str
+    kind: str
+    notice: str
+
+
 class UseToken(_Request, tag="use_token", frozen=True):
     """What a token out of a notice is good for; it is good once, and gives a session.
 
-    A step-up's token raises the session that is named beside it.
+    A step-up's token raises the session that is named beside it. A letter's token gives none: with
+    the deed that its page promised it is done, and with none or another nothing is.
     """
 
     token: str
     session: str = ""
+    deed: str = ""
 
 
 class ShowSession(_Request, tag="show_session", frozen=True):
@@ -293,6 +307,34 @@ class Find(_Request, tag="find", frozen=True):
     signature: str  # base64
 
 
+class Instruct(_Request, tag="instruct", frozen=True):
+    """Fields to be published, by a registrar's signature; nothing is shown by it yet."""
+
+    document: str
+    signature: str  # base64
+
+
+class Publish(_Request, tag="publish", frozen=True):
+    """Where an instruction stands, and its fields once their time has come."""
+
+    tenant: str
+    registration: str
+    instruction: str
+
+
+class EndPublication(_Request, tag="end_publication", frozen=True):
+    """An instruction is over; `standing` says why."""
+
+    tenant: str
+    registration: str
+    instruction: str
+    standing: str
+
+
+class ShowObjections(_Request, tag="show_objections", frozen=True):
+    """Publications to which registrants said no, until each is taken."""
+
+
 Request = (
     Status | Rotate | Retry | Check | Prove
     | ShowRoster | SubmitRoster | ObjectToRoster
@@ -301,8 +343,9 @@ Request = (
     | ProposeAnchor | SubmitAnchor
     | Relay | Search | ShowAgent | BeginDeposit | DepositKeys | EndDeposit
     | CountPeople | AreErased
-    | DescribeCase | PlaceHold | ReadEvidence | Match | Notice
+    | DescribeCase | PlaceHold | ReadEvidence | Match | Notice | Letter
     | UseToken | ShowSession | ShowOwn | ShowClaim | PassPhrase | ReadBack | Find
+    | Instruct | Publish | EndPublication | ShowObjections
 )  # fmt: skip
 """What may be asked of the vault; grants.py says by whom."""
 

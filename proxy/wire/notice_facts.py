@@ -56,6 +56,7 @@ class Form(StrEnum):
 _FORMS: Final[Mapping[str, Form]] = {
     "domain": Form.DOMAIN,
     "case": Form.ID,
+    "registration": Form.ID,
     "due": Form.MOMENT,
     "due_utc": Form.MOMENT,
     "until": Form.MOMENT,

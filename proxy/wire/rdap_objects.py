@@ -244,7 +244,7 @@ def _redactions(
         entries.append(rdap_redaction.domain_id_entry())
     for role, contact in contacts.items():
         id_entry = rdap_redaction.contact_id_entry(role)
-        is_owed = is_gtld or record.mode is Mode.REDACTED
+        is_owed = is_gtld or record.mode in publication.WITHHOLDING
         if id_entry is not None and is_owed and _contact_handle(record, role) is None:
             entries.append(id_entry)
         entries += rdap_redaction.contact_entries(role, contact)
@@ -253,7 +253,7 @@ def _redactions(
 
 def _contact_handle(record: PublicRecord, role: Role) -> str | None:
     """The registry's id of a contact. Redacted mode withholds it: it ties a holder's names."""
-    if role is not Role.REGISTRANT or record.mode is Mode.REDACTED:
+    if role is not Role.REGISTRANT or record.mode in publication.WITHHOLDING:
         return None
     return record.registrant_registry_id
 
@@ -264,7 +264,7 @@ def _contact_entity(record: PublicRecord, role: Role, contact: PublicContact) ->
     if handle is not None:
         tree["handle"] = handle
     tree["roles"] = [rdap_redaction.RDAP_ROLES[role]]
-    if record.mode in _ENTITY_STATUS:
+    if record.mode is not Mode.PUBLISHED or contact.withheld:
         tree["status"] = [_ENTITY_STATUS[record.mode]]
     tree["vcardArray"] = rdap_contact.card(contact)
     return tree
@@ -274,6 +274,7 @@ _ENTITY_STATUS: Final[Mapping[Mode, str]] = {
     Mode.PROXY: "proxy",  # registered by a third party
     Mode.PRIVACY: "obscured",  # altered, so that the real contact can not be read
     Mode.REDACTED: "removed",  # parts are left out
+    Mode.PUBLISHED: "removed",  # the same, of what is still kept back
 }
 """RFC 9083 s10.2.2."""
 

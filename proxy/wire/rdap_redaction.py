@@ -91,6 +91,10 @@ def contact_entries(role: Role, contact: PublicContact) -> list[Entry]:
     for row in _ROWS:
         if row.field not in contact.withheld:
             continue
+        if row.field == "phone_ext" and "phone" not in contact.withheld:
+            # The number stands where the path would lead: RFC 9537 s4.2 lets the path be left out.
+            entries.append(_entry(_name(role, row.label), row.method, {}))
+            continue
         side = "postPath" if row.method == "emptyValue" else "prePath"
         entries.append(_entry(_name(role, row.label), row.method, {side: card + row.path}))
     if "email" in contact.withheld:

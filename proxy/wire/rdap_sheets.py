@@ -94,6 +94,8 @@ class Sheets:
         """
         domain = record.domain
         u_labels = unicode_name(domain) if "xn--" in domain else None
+        if record.published:  # few names, and any field of any contact: they go the long way
+            return _through_tree(record, self.profile, asked, as_of, u_labels)
         handle = record.registry_domain_id
         contact_handle = record.registrant_registry_id
         reseller = record.reseller
@@ -189,6 +191,19 @@ class _Sheet:
         pieces = self._pieces
         pieces[1::2] = self._pick(values)
         return "".join(pieces)
+
+
+def _through_tree(
+    record: PublicRecord, profile: Profile, asked: str, as_of: str, u_labels: str | None
+) -> tuple[bytes, bytes]:
+    """The same as Sheets.render gives, without a template."""
+    tree = rdap_objects.domain(
+        record, profile, asked=asked, as_of=_ANY_MOMENT, unicode_name=u_labels
+    )
+    material = dump(tree).encode("utf-8")
+    told = rdap_objects.events(record, _ANY_MOMENT)
+    tree["events"] = [*told[:-1], told[-1] | {"eventDate": as_of}]  # the last is as_of's
+    return dump(tree).encode("utf-8"), material
 
 
 def _probe(record: PublicRecord, profile: Profile, u_labels: str | None) -> rdap_objects.Tree:

@@ -16,7 +16,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from proxy.model import names
-from proxy.model.identifiers import Mode, Role
+from proxy.model.identifiers import Role
 from proxy.rules import publication
 
 if TYPE_CHECKING:
@@ -182,7 +182,7 @@ def _contacts(record: PublicRecord, profile: Profile) -> Iterator[Line]:
     for role, contact in publication.contacts_shown(record, profile).items():
         # The registry's handle of a contact is withheld with the contact, whether there is one or
         # not. Other roles' handles are never published.
-        if record.mode is Mode.REDACTED:
+        if record.mode in publication.WITHHOLDING:
             yield f"Registry {_LABELS[role]} ID", WITHHELD_TEXT
         elif role is Role.REGISTRANT:
             yield from _optional("Registry Registrant ID", record.registrant_registry_id)

@@ -114,6 +114,8 @@ class Sheets:
 
 def _values(record: PublicRecord, unicode_name: str | None, as_of_text: str) -> Values | None:
     """What goes into the marks 0, 1, 2 ...; None when a value needs more care than that."""
+    if record.published:  # few names, and any field of any contact: they go the long way
+        return None
     registry_id = record.registry_domain_id
     registrant_id = record.registrant_registry_id
     reference = record.reference

@@ -74,7 +74,7 @@ async def test_lines_that_fail_are_listed_and_do_not_stop_the_others(api: Api) -
         b"{nonsense",
         body("b.example", mode="zqmode", zq=1),
         body("a.example"),
-        body("c.example", mode="published"),
+        body("c.in", mode="proxy"),
         b"",
         b'{"domain": "long.example", "x": "' + b"zq" * 15_000 + b'"}',
         body("d.example", if_revision=3),
@@ -88,7 +88,7 @@ async def test_lines_that_fail_are_listed_and_do_not_stop_the_others(api: Api) -
         (2, "json"),
         (3, "invalid_body"),
         (4, "duplicate_name"),
-        (5, "publish_grant_needed"),
+        (5, "privacy_not_permitted"),
         (7, "line_too_long"),
         (8, "revision_mismatch"),
     ]

@@ -206,10 +206,27 @@ async def test_privacy_and_redacted_show_only_what_they_may(api: Api) -> None:
     assert redacted["registrant"]["contact_uri"].startswith("https://privacy.example/c/")
 
 
+async def test_published_mode_alone_shows_what_redacted_shows(api: Api) -> None:
+    """Declared by PUT, PATCH or neither: without a grant no further field of a person is shown."""
+    redacted = (await api.put(body(mode="redacted"))).json
+    published = await api.put(body(mode="published"))
+    assert (published.status, published.json["mode"]) == (200, "published")
+    assert published.json["public_contacts"] == redacted["public_contacts"]
+    for mode in ("redacted", "published"):
+        reply = await api.call(
+            "PATCH",
+            "/v1/registrations/kaveri.example",
+            {"mode": mode},
+            Content_Type="application/merge-patch+json",
+        )
+        assert reply.json["public_contacts"] == redacted["public_contacts"]
+    claimed = (await api.put(body("b.example", mode="published", created_at=None))).json
+    assert claimed["public_contacts"]["registrant"]["name"] is None
+
+
 @pytest.mark.parametrize(
     ("changes", "status", "code"),
     [
-        ({"mode": "published"}, 403, "publish_grant_needed"),
         ({"domain": "kaveri.in"}, 422, "privacy_not_permitted"),
         ({"accreditation": "iana-1"}, 422, "invalid_body"),
         ({"profile": "other"}, 422, "invalid_body"),

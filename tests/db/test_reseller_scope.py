@@ -97,7 +97,7 @@ async def test_every_route_answers_alike_for_anothers_name_and_for_none(api: Api
     assert await api.rows("SELECT id, revision, state FROM registration ORDER BY id") == before
 
 
-@pytest.mark.parametrize("changes", [{"mode": "published"}, {"reseller": "webworks"}, {"x": 1}])
+@pytest.mark.parametrize("changes", [{"mode": "hidden"}, {"reseller": "webworks"}, {"x": 1}])
 async def test_what_an_unknown_name_is_refused_for_anothers_is_as_well(
     api: Api, changes: dict[str, object]
 ) -> None:

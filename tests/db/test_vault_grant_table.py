@@ -69,6 +69,10 @@ TABLE: list[tuple[Request, set[Caller]]] = [
     (frames.DescribeCase(case=ID), OPERATOR | {Caller.WEB}),
     (frames.PlaceHold(tenant=ID, registration=ID, case=ID), {Caller.WEB, Caller.WORKER}),
     (frames.Notice(case=ID, notice=ID, to="registrant"), {Caller.RELAY}),
+    (
+        frames.Letter(tenant=ID, registration=ID, kind="email_verification", notice=ID),
+        {Caller.RELAY},
+    ),
     (frames.UseToken(token="x"), {Caller.WEB}),
     (frames.ShowSession(session="x"), {Caller.WEB}),
     (frames.ShowOwn(session="x"), {Caller.WEB}),
@@ -125,6 +129,7 @@ async def test_the_openings_answer_over_their_sockets(running: Running) -> None:
     assert codes["EndDeposit"] == "deposit_unknown"
     assert codes["BeginDeposit"] != "not_granted"
     assert codes["Notice"] == codes["PlaceHold"] == "case_unknown"
+    assert codes["Letter"] == "letter_unknown"
     assert codes["ReadEvidence"] == codes["Match"] == "document_malformed"
     assert codes["PassPhrase"] == "document_malformed"
     assert codes["UseToken"] == "token_unknown"

@@ -21,6 +21,9 @@ from proxy.model.public_record import (
     Profile,
     PublicContact,
     PublicRecord,
+    PublishedContact,
+    PublishedField,
+    PublishedName,
 )
 from proxy.model.registration import DnsKey, Dnssec, DsRecord, Nameserver
 from proxy.rules import publication
@@ -56,11 +59,24 @@ consents = st.dictionaries(st.sampled_from(list(ConsentedName)), text, max_size=
         ConsentedField(field=name, value=value, ground=Ground.MODE) for name, value in found.items()
     )
 )
+granted = st.lists(
+    st.builds(
+        PublishedContact,
+        role=st.sampled_from(Role),
+        fields=st.lists(
+            st.builds(
+                PublishedField,
+                field=st.sampled_from(PublishedName),
+                lines=st.lists(text, max_size=3).map(tuple),
+            ),
+            max_size=4,
+        ).map(tuple),
+    ),
+    max_size=2,
+).map(tuple)
 records = st.builds(
     msgspec.structs.replace,
-    st.sampled_from([Mode.PROXY, Mode.PRIVACY, Mode.REDACTED]).map(
-        lambda mode: make_record(mode=mode)
-    ),
+    st.sampled_from(Mode).map(lambda mode: make_record(mode=mode)),
     domain=domains,
     accreditation=st.sampled_from(["iana-9999", "none", "gone"]),
     reference=text,
@@ -77,6 +93,7 @@ records = st.builds(
     nameservers=st.lists(hosts, max_size=2).map(tuple),
     dnssec=signing,
     consented=consents,
+    published=granted,
 )
 contacts = st.builds(
     PublicContact,

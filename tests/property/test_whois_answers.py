@@ -16,6 +16,9 @@ from proxy.model.public_record import (
     Profile,
     PublicContact,
     PublicRecord,
+    PublishedContact,
+    PublishedField,
+    PublishedName,
 )
 from proxy.model.registration import Dnssec, DsRecord, Nameserver
 from proxy.rules import publication
@@ -45,11 +48,26 @@ consented = st.lists(
     ),
     max_size=3,
 ).map(tuple)
+granted = st.lists(
+    st.builds(
+        PublishedContact,
+        role=st.sampled_from(Role),
+        fields=st.lists(
+            st.builds(
+                PublishedField,
+                field=st.sampled_from(PublishedName),
+                lines=st.lists(text, max_size=3).map(tuple),
+            ),
+            max_size=4,
+        ).map(tuple),
+    ),
+    max_size=2,
+).map(tuple)
 records = st.builds(
     published.record,
     domain=domains,
     accreditation=st.sampled_from([published.BLUE_HERON, AccreditationId("gone")]),
-    mode=st.sampled_from([Mode.PROXY, Mode.PRIVACY, Mode.REDACTED]),
+    mode=st.sampled_from(Mode),
     reference=word,
     alias=word,
     created_at=moments,
@@ -65,6 +83,7 @@ records = st.builds(
         [Dnssec(), Dnssec(ds=(DsRecord(key_tag=1, algorithm=13, digest_type=2, digest="AB"),))]
     ),
     consented=consented,
+    published=granted,
 )
 masks = st.sampled_from(
     [

@@ -21,7 +21,11 @@ from proxy.wire.search_document import Search
 from tests.support import vault as vaults
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from proxy.model.letter import LetterKind
     from proxy.model.sealed import SealedRecord, ToSeal
+    from proxy.run.vault_letters import Kind
     from tests.support.vault import Service
 
 DEPLOYMENT = DeploymentId("5a" * 16)
@@ -37,6 +41,7 @@ AGENT = Agent(
 _CALLERS: dict[type, Caller] = {
     frames.Relay: Caller.RELAY,
     frames.Notice: Caller.RELAY,
+    frames.Letter: Caller.RELAY,
     frames.Search: Caller.WEB,
     frames.ReadBack: Caller.API,
     frames.Find: Caller.API,
@@ -72,7 +77,12 @@ class Desk:
         return self.agents.get(agent_id)
 
 
-def openings(service: Service, desk: Desk | None = None) -> Openings:
+def openings(
+    service: Service,
+    desk: Desk | None = None,
+    *,
+    letters: Mapping[LetterKind, Kind] | None = None,
+) -> Openings:
     """The openings of a vault as it stands."""
     one = desk or Desk()
     return Openings(
@@ -81,6 +91,7 @@ def openings(service: Service, desk: Desk | None = None) -> Openings:
         deployment=one.deployment,
         agent=one.agent,
         book=casebook.CaseBook,
+        letters=letters,
     )
 
 

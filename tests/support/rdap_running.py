@@ -17,7 +17,14 @@ from proxy.apps.rdap import Bounds, RdapServer
 from proxy.apps.throttle import KEY_OCTETS, Table, Throttle
 from proxy.metrics import Registry
 from proxy.model.identifiers import Mode, Role
-from tests.support.rdap_samples import AS_OF, OTHER_TENANT, Held, make_profile, make_record
+from tests.support.rdap_samples import (
+    AS_OF,
+    GRANTED,
+    OTHER_TENANT,
+    Held,
+    make_profile,
+    make_record,
+)
 
 if TYPE_CHECKING:
     import ssl
@@ -68,6 +75,8 @@ def world() -> Held:
         make_record("proxied.example"),
         make_record("private.example", mode=Mode.PRIVACY),
         make_record("redacted.example", mode=Mode.REDACTED),
+        make_record("ungranted.example", mode=Mode.PUBLISHED),
+        make_record("published.example", mode=Mode.PUBLISHED, published=GRANTED),
         make_record("no-ids.example", with_ids=False),
         make_record("laden.de", accreditation="none"),
         make_record("versteckt.de", mode=Mode.REDACTED),

@@ -25,6 +25,9 @@ from proxy.model.public_record import (
     Profile,
     PublicContact,
     PublicRecord,
+    PublishedContact,
+    PublishedField,
+    PublishedName,
 )
 from proxy.model.registration import Dnssec, DsRecord, Nameserver
 
@@ -112,6 +115,18 @@ CONSENTED = {
         ConsentedField(field=ConsentedName.COUNTRY, value="IN", ground=Ground.POLICY),
     ),
 }
+CONSENTED[Mode.PUBLISHED] = CONSENTED[Mode.REDACTED]
+GRANTED = (
+    PublishedContact(
+        role=Role.REGISTRANT,
+        fields=(
+            PublishedField(field=PublishedName.NAME, lines=("Zoë Ng",)),
+            PublishedField(field=PublishedName.STREET, lines=("12 Silk Road", "Hall 3")),
+            PublishedField(field=PublishedName.EMAIL, lines=("zoe@registrant.example",)),
+            PublishedField(field=PublishedName.FAX, lines=()),
+        ),
+    ),
+)
 
 
 def make_record(
@@ -124,6 +139,7 @@ def make_record(
     with_ids: bool = True,
     reseller: str | None = None,
     statuses: tuple[str, ...] = ("clientTransferProhibited",),
+    published: tuple[PublishedContact, ...] = (),
 ) -> PublicRecord:
     """A record with everything filled in; its ids are left out when not `with_ids`."""
     return PublicRecord(
@@ -148,6 +164,7 @@ def make_record(
         ),
         dnssec=Dnssec(ds=(DsRecord(key_tag=12345, algorithm=13, digest_type=2, digest="49FD"),)),
         consented=CONSENTED[mode],
+        published=published,
     )
 
 

@@ -137,17 +137,18 @@ def test_a_claim_becomes_active_when_nobody_speaks() -> None:
 @pytest.mark.parametrize(
     ("mode", "layout", "reason"),
     [
-        (Mode.PUBLISHED, ALLOWED, Reason.PUBLISH_GRANT_NEEDED),
+        (Mode.PUBLISHED, ALLOWED, None),
         (Mode.PROXY, FORBIDDEN, Reason.PRIVACY_NOT_PERMITTED),
         (Mode.PRIVACY, FORBIDDEN, Reason.PRIVACY_NOT_PERMITTED),
         (Mode.REDACTED, FORBIDDEN, None),
+        (Mode.PUBLISHED, FORBIDDEN, None),
         (Mode.PRIVACY, ALLOWED, None),
     ],
 )
 def test_modes_are_had_where_the_registry_allows_them(
     mode: Mode, layout: Layout, reason: Reason | None
 ) -> None:
-    """`published` needs a grant; a TLD that forbids privacy still takes `redacted`."""
+    """A TLD that forbids privacy still takes `redacted`, and `published`, which shows no more."""
     decision = decide(wanted(mode=mode), layout=layout)
     assert decision == (Replace(state=State.ACTIVE) if reason is None else Refused(reason=reason))
 

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 TOKEN = "t" * 43
 SESSION = "s" * 43
+TENANT, REGISTRATION = (
+    "01890000-0000-7000-8000-00000000000d",
+    "01890000-0000-7000-8000-00000000000c",
+)
 CASE, NOTICE = "01890000-0000-7000-8000-00000000000f", "01890000-0000-7000-8000-00000000000e"
 
 
@@ -29,11 +33,17 @@ class Vault:
     def __init__(self) -> None:
         self.asked: list[Request] = []
         self.arrived: list[tuple[str, str]] = []
+        self.done: list[tuple[str, str, str]] = []
         self.fails: Exception | None = None
 
     async def ask(self, request: Request) -> Answer:
         self.asked.append(request)
         assert isinstance(request, frames.UseToken)
+        if request.deed and request.token == TOKEN and len(self.asked) == 1:
+            return {
+                "done": True, "purpose": request.deed, "party": "registrant", "notice": NOTICE,
+                "tenant": TENANT, "registration": REGISTRATION, "subject": "1",
+            }  # fmt: skip
         if request.token != TOKEN or len(self.asked) > 1:
             raise NotFound("token_unknown")
         return {
@@ -46,6 +56,11 @@ class Vault:
             raise self.fails
         self.arrived.append((case, notice))
 
+    async def did(self, tenant: str, registration: str, notice: str) -> None:
+        if self.fails is not None:
+            raise self.fails
+        self.done.append((tenant, registration, notice))
+
 
 async def call(
     vault: Vault,
@@ -54,15 +69,19 @@ async def call(
     is_secure: bool = True,
     onward: str = "",
     token: str = TOKEN,
+    deed: str = "",
     **headers: str,
 ) -> web.Response:
     """What a browser gets."""
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
-    request = make_mocked_request(method, f"/n/{token}", sent, match_info={"token": token})
+    info = {"token": token} | ({"deed": deed} if deed else {})
+    request = make_mocked_request(method, f"/n/{token}", sent, match_info=info)
     several = links.routes(
-        vault.ask, lambda _: None, vault.note, is_secure=is_secure, onward=onward
+        vault.ask, lambda _: None, vault.note, vault.did, is_secure=is_secure, onward=onward
     )
-    (route,) = (one for one in several if one.method == method)
+    (route,) = (
+        one for one in several if one.method == method and ("{deed" in one.path) == bool(deed)
+    )
     handler: Any = route.handler  # all of ours are coroutine functions
     answer: web.Response = await handler(request)
     return answer
@@ -203,9 +222,11 @@ async def test_every_route_asks_first() -> None:
         raise RateLimited("rate_limited")
 
     vault = Vault()
-    for one in links.routes(vault.ask, refuse, vault.note, is_secure=True):
+    for one in links.routes(vault.ask, refuse, vault.note, vault.did, is_secure=True):
         handler: Any = one.handler  # all of ours are coroutine functions
-        request = make_mocked_request(one.method, "/n/x", match_info={"token": TOKEN})
+        request = make_mocked_request(
+            one.method, "/n/x", match_info={"token": TOKEN, "deed": "verify"}
+        )
         with pytest.raises(RateLimited):
             await handler(request)
     assert vault.asked == []
@@ -222,3 +243,55 @@ async def test_a_vault_that_is_away_is_not_a_used_link() -> None:
 
     with pytest.raises(Unavailable):
         await call(Away(), "POST")
+
+
+@pytest.mark.parametrize("deed", ["verify", "object"])
+@pytest.mark.parametrize("language", ["en", "de", "es", "fr", "hi"])
+async def test_a_deeds_page_says_what_its_button_does(deed: str, language: str) -> None:
+    """In five languages, of either deed its own words; no page of theirs is the one of sessions."""
+    pages = [
+        text(await call(Vault(), "GET", deed=one, Accept_Language=language))
+        for one in ("", "verify", "object")
+    ]
+    assert len(set(pages)) == 3
+    vault = Vault()
+    page = text(await call(vault, "GET", deed=deed, Accept_Language=language))
+    assert vault.asked == []
+    assert f'<html lang="{language}">' in page
+    done = text(await call(vault, "POST", deed=deed, Accept_Language=language))
+    again = await call(vault, "POST", deed=deed, Accept_Language=language)
+    assert again.status == 404
+    assert len({page, done, text(again)}) == 3
+
+
+async def test_a_deed_is_done_once_and_gives_no_session() -> None:
+    """What the page promised goes with the token; whose letter it was is noted; no cookie comes."""
+    vault = Vault()
+    answer = await call(vault, "POST", deed="verify", Cookie=f"__Host-session={SESSION}")
+    assert answer.status == 200
+    assert not answer.cookies
+    assert vault.asked == [frames.UseToken(token=TOKEN, deed="verify")]
+    assert vault.done == [(TENANT, REGISTRATION, NOTICE)]
+    assert vault.arrived == []
+
+
+async def test_a_program_learns_what_it_did() -> None:
+    """As JSON, by its Accept header; a link that is over is a problem to it."""
+    vault = Vault()
+    answer = await call(vault, "POST", deed="object", Accept="application/json")
+    assert isinstance(answer.body, bytes)
+    assert json.loads(answer.body) == {
+        "purpose": "object", "party": "registrant", "registration": REGISTRATION,
+    }  # fmt: skip
+    with pytest.raises(NotFound, match="token_unknown"):
+        await call(vault, "POST", deed="object", Accept="application/json")
+
+
+async def test_another_sites_form_does_no_deed() -> None:
+    """Nor does a failing note take back what was done."""
+    vault = Vault()
+    with pytest.raises(Refused, match="cross_site"):
+        await call(vault, "POST", deed="verify", Sec_Fetch_Site="cross-site")
+    assert vault.asked == []
+    vault.fails = Unavailable("database")
+    assert (await call(vault, "POST", deed="verify")).status == 200

@@ -6,6 +6,7 @@ import dataclasses
 from datetime import UTC, datetime
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from proxy.model.contact import Contact
@@ -19,7 +20,16 @@ from proxy.model.identifiers import (
     State,
     TenantId,
 )
-from proxy.model.public_record import Accreditation, Layout, Profile, PublicContact
+from proxy.model.public_record import (
+    Accreditation,
+    Layout,
+    Profile,
+    PublicContact,
+    PublicRecord,
+    PublishedContact,
+    PublishedField,
+    PublishedName,
+)
 from proxy.model.registration import Declaration, Registration
 from proxy.rules import publication
 from proxy.wire import published
@@ -119,6 +129,7 @@ def _marks(value: bytes) -> set[bytes]:
         (Mode.PROXY, set()),
         (Mode.PRIVACY, {b"mark-name"}),
         (Mode.REDACTED, {b"mark-state", b"mark-country"}),
+        (Mode.PUBLISHED, {b"mark-state", b"mark-country"}),
     ],
 )
 def test_no_other_field_of_a_person_can_be_published(mode: Mode, allowed: set[bytes]) -> None:
@@ -130,7 +141,7 @@ def test_no_other_field_of_a_person_can_be_published(mode: Mode, allowed: set[by
     assert value.count(b"mark-") == len(allowed)
 
 
-@pytest.mark.parametrize("mode", [Mode.PROXY, Mode.PRIVACY, Mode.REDACTED])
+@pytest.mark.parametrize("mode", list(Mode))
 def test_contacts_show_only_consented_marks(mode: Mode) -> None:
     """Whatever the mode, contacts show a mark only where the record consents to it."""
     record = publication.project(_registration(mode), REGISTRANT)
@@ -148,10 +159,9 @@ def test_only_active_and_ending_names_are_published(state: State) -> None:
     assert publication.project(ending, REGISTRANT) is not None
 
 
-def test_nothing_is_published_without_a_creation_date_or_in_published_mode() -> None:
-    """A name that does not exist yet, or a mode that needs a grant, has no record."""
+def test_nothing_is_published_without_a_creation_date() -> None:
+    """A name that does not exist yet has no record."""
     assert publication.project(_registration(Mode.PROXY, created_at=None), REGISTRANT) is None
-    assert publication.project(_registration(Mode.PUBLISHED), REGISTRANT) is None
 
 
 def test_proxy_mode_shows_the_mask_for_every_published_role() -> None:
@@ -203,3 +213,88 @@ def test_an_unpublished_privacy_name_is_answered_without_the_person() -> None:
     assert shown[Role.REGISTRANT].name is None
     assert shown[Role.REGISTRANT].email == "k3v9x2pq7m4td@mask.example.net"
     assert shown[Role.TECH].name == "Privacy Customer 7F3K9QX2MT4VD"
+
+
+GRANTED = (
+    PublishedContact(
+        role=Role.REGISTRANT,
+        fields=(
+            PublishedField(field=PublishedName.NAME, lines=("Zoe Ng",)),
+            PublishedField(field=PublishedName.EMAIL, lines=("zoe@registrant.example",)),
+            PublishedField(field=PublishedName.ORGANIZATION, lines=()),
+        ),
+    ),
+)
+
+
+def _granted() -> PublicRecord:
+    record = publication.project(_registration(Mode.PUBLISHED), REGISTRANT)
+    assert record is not None
+    return publication.grant(record, GRANTED)
+
+
+def test_granted_fields_are_shown_and_nothing_else() -> None:
+    """A granted field has its value, or none where there is none, and is withheld no longer."""
+    shown = publication.contacts_shown(_granted(), PROFILE)
+    registrant = shown[Role.REGISTRANT]
+    assert (registrant.name, registrant.email) == ("Zoe Ng", "zoe@registrant.example")
+    assert registrant.contact_uri is None
+    assert registrant.organization is None
+    assert registrant.withheld == publication.WITHHELD_OF_REGISTRANT - {
+        "name", "email", "organization"
+    }  # fmt: skip
+    assert shown[Role.TECH].withheld == publication.WITHHELD
+    assert "mark-" not in repr(shown).replace("mark-state", "").replace("mark-country", "")
+    assert "Zoe" not in repr(_granted().published)
+
+
+def test_without_a_grant_published_shows_what_redacted_shows() -> None:
+    """The contacts of both modes are equal, with a record and without one."""
+    pairs = []
+    for mode in (Mode.REDACTED, Mode.PUBLISHED):
+        registration = _registration(mode)
+        record = publication.project(registration, REGISTRANT)
+        assert record is not None
+        pairs.append(
+            (
+                publication.contacts_shown(record, PROFILE),
+                publication.contacts_answered(registration, None, PROFILE),
+            )
+        )
+    assert pairs[0] == pairs[1]
+
+
+@pytest.mark.parametrize("mode", [Mode.PROXY, Mode.PRIVACY, Mode.REDACTED])
+def test_a_grant_ends_with_its_mode(mode: Mode) -> None:
+    """Another mode has nothing of what was granted, and gets nothing of it back when it ends."""
+    record = publication.project(_registration(mode), REGISTRANT, _granted())
+    assert record is not None
+    assert record.published == ()
+    assert publication.grant(record, GRANTED).published == ()
+    back = publication.project(_registration(Mode.PUBLISHED), REGISTRANT, record)
+    assert back is not None
+    assert back.published == ()
+
+
+def test_a_grant_stays_while_contacts_and_mode_stay() -> None:
+    """With the record so far at hand its fields are kept; without, they are dropped."""
+    for state in (State.ACTIVE, State.ENDING):
+        one = _registration(Mode.PUBLISHED, state=state)
+        assert publication.project_again(one, _granted()) == _granted()
+        assert publication.project(one, REGISTRANT, _granted()) == _granted()
+        dropped = publication.project(one, REGISTRANT)
+        assert dropped is not None
+        assert dropped.published == ()
+    redacted = publication.project_again(_registration(Mode.REDACTED), _granted())
+    assert redacted is not None
+    assert redacted.published == ()
+    assert redacted.consented == _granted().consented
+
+
+def test_values_of_before_there_were_grants_are_read() -> None:
+    """A record published by an older version, one member shorter, has no granted field."""
+    value = published.encode_record(_granted())
+    members = msgspec.msgpack.decode(value)
+    older = published.decode_record(msgspec.msgpack.encode(members[:-1]))
+    assert older == _granted().with_published(())
+    assert published.decode_record(value) == _granted()

@@ -15,7 +15,7 @@ import pytest
 from proxy.errors import NotFound
 from proxy.model.case import CaseId, NoticeId
 from proxy.model.identifiers import RegistrationId
-from proxy.model.link import FOR, LIFE, Level, Link, Purpose
+from proxy.model.link import DEEDS, FOR, LIFE, Level, Link, Purpose
 from proxy.model.notice import Party
 from proxy.vault import state, tokens
 from tests.support import vault as vaults
@@ -62,6 +62,9 @@ def link(purpose: Purpose = Purpose.ANSWER, **changes: object) -> Link:
 def is_unknown(table: Tokens, token: str, now: object = NOW, session: str = "") -> bool:
     """Whether a token is good for nothing."""
     try:
+        if table.find(token, now).purpose in DEEDS:  # type: ignore[arg-type] # a moment
+            table.take(token, now)  # type: ignore[arg-type] # a moment
+            return False
         table.use(token, now, secrets.token_bytes, session=session)  # type: ignore[arg-type] # a moment
     except NotFound as fault:
         return fault.code == "token_unknown"
@@ -88,8 +91,9 @@ def test_a_token_is_good_once(table: Tokens) -> None:
 
 @pytest.mark.parametrize("purpose", Purpose)
 def test_a_token_has_its_time(table: Tokens, purpose: Purpose) -> None:
-    """Fourteen days, a step-up half an hour; not a second more."""
-    life = timedelta(minutes=30) if purpose is Purpose.STEP_UP else timedelta(days=14)
+    """Fourteen days, a step-up half an hour, a verification thirty days; not a second more."""
+    own = {Purpose.STEP_UP: timedelta(minutes=30), Purpose.VERIFY: timedelta(days=30)}
+    life = own.get(purpose, timedelta(days=14))
     assert LIFE[purpose] == life
     token = table.mint(link(purpose), secrets.token_bytes)
     table.find(token, NOW + life - SECOND)
@@ -257,6 +261,41 @@ def test_a_session_can_be_ended(table: Tokens) -> None:
 
 def test_every_purpose_is_somebodys() -> None:
     """The table of links names each, and a package is the requester's alone."""
-    assert frozenset().union(*FOR.values()) == set(Purpose)
+    assert frozenset().union(*FOR.values()) | DEEDS == set(Purpose)
+    assert not DEEDS & frozenset().union(*FOR.values())
     assert Purpose.PACKAGE not in FOR[Party.REGISTRANT]
     assert Purpose.ANSWER not in FOR[Party.REQUESTER]
+
+
+def test_a_deeds_token_gives_no_session(table: Tokens) -> None:
+    """Nor does one that gives a session do a deed; either stays as it was after the wrong use."""
+    made = link(Purpose.VERIFY, case_id=None, subject="7")
+    deed, other = table.mint(made, secrets.token_bytes), table.mint(link(), secrets.token_bytes)
+    fellow = table.mint(made, secrets.token_bytes)
+    with pytest.raises(NotFound, match="token_unknown"):
+        table.use(deed, NOW, secrets.token_bytes)
+    with pytest.raises(NotFound, match="token_unknown"):
+        table.take(other, NOW)
+    assert table.take(deed, NOW) == made
+    for gone in (deed, fellow):
+        with pytest.raises(NotFound, match="token_unknown"):
+            table.take(gone, NOW)
+    table.use(other, NOW, secrets.token_bytes)
+
+
+def test_tokens_of_before_there_were_letters_are_read(vault: Vault, table: Tokens) -> None:
+    """A value as it was written then, with its case, is the link that it was."""
+    made = link()
+    token = table.mint(made, secrets.token_bytes)
+    content = (
+        f'{{"purpose":"answer","party":"registrant","case":"{made.case_id}",'
+        f'"notice":"{made.notice_id}","subject":"","tenant":"{made.tenant_id}",'
+        f'"registration":"{made.registration_id}","made_at":"2026-11-01T12:00:00Z"}}'
+    )
+    with vault.state._environment.begin(write=True, db=vault.state._tables[b"tokens"]) as writing:
+        cursor = writing.cursor()
+        assert cursor.set_range(b"T")
+        key, value = bytes(cursor.key()), bytes(cursor.value())
+        assert value[8:] == content.encode()
+        writing.put(key, value[:8] + content.encode())
+    assert table.find(token, NOW) == made

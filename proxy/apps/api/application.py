@@ -16,6 +16,7 @@ from proxy.apps.api import (
     office,
     openapi,
     public_records,
+    publishing,
     read_back,
     registrations,
 )
@@ -55,5 +56,6 @@ def build(
     application.router.add_routes(events.routes)
     application.router.add_routes(public_records.routes)
     application.router.add_routes(read_back.routes(ask))
+    application.router.add_routes(publishing.routes(ask))
     application.router.add_routes(approvals.routes("/v1", ask, admit))
     return application

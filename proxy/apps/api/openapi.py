@@ -11,7 +11,16 @@ import msgspec
 from pydantic.json_schema import models_json_schema
 
 from proxy.apps import approvals, problems
-from proxy.apps.api import answers, feeds, headers, patching, patterns, public_records, read_back
+from proxy.apps.api import (
+    answers,
+    feeds,
+    headers,
+    patching,
+    patterns,
+    public_records,
+    publishing,
+    read_back,
+)
 from proxy.apps.api.bodies import ImportLine, RegistrationBody
 from proxy.model.identifiers import EndReason
 
@@ -70,6 +79,7 @@ def document(version: str) -> dict[str, Any]:
         [
             *answers.TYPES,
             *read_back.TYPES,
+            *publishing.TYPES,
             *feeds.TYPES,
             *approvals.TYPES,
             problems.Problem,
@@ -143,6 +153,22 @@ def _paths() -> dict[str, Any]:
                 "The contacts, for who signs with the registrar's key, sealed to it",
                 {"200": "ReadBackAnswer"},
                 body=("application/json", "ReadBackRequest"),
+            ),
+        },
+        f"{registration}/publish": {
+            "parameters": [_NAME],
+            "post": _call(
+                "Publish fields that were consented to, for who signs with the registrar's key",
+                {"202": "PublicationAnswer"},
+                body=("application/json", "PublishRequest"),
+            ),
+        },
+        f"{registration}/publication": {
+            "parameters": [_NAME],
+            "get": _call("Where the newest publication stands", {"200": "PublicationAnswer"}),
+            "delete": _call(
+                "Withdraw a publication: what it shows is taken off at once",
+                {"200": "PublicationAnswer"},
             ),
         },
         f"{registration}/status": {
