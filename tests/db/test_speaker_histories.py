@@ -1,8 +1,10 @@
 """Random histories of two tenants and one name after another, against a page of plain Python.
 
 They enrol, reserve, replace, rotate, leave, end and come back, while the registry names one of
-them, or nobody of ours, and tokens come and go in DNS. The oracle below knows nothing of tables or
-transactions. Each tenant's persons carry a mark of their own: neither ever sees the other's.
+them, or nobody of ours, and tokens come and go in DNS; and the database of an earlier moment is put
+back beside the vault's state as it is. The oracle (tests/support/speaker_oracle.py) knows nothing
+of tables or transactions. Each tenant's persons carry a mark of their own: neither ever sees the
+other's, and who was erased is read by nobody again.
 """
 
 from __future__ import annotations
@@ -11,9 +13,10 @@ import asyncio
 import contextlib
 import itertools
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import uuid4
 
 import pytest
 from hypothesis import settings
@@ -23,114 +26,30 @@ from hypothesis.stateful import run_state_machine_as_test as run_machine
 from typing_extensions import override
 
 from proxy.metrics import Registry
-from proxy.model.sponsor import NOT_ASKED, Missed, Seen, Way
+from proxy.run.vault_rounds import Rounds
 from proxy.services import find_sponsors
 from proxy.services.find_sponsors import Finding
 from proxy.store import pool as pools
-from proxy.store import registrations
+from proxy.store import published, registrations, sealed
 from proxy.vault import upkeep
+from tests.support import anchors
 from tests.support import api as apis
 from tests.support.api import body
+from tests.support.speaker_oracle import DAY, IANA, RETENTION, Hold, Oracle, Outside
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
     from pathlib import Path
 
-    from proxy.model.identifiers import DomainName
     from tests.support.api import Api
     from tests.support.database import Database
 
 pytestmark = [pytest.mark.db, pytest.mark.timeout(300)]
 
 WHO = st.sampled_from("ab")
-IANA = {"a": 9999, "b": 7777, "nobody": 1234}
 MARKS = {"a": "Qzamber Person", "b": "Qzbasalt Person"}
-DAY = timedelta(days=1)
 NAMES = itertools.count()
 _T = TypeVar("_T")
-
-
-# The oracle.
-
-
-@dataclass(slots=True)
-class Hold:
-    """What a tenant has of the name."""
-
-    state: str
-    since: datetime
-    handle: str
-    shown: datetime | None = None
-
-
-@dataclass(slots=True)
-class Oracle:
-    """Who holds the name how, what was seen, and what became of whom."""
-
-    holds: dict[str, Hold] = field(default_factory=dict)
-    seen: tuple[str, str, datetime, datetime] | None = None  # whom, handle, first, last
-
-    def speaker(self) -> str | None:
-        """Who speaks."""
-        return next((t for t, h in self.holds.items() if h.state in {"active", "ending"}), None)
-
-    def rank(self, tenant: str, now: datetime) -> int:
-        """5 the registry says so, 4 DNS does, 2 nothing known, 1 the registry denies it, 0 long."""
-        hold = self.holds[tenant]
-        if self.seen is not None and hold.since <= self.seen[3] and now - self.seen[3] <= 7 * DAY:
-            whom, handle, first, last = self.seen
-            if handle != hold.handle:
-                return 1
-            if whom == tenant:
-                return 5
-            return 0 if last - max(first, hold.since) >= 3 * DAY else 1
-        if hold.shown is not None and hold.since <= hold.shown and now - hold.shown <= 7 * DAY:
-            return 4
-        return 2
-
-    def settle(self, now: datetime) -> None:
-        """The better right takes the name from the worse one; nobody's name goes to whoever may."""
-        speaker = self.speaker()
-        sits = 0 if speaker is None else self.rank(speaker, now)
-        least = 2 if sits == 0 else max(4, sits + 1)
-        ready = [
-            (-self.rank(t, now), h.since, t)
-            for t, h in self.holds.items()
-            if h.state == "claimed" and self.rank(t, now) >= least
-        ]
-        if speaker is not None and (ready or sits == 0):
-            del self.holds[speaker]
-        if ready:
-            self.holds[min(ready)[2]].state = "active"
-
-    def begins(self, tenant: str) -> str:
-        """The state of what a tenant enrols."""
-        return "active" if self.speaker() in {None, tenant} else "claimed"
-
-
-# The machine.
-
-
-class Outside:
-    """The registry and DNS, as the history has them."""
-
-    def __init__(self) -> None:
-        self.says: tuple[str, str] | None = None
-        self.texts: set[str] = set()
-
-    async def look(self, domain: DomainName, marks: Any) -> Seen | Missed:
-        """What the registry says."""
-        assert domain
-        assert len(marks) in {0, 2}
-        if self.says is None:
-            return Missed(reason=NOT_ASKED)
-        whom, handle = self.says
-        return Seen(iana_id=IANA[whom], way=Way.RDAP, registry_domain_id=handle)
-
-    async def shows(self, domain: DomainName, token: str) -> bool | None:
-        """What stands in DNS."""
-        assert domain
-        return token in self.texts
 
 
 class History(RuleBasedStateMachine):
@@ -146,6 +65,9 @@ class History(RuleBasedStateMachine):
         self.name = f"n{next(NAMES)}.example"
         self.path = f"/v1/registrations/{self.name}"
         self.oracle = Oracle()
+        self.kept: Oracle | None = None
+        self.aliases: dict[str, str] = {}
+        self.service = self.tenants["a"].service
         self.handles = itertools.count(1)
         self.outside.says = None
         self.outside.texts = set()
@@ -162,7 +84,7 @@ class History(RuleBasedStateMachine):
 
     def tick(self, by: timedelta = timedelta(seconds=1)) -> datetime:
         """The next moment."""
-        service = self.tenants["a"].service
+        service = self.service
         service.vault.clock.moment += by
         now: datetime = service.vault.clock.now()
         if by > timedelta(seconds=1):  # the vault renews what API hosts seal with, as it does daily
@@ -187,7 +109,7 @@ class History(RuleBasedStateMachine):
         reply = self.do(self.tenants[who].put(self.given(who, handle)))
         assert (reply.status, reply.json["state"]) == (200 if hold else 201, state)
         if hold is None:
-            self.oracle.holds[who] = Hold(state, now, handle)
+            self.oracle.holds[who] = Hold(reply.json["id"], state, now, handle)
         else:
             hold.state = state
 
@@ -204,7 +126,7 @@ class History(RuleBasedStateMachine):
         del made["created_at"]
         reply = self.do(self.tenants[who].put(made))
         if hold is None:
-            self.oracle.holds[who] = Hold("reserved", now, handle)
+            self.oracle.holds[who] = Hold(reply.json["id"], "reserved", now, handle)
         assert reply.status == (201 if hold is None else 200 if hold.state == "reserved" else 422)
 
     @rule(who=WHO, exists=st.booleans())
@@ -224,7 +146,9 @@ class History(RuleBasedStateMachine):
         was_speaker = self.oracle.speaker() == who
         reply = self.do(self.tenants[who].put(made))
         assert (reply.status, reply.json["state"]) == (201, state)
-        self.oracle.holds[who] = Hold(state, now, handle)
+        if hold.state != "reserved":  # a reservation that is replaced leaves nothing behind
+            self.oracle.drop(who, now)
+        self.oracle.holds[who] = Hold(reply.json["id"], state, now, handle)
         if was_speaker and not exists:
             self.oracle.settle(now)
 
@@ -242,7 +166,7 @@ class History(RuleBasedStateMachine):
         if reason == "left_service" and hold.state in {"active", "ending"}:
             hold.state = "ending"
         else:
-            del self.oracle.holds[who]
+            self.oracle.drop(who, now)
         if not is_again:
             self.oracle.settle(now)
 
@@ -287,6 +211,13 @@ class History(RuleBasedStateMachine):
         self.outside.texts, kept = set(texts.values()), self.outside.texts
         self.do(self._round())
         self.outside.texts = kept
+        self.oracle.forget(now)
+        self._decide(whom, handle, texts, now)
+        self.do(self.service.rounds.adopt())
+        self.do(self.service.rounds.shred())
+
+    def _decide(self, whom: str, handle: str, texts: dict[str, str], now: datetime) -> None:
+        """What the oracle makes of it."""
         live = {t: h for t, h in self.oracle.holds.items() if h.state != "reserved"}
         if not live:
             self.oracle.seen = None
@@ -314,6 +245,51 @@ class History(RuleBasedStateMachine):
         await self.tenants["a"].rows("UPDATE sponsor_look SET due_at = '2020-01-01T00:00:00Z'")
         await find_sponsors.round_of(self.finding, "")
 
+    @rule(is_copied=st.booleans())
+    def restore(self, *, is_copied: bool) -> None:
+        """A copy is made, or put back under a vault that went on; then all starts as it does."""
+        if self.kept is None or is_copied:
+            self.kept = self.oracle.copied()
+            self.do(anchors.back_up(self.service))
+            return
+        self.tick()
+        self.do(self._restore())
+        self.oracle = self.oracle.restored(self.kept)
+        known = self.asked()  # whoever has asked since the copy has another token now
+        self.outside.texts = {one for one in self.outside.texts if one.split()[0] in known}
+        self.do(self._reads_who_is_kept())
+
+    async def _restore(self) -> None:
+        before = await self.tenants["a"].rows("SELECT max(epoch) AS newest FROM journal_epoch")
+        await anchors.restore(self.service)
+        self.service.reopen()
+        await self._refuses_erased()
+        await self.service.rounds.prepare()
+        async with published.leading(self.service.database.access("worker")) as lead:
+            assert await lead.take()
+            await lead.begin_epoch(self.service.vault.clock.now(), uuid4())
+            assert lead.epoch > (before[0]["newest"] or 0)
+
+    async def _refuses_erased(self) -> None:
+        """Rows of the erased have come back with the copy: no key of ours opens them."""
+        async with self.service.pool.acquire() as connection:
+            rows = await sealed.page(connection, None, 10_000)
+        erased = [one for one in rows if str(one.name.registration_id) in self.oracle.erased]
+        examiner = self.service.rooms.open_walls().examiner
+        assert None not in examiner.examine(erased)
+
+    async def _reads_who_is_kept(self) -> None:
+        """The vault adopts what waits, and reads the persons of all that is kept and no other."""
+        await self.service.rounds.adopt()
+        async with self.service.pool.acquire() as connection:
+            rows = await sealed.page(connection, None, 10_000)
+        assert not {str(one.name.registration_id) for one in rows} & self.oracle.erased
+        assert set(self.service.rooms.open_walls().examiner.examine(rows)) <= {None}
+        waiting = await self.tenants["a"].rows(
+            "SELECT FROM sealed_record WHERE kek_epoch IS NULL AND wrapped_dek IS NOT NULL"
+        )
+        assert not waiting
+
     @invariant()
     def every_tenant_has_what_the_oracle_says(self) -> None:
         """States, who is published, and that no answer holds anything of the other tenant."""
@@ -338,6 +314,8 @@ class History(RuleBasedStateMachine):
         )
         assert len(values) == len(shown)
         aliases = {names[row["tenant_id"]]: row["alias"] for row in rows}
+        for tenant, alias in aliases.items():  # whatever was restored: mail of one never to another
+            assert self.aliases.setdefault(alias, tenant) == tenant
         for mine, theirs in (("a", "b"), ("b", "a")):
             answers = [
                 self.do(self.tenants[mine].call("GET", self.path + tail)).content
@@ -364,6 +342,11 @@ def test_two_tenants_and_a_registry_agree_with_plain_python(
             database.access("worker"), max_size=4, session=registrations.SESSION
         )
         stack.callback(pool.terminate)
+        service = api.service
+        service.rooms = replace(
+            service.rooms, terms=replace(service.rooms.terms, retention=RETENTION)
+        )
+        service.rounds = Rounds(service.rooms)
         History.tenants = {"a": api, "b": other}
         History.outside = Outside()
         History.finding = Finding(
