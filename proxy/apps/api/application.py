@@ -18,6 +18,7 @@ from proxy.apps.api import (
     public_records,
     read_back,
     registrations,
+    search,
 )
 from proxy.apps.api.office import OFFICE
 
@@ -55,5 +56,6 @@ def build(
     application.router.add_routes(events.routes)
     application.router.add_routes(public_records.routes)
     application.router.add_routes(read_back.routes(ask))
+    application.router.add_routes(search.routes(ask))
     application.router.add_routes(approvals.routes("/v1", ask, admit))
     return application

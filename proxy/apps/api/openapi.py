@@ -11,7 +11,16 @@ import msgspec
 from pydantic.json_schema import models_json_schema
 
 from proxy.apps import approvals, problems
-from proxy.apps.api import answers, feeds, headers, patching, patterns, public_records, read_back
+from proxy.apps.api import (
+    answers,
+    feeds,
+    headers,
+    patching,
+    patterns,
+    public_records,
+    read_back,
+    search,
+)
 from proxy.apps.api.bodies import ImportLine, RegistrationBody
 from proxy.model.identifiers import EndReason
 
@@ -70,6 +79,7 @@ def document(version: str) -> dict[str, Any]:
         [
             *answers.TYPES,
             *read_back.TYPES,
+            *search.TYPES,
             *feeds.TYPES,
             *approvals.TYPES,
             problems.Problem,
@@ -178,6 +188,13 @@ def _paths() -> dict[str, Any]:
                     _query("after_line", _LINE),
                 ],
                 body=("application/x-ndjson", ""),
+            )
+        },
+        search.ROUTE: {
+            "post": _call(
+                "Which names hold a person's value, for who signs with the registrar's key",
+                {"200": "SearchAnswer"},
+                body=("application/json", "SearchRequest"),
             )
         },
         "/v1/account": {"get": _call("Whose key it is, and what it may", {"200": "AccountAnswer"})},
