@@ -67,6 +67,12 @@ async def connected(access: Access) -> AsyncIterator[Client]:
         yield Client(Caller(session, access))
 
 
+class _Installation(msgspec.Struct, frozen=True):
+    """What is needed of the answer to approvers."""
+
+    deployment: str
+
+
 class Client:
     """Every call that a key may make. A name that is none is InvalidInput before it is sent."""
 
@@ -177,6 +183,20 @@ class Client:
             if page.next_cursor == cursor:
                 raise Unavailable("answer", "The service's pages do not get on.")
             cursor = page.next_cursor
+
+    async def search(self, document: str, signature: str) -> answers.SearchAnswer:
+        """A page of a search that the registrar signed; `searching.found` makes and signs them."""
+        call = Call(
+            method="POST",
+            path="/v1/search",
+            headers={"Content-Type": "application/json"},
+            body=msgspec.json.encode({"document": document, "signature": signature}),
+        )
+        return _decoded(await self._caller.call(call), answers.SearchAnswer)
+
+    async def deployment(self) -> str:
+        """The id of the installation, which stands in what a registrar signs."""
+        return _decoded(await self._read("/v1/rosters"), _Installation).deployment
 
     async def account(self) -> answers.AccountAnswer:
         """Whose key it is, and what it may."""

@@ -79,11 +79,11 @@ class Scope(StrEnum):
     IMPORTS_WRITE = "imports:write"
     EVENTS_READ = "events:read"
     READ_BACK = "read_back"  # never by default: it gives persons away, to who can open them
-
+    SEARCH = "search"  # never by default: it ties a person's names together, to who signs for it
     PUBLISH = "publish"  # never by default: it shows persons to the world
 
 
-USUAL_SCOPES: Final = frozenset(Scope) - {Scope.READ_BACK, Scope.PUBLISH}
+USUAL_SCOPES: Final = frozenset(Scope) - {Scope.READ_BACK, Scope.SEARCH, Scope.PUBLISH}
 """What a key may do when nobody says what it shall."""
 
 

@@ -10,22 +10,20 @@ from uuid import UUID, uuid4
 import pytest
 
 from proxy.model.identifiers import DomainName, RegistrationId, ResellerId, Scope
-from proxy.run.vault_answers import Answers
 from proxy.vault import grants
-from proxy.vault.grants import Budget, Caller, Grant
+from proxy.vault.grants import Budget, Grant
 from proxy.wire import read_back_document
 from proxy.wire.read_back_document import Asked, Ground
+from tests.support import api_vault
 from tests.support import openings as support
-from tests.support import registrar_keys
 from tests.support.api import body, no_vault
-from tests.support.decisions import Office
-from tests.support.registrar_keys import OTHER, Registrar
+from tests.support.registrar_keys import OTHER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from proxy.wire.frames import Answer, Request
     from tests.support.api import Api, Reply
+    from tests.support.registrar_keys import Registrar
 
 pytestmark = pytest.mark.db
 
@@ -72,21 +70,9 @@ class Desk:
 @pytest.fixture
 async def desk(api: Api) -> Desk:
     """One name of one registrar, whose key is in force."""
-    office = Office(api.service)
-    registrar = Registrar(tenant_id=api.tenant)
-    roster = await office.found(rules=registrar_keys.RULES)
-    await registrar_keys.enrol(office, roster, registrar)
+    registrar, carried = await api_vault.opened(api)
     made = await api.put(body(NAME))
     await api.service.rounds.adopt()
-    carried: list[str] = []
-
-    async def ask(request: Request) -> Answer:
-        answers = Answers(support.openings(api.service).commands())
-        found = [one async for one in answers.answer(Caller.API, request)]
-        carried.append(str(found))
-        return found[-1]
-
-    api.door.ask = ask
     return Desk(api, registrar, UUID(made.json["id"]), carried)
 
 

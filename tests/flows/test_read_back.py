@@ -29,7 +29,8 @@ approvals = 2
 voters = ["decider"]
 each = ["decider", "legal"]
 """
-NAME = "kaveri.example"
+NAME, SECOND = "kaveri.example", "noyyal.example"
+FIND = ("search", "email", "Ticket 18: asks for all data held.")
 ASKED = ("ask", NAME, "registrant.name,admin.email", "customer", "Ticket 17: Größe fehlt.")
 
 
@@ -46,15 +47,17 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
     assert service.stop() == 0
 
 
-def script(folder: Path, words: tuple[str, ...], **environment: str) -> tuple[int, str, str]:
-    """What the guide's script does in a folder of the registrar's."""
+def script(
+    folder: Path, words: tuple[str, ...], said: str = "", **environment: str
+) -> tuple[int, str, str]:
+    """What the guide's script does in a folder of the registrar's, with `said` on its input."""
     found = r"^Save this as `read_back\.py`[^\n]*\n\n```python\n(.*?)^```$"
     (text,) = re.findall(found, GUIDE.read_text("utf-8"), re.DOTALL | re.MULTILINE)
     file = folder / "read_back.py"
     file.write_text(text, "utf-8")
     done = subprocess.run(
         [sys.executable, "-I", file, *words],
-        cwd=folder, env={"LC_ALL": "C.UTF-8", **environment},
+        cwd=folder, env={"LC_ALL": "C.UTF-8", **environment}, input=said,
         capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
     return done.returncode, done.stdout, done.stderr
@@ -83,6 +86,35 @@ def ready(team: Team, folder: Path, environment: Mapping[str, str]) -> str:
     raise AssertionError(said)
 
 
+def adopted(team: Team, key: str, name: str) -> None:
+    """Returns once the vault has taken the contacts of a name over."""
+    for _ in running.until(30):
+        if team.service.api("GET", f"/v1/registrations/{name}/status", key).json["adopted"]:
+            return
+    raise AssertionError(name)
+
+
+def search_all(team: Team, folder: Path, environment: Mapping[str, str], first: str) -> None:
+    """All names of the person, however the address is written; of nobody, and to nobody, none."""
+    content = body(SECOND, registry_domain_id="D2")
+    made = team.service.api("PUT", f"/v1/registrations/{SECOND}", first, body=content)
+    assert made.status == 201, made.body
+    adopted(team, first, SECOND)
+
+    def find(field: str, value: str, **changes: str) -> tuple[int, set[str], str]:
+        words = ("search", field, FIND[2])
+        code, out, said = script(folder, words, f"{value}\n", **{**environment, **changes})
+        return code, set(out.splitlines()), said
+
+    both = {f"{one} active registrant,admin" for one in (NAME, SECOND)}
+    assert find("email", "ZQMARK@people.example") == (0, both, "")
+    assert find("name", "zqmark  PERSON") == (0, both, "")
+    assert find("email", "zqmark@nowhere.example") == (0, set(), "")
+    assert find("email", "zqmark@people.example", RESELLER="nobody") == (0, set(), "")
+    code, none, said = find("email", "zqmark@people.example", API_KEY=first)
+    assert (code, none, "403" in said) == (1, set(), True)  # the first key lacks the scope
+
+
 def test_a_registrar_reads_back_and_then_no_more(team: Team, tmp_path: Path) -> None:
     """From two key files to the customer's name, over real processes; a member ends it."""
     folder = tmp_path / "registrar"
@@ -93,7 +125,7 @@ def test_a_registrar_reads_back_and_then_no_more(team: Team, tmp_path: Path) -> 
     made = team.service.api("PUT", f"/v1/registrations/{NAME}", first, body=body(NAME))
     assert made.status == 201, made.body
     key = team.done(
-        "registrar", "key", "add", tenant, "--scopes", "registrations:read,read_back"
+        "registrar", "key", "add", tenant, "--scopes", "registrations:read,read_back,search"
     )["api_key"]  # fmt: skip
     vault = (team.service.data_dir / "vault.pub").read_text().split()[1]
     environment = {"API": team.service.addresses["api"], "API_KEY": key, "VAULT": vault}
@@ -109,6 +141,7 @@ def test_a_registrar_reads_back_and_then_no_more(team: Team, tmp_path: Path) -> 
         "registrant.name": "Zqmark Person",
         "admin.email": "zqmark@people.example",
     }
+    search_all(team, folder, environment, first)
     (kept,) = team.done("registrar", "read-back-key", "show", tenant)
     assert kept["signing"] == json.loads((folder / "public.json").read_text())["signing"]
 
@@ -122,6 +155,8 @@ def test_a_registrar_reads_back_and_then_no_more(team: Team, tmp_path: Path) -> 
     assert code == 1
     assert "403" in said
     assert team.done("registrar", "read-back-key", "show", tenant) == []
+    code, _, said = script(folder, FIND, "zqmark@people.example\n", **environment)
+    assert (code, "403" in said) == (1, True)
 
     # What all processes wrote down of it: nobody.
     logs = team.service.stderr.read_bytes().lower()

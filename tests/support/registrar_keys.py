@@ -76,7 +76,11 @@ class Registrar:
         """Its signature under a document, in base64."""
         digest = hashlib.sha256(document.encode()).digest()
         message = hashlib.sha256(label + digest).digest()
-        return base64.b64encode(self._signing.sign(message)).decode()
+        return base64.b64encode(self.sign_message(message)).decode()
+
+    def sign_message(self, message: bytes) -> bytes:
+        """Its signature under a message."""
+        return self._signing.sign(message)
 
     def check(self, document: str, answer: Mapping[str, Any], vault: bytes) -> None:
         """Return when the vault of this public key gave the answer; raises InvalidSignature."""

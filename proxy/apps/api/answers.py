@@ -202,6 +202,26 @@ class AccountAnswer(msgspec.Struct, frozen=True, kw_only=True):
     names_used: int | None
 
 
+class FoundRegistration(msgspec.Struct, frozen=True):
+    """A registration whose newest contacts hold the value, and the roles that do."""
+
+    id: str
+    domain: str
+    state: str
+    roles: tuple[str, ...]
+
+
+class SearchAnswer(msgspec.Struct, frozen=True):
+    """A page of registrations by id; `next`, where there is more, is `after` of the next document.
+
+    `entry` is the ledger's entry that tells of the search.
+    """
+
+    registrations: tuple[FoundRegistration, ...]
+    next: str | None
+    entry: str
+
+
 TYPES: Final = (
     AccountAnswer,
     RegistrationAnswer,

@@ -19,6 +19,7 @@ from proxy.apps.api import (
     publishing,
     read_back,
     registrations,
+    search,
 )
 from proxy.apps.api.office import OFFICE
 
@@ -57,5 +58,6 @@ def build(
     application.router.add_routes(public_records.routes)
     application.router.add_routes(read_back.routes(ask))
     application.router.add_routes(publishing.routes(ask))
+    application.router.add_routes(search.routes(ask))
     application.router.add_routes(approvals.routes("/v1", ask, admit))
     return application

@@ -72,7 +72,7 @@ IpAddress = Annotated[
     AfterValidator(fields.ip_address),
 ]
 _Whole: Final = BeforeValidator(fields.whole)
-Octet = Annotated[int, _Whole, Field(ge=0, le=255)]
+Octet = Annotated[int, Field(ge=0, le=255), _Whole]
 Hexadecimal = Annotated[
     str,
     Field(max_length=256, pattern=r"^([0-9A-Fa-f]{2})+$"),
@@ -174,7 +174,7 @@ class DsBody(Body):
 
     model_config = ConfigDict(json_schema_extra=patterns.DIGESTS)
 
-    key_tag: Annotated[int, _Whole, Field(ge=0, le=65535)]
+    key_tag: Annotated[int, Field(ge=0, le=65535), _Whole]
     algorithm: Octet
     digest_type: Octet
     digest: Hexadecimal
@@ -183,8 +183,8 @@ class DsBody(Body):
 class KeyBody(Body):
     """RFC 4034 s2."""
 
-    flags: Annotated[int, _Whole, Field(ge=0, le=65535)]
-    protocol: Annotated[int, _Whole, Field(ge=3, le=3, json_schema_extra={"enum": [3]})]
+    flags: Annotated[int, Field(ge=0, le=65535), _Whole]
+    protocol: Annotated[int, Field(ge=3, le=3, json_schema_extra={"enum": [3]}), _Whole]
     algorithm: Octet
     public_key: Annotated[
         str,
@@ -238,4 +238,4 @@ class PatchedBody(DeclaredBody):
 class ImportLine(RegistrationBody):
     """One line of an import: a registration, and the revision it must have now (0: none yet)."""
 
-    if_revision: Annotated[int, _Whole, Field(ge=0, le=2**31 - 1)] | None = None
+    if_revision: Annotated[int, Field(ge=0, le=2**31 - 1), _Whole] | None = None

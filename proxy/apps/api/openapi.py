@@ -20,6 +20,7 @@ from proxy.apps.api import (
     public_records,
     publishing,
     read_back,
+    search,
 )
 from proxy.apps.api.bodies import ImportLine, RegistrationBody
 from proxy.model.identifiers import EndReason
@@ -80,6 +81,7 @@ def document(version: str) -> dict[str, Any]:
             *answers.TYPES,
             *read_back.TYPES,
             *publishing.TYPES,
+            *search.TYPES,
             *feeds.TYPES,
             *approvals.TYPES,
             problems.Problem,
@@ -204,6 +206,13 @@ def _paths() -> dict[str, Any]:
                     _query("after_line", _LINE),
                 ],
                 body=("application/x-ndjson", ""),
+            )
+        },
+        search.ROUTE: {
+            "post": _call(
+                "Which names hold a person's value, for who signs with the registrar's key",
+                {"200": "SearchAnswer"},
+                body=("application/json", "SearchRequest"),
             )
         },
         "/v1/account": {"get": _call("Whose key it is, and what it may", {"200": "AccountAnswer"})},
