@@ -37,6 +37,11 @@ WITHHELD: Final = frozenset({"letter_over", "address_verified", "address_asked",
 """The vault's codes for a letter that must not go out, whenever it is tried. They stand in its row
 as its reason, where who had it queued finds them."""
 
+TEMPLATES: Final = {
+    LetterKind.PUBLICATION: ("n18_publication",),
+}
+"""The texts of each kind, in proxy/notices: no case type's table has them."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AboutRegistration:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from proxy.model.link import Link
     from proxy.run.vault_rounds import Rooms, Walls
     from proxy.store.pool import Connection
+    from proxy.vault.relay import Address
 
 
 class Announcing(vault_letters.Kind):
@@ -40,7 +41,7 @@ class Announcing(vault_letters.Kind):
             raise _over()
 
     @override
-    def gave(self, walls: Walls, letter: Letter, now: datetime) -> None:
+    def gave(self, walls: Walls, letter: Letter, address: Address, now: datetime) -> None:
         Publications(walls.state).move(*_which(letter), Deed.ADDRESS, now)
 
     @override

@@ -24,7 +24,7 @@ import structlog
 from proxy.errors import ProxyError, Unavailable
 from proxy.model.case import NoticeId
 from proxy.model.identifiers import Mode, RegistrationId, State, TenantId
-from proxy.model.letter import AboutRegistration, LetterKind, QueuedLetter
+from proxy.model.letter import TEMPLATES, AboutRegistration, LetterKind, QueuedLetter
 from proxy.model.public_record import PublishedContact
 from proxy.model.publication import InstructionId, Standing
 from proxy.rules import publication
@@ -50,7 +50,6 @@ INTERVAL_S: Final = 30.0  # a publication waits for days
 LEASE: Final = timedelta(minutes=2)  # above the longest answer of the vault
 FOR_A_LETTER: Final = timedelta(minutes=10)  # until the relay has asked for the address
 LATER: Final = timedelta(hours=6)  # due, and held for a reason that the vault keeps to itself
-TEMPLATE: Final = "n18_publication"
 
 _log = structlog.get_logger()
 
@@ -233,7 +232,7 @@ async def _write_letter(connection: Connection, due: Due, now: datetime) -> None
             registration_id=which.registration_id,
             kind=LetterKind.PUBLICATION,
         ),
-        template=TEMPLATE,
+        template=TEMPLATES[LetterKind.PUBLICATION][0],
         domain=due.domain,
         subject=str(which.id),
         facts={"fields": due.fields},

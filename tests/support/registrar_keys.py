@@ -72,10 +72,10 @@ class Registrar:
             sealing=self._sealing.public_key().public_bytes_raw().hex(),
         )
 
-    def sign(self, document: str) -> str:
-        """Its signature under a document, in base64."""
+    def sign(self, document: str, label: bytes = b"pp-read-back-v1") -> str:
+        """Its signature under a document, in base64; a read-back without another label."""
         digest = hashlib.sha256(document.encode()).digest()
-        message = hashlib.sha256(b"pp-read-back-v1" + digest).digest()
+        message = hashlib.sha256(label + digest).digest()
         return base64.b64encode(self._signing.sign(message)).decode()
 
     def check(self, document: str, answer: Mapping[str, Any], vault: bytes) -> None:
