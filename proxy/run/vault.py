@@ -16,11 +16,13 @@ import structlog
 from proxy.apps.vault import VaultServer
 from proxy.errors import Unavailable
 from proxy.hosting.directory import DEMO_NAME
+from proxy.model.letter import LetterKind
 from proxy.run import case_types, vault_case_watch
 from proxy.run.vault_anchor import Anchors
 from proxy.run.vault_answers import Answers
 from proxy.run.vault_approvals import Approvals
 from proxy.run.vault_case_watch import CaseWatch
+from proxy.run.vault_email import EmailLetters
 from proxy.run.vault_keys import Keys
 from proxy.run.vault_openings import Openings
 from proxy.run.vault_packages import Packaging
@@ -80,6 +82,7 @@ async def serve(process: Process) -> None:
         deployment=approvals.deployment,
         agent=approvals.agent,
         book=casebook.CaseBook,
+        letters={LetterKind.EMAIL_VERIFICATION: EmailLetters(rooms)},
     )
     answers = Answers(
         Keys(rooms, rounds).commands(),

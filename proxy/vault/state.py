@@ -40,7 +40,7 @@ _LOCK_NAME = "in-use"
 _MAP_OCTETS = 64 << 30  # address space only; about 200 octets of disk a registration
 _TABLES = (
     b"meta", b"records", b"changing", b"renewed", b"erased", b"budgets", b"entries", b"orders",
-    b"passing", b"cases", b"holds", b"gags", b"tokens", b"registrar_keys",
+    b"passing", b"cases", b"holds", b"gags", b"tokens", b"registrar_keys", b"mailboxes",
 )  # fmt: skip
 _VERSION = struct.Struct(">I")
 _CODE_CLASSES = {code: one for one, code in CLASS_CODES.items()}
