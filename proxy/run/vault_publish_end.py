@@ -71,7 +71,7 @@ class Ending:
     async def objections(
         self, _caller: Caller, _request: frames.ShowObjections
     ) -> AsyncIterator[Answer]:
-        """Noes of registrants that were not taken yet."""
+        """Objections of registrants that were not taken yet."""
         found = Publications(self._rooms.open_walls().state).objections(OBJECTIONS)
         yield {
             "done": True,

@@ -1,6 +1,6 @@
 """Carry publications: queue their letters, ask the vault when they are due, write what it gives.
 
-Flow: once a round take registrants' noes, end what could not be delivered, tell the vault of ends
+Flow: once a round take what registrants objected to, end what could not be delivered, tell the vault of ends
 that it does not know, then ask about what is due. Failure: each publication is one transaction;
 what was not reached is due again after a lease. Retry: the vault gives the same fields again while
 nothing has changed. Cursor: `look_at` of the row. Idempotent: a row that does not wait is written

@@ -4,7 +4,7 @@ n18_publication =
     .version = 1
     .subject = { $domain }: Daten über Sie sollen öffentlich werden
     .body =
-        Diese Nachricht kommt von { $office_name }, dem Datenschutzdienst für den Domainnamen { $domain }. Sie erhalten sie, weil Sie uns als Inhaber dieses Namens genannt sind. Unser Zeichen ist { $registration }.
+        { hello-letter }
 
         Ihr Registrar teilt uns mit, dass Sie zugestimmt haben, Daten zu diesem Namen für alle sichtbar zu machen, in WHOIS und RDAP, den öffentlichen Verzeichnissen der Domainnamen. Gezeigt werden soll:
 

@@ -4,7 +4,7 @@ n18_publication =
     .version = 1
     .subject = { $domain }: data about you is going to be public
     .body =
-        This message comes from { $office_name }, the privacy service for the domain name { $domain }. You receive it because you are named to us as the registrant of that name. Our reference is { $registration }.
+        { hello-letter }
 
         Your registrar tells us that you agreed to have data about this name shown to everybody, in WHOIS and RDAP, the public directories of domain names. It asks us to show:
 

@@ -4,7 +4,7 @@ n18_publication =
     .version = 1
     .subject = { $domain }: datos sobre usted van a ser públicos
     .body =
-        Este mensaje es de { $office_name }, el servicio de privacidad del nombre de dominio { $domain }. Lo recibe porque nos lo indicaron como titular de ese nombre. Nuestra referencia es { $registration }.
+        { hello-letter }
 
         Su registrador nos dice que usted aceptó que se muestren a todo el mundo datos sobre este nombre, en WHOIS y RDAP, los directorios públicos de nombres de dominio. Nos pide mostrar:
 

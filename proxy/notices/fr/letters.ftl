@@ -4,7 +4,7 @@ n18_publication =
     .version = 1
     .subject = { $domain } : des données à votre sujet vont devenir publiques
     .body =
-        Ce message vient de { $office_name }, le service de confidentialité pour le nom de domaine { $domain }. Vous le recevez parce que vous nous êtes indiqué comme titulaire de ce nom. Notre référence est { $registration }.
+        { hello-letter }
 
         Votre bureau d’enregistrement nous dit que vous avez accepté que des données sur ce nom soient montrées à tous, dans WHOIS et RDAP, les annuaires publics des noms de domaine. Il nous demande de montrer :
 
