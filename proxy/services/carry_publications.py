@@ -1,13 +1,13 @@
 """Carry publications: queue their letters, ask the vault when they are due, write what it gives.
 
-Flow: once a round take what registrants objected to, end what could not be delivered, tell the vault of ends
-that it does not know, then ask about what is due. Failure: each publication is one transaction;
-what was not reached is due again after a lease. Retry: the vault gives the same fields again while
-nothing has changed. Cursor: `look_at` of the row. Idempotent: a row that does not wait is written
-to by nobody, and the public record is held while it is changed. Determinism: longest due first; the
-letter has the instruction's id. Secrets: the fields of one name, for the length of one transaction.
-No timer publishes by itself: what is carried out is a registrar's signed instruction, announced to
-its registrant. Manual run: restart a worker. Logs: codes and counts; never a name.
+Flow: once a round take what registrants objected to, end what could not be delivered, tell the
+vault of ends that it does not know, then ask about what is due. Failure: each publication is one
+transaction; what was not reached is due again after a lease. Retry: the vault gives the same fields
+again while nothing has changed. Cursor: `look_at` of the row. Idempotent: a row that does not wait
+is written to by nobody, and the public record is held while it is changed. Determinism: longest due
+first; the letter has the instruction's id. Secrets: the fields of one name, for the length of one
+transaction. No timer publishes by itself: what is carried out is a registrar's signed instruction,
+announced to its registrant. Manual run: restart a worker. Logs: codes and counts; never a name.
 Source: vault.md, Grants (publish).
 """
 
