@@ -7,6 +7,7 @@ by using it: a letter's link gives no session.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
@@ -33,9 +34,20 @@ PURPOSES: Final = {
 """What the link of each kind is good for; no two kinds share a purpose."""
 
 
-WITHHELD: Final = frozenset({"letter_over", "address_verified", "address_asked", "address_ours"})
+WITHHELD: Final = frozenset(
+    {"letter_over", "address_verified", "address_ours", "address_by_registrar"}
+)
 """The vault's codes for a letter that must not go out, whenever it is tried. They stand in its row
 as its reason, where who had it queued finds them."""
+
+LATER: Final = {"address_asked": timedelta(hours=12)}
+"""The vault's codes for a letter that may become needless while it waits, and how long it waits."""
+
+TEMPLATES: Final = {
+    LetterKind.EMAIL_VERIFICATION: ("n17_verify_email", "n17_verify_email_reminder"),
+    LetterKind.PUBLICATION: ("n18_publication",),
+}
+"""The texts of each kind, in proxy/notices: no case type's table has them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from proxy.model.contact import Contact, ContactSet
+    from proxy.model.identifiers import DomainName
     from proxy.model.public_record import Layout
     from proxy.model.registration import Declaration
 
@@ -56,12 +57,24 @@ _KNOWN_IDS: Final = re.compile(r"[A-Za-z]{0,4}[0-9]+[-_][A-Za-z0-9]+", re.ASCII)
 
 
 def warnings(
-    declared: Declaration, contacts: ContactSet | None, layout: Layout
+    declared: Declaration,
+    contacts: ContactSet | None,
+    layout: Layout,
+    *,
+    masks: frozenset[DomainName] = frozenset(),
 ) -> tuple[Fault, ...]:
-    """Everything weak about a valid enrolment, in reading order."""
+    """Everything weak about a valid enrolment, in reading order; `masks` are our mail domains."""
     found = [*_of_publication(declared, contacts, layout)]
     for role, contact in () if contacts is None else contacts.given.items():
         found.extend(_of_contact(f"/contacts/{role}", contact))
+        if contact.email.rpartition("@")[2].lower() in masks:
+            found.append(
+                Fault(
+                    pointer=f"/contacts/{role}/email",
+                    code="our_address",
+                    detail="This is a masked address of this service, not the person's own.",
+                )
+            )
     return tuple(found)
 
 

@@ -22,6 +22,7 @@ from proxy.run.vault_anchor import Anchors
 from proxy.run.vault_answers import Answers
 from proxy.run.vault_approvals import Approvals
 from proxy.run.vault_case_watch import CaseWatch
+from proxy.run.vault_email import EmailLetters
 from proxy.run.vault_keys import Keys
 from proxy.run.vault_openings import Openings
 from proxy.run.vault_packages import Packaging
@@ -82,7 +83,10 @@ async def serve(process: Process) -> None:
         deployment=approvals.deployment,
         agent=approvals.agent,
         book=casebook.CaseBook,
-        letters={LetterKind.PUBLICATION: Announcing(rooms)},
+        letters={
+            LetterKind.EMAIL_VERIFICATION: EmailLetters(rooms),
+            LetterKind.PUBLICATION: Announcing(rooms),
+        },
     )
     answers = Answers(
         Keys(rooms, rounds).commands(),

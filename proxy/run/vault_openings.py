@@ -104,6 +104,6 @@ class Openings:
             frames.Instruct: (Grant.INSTRUCT, self._publishing.instruct),
             frames.Publish: (Grant.PUBLISH, self._publishing.publish),
             frames.EndPublication: (Grant.WITHDRAW, self._ending.end),
-            frames.ShowObjections: (Grant.WITHDRAW, self._ending.objections),
+            frames.ShowObjections: (Grant.PUBLISH, self._ending.objections),
             frames.PassPhrase: (Grant.RELEASE, self._telling.tell),
         }

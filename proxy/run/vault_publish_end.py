@@ -10,18 +10,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from proxy.errors import InvalidInput
+from proxy.errors import InvalidInput, Refused
 from proxy.model import identifiers
 from proxy.model.identifiers import RegistrationId, TenantId
 from proxy.model.publication import Deed, InstructionId, Standing
 from proxy.rules import publishing
+from proxy.vault.grants import Caller
 from proxy.vault.publications import Publications
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from proxy.run.vault_rounds import Rooms
-    from proxy.vault.grants import Caller
     from proxy.vault.publications import Kept
     from proxy.wire import frames
     from proxy.wire.frames import Answer
@@ -46,15 +46,18 @@ class Ending:
     def __init__(self, rooms: Rooms) -> None:
         self._rooms = rooms
 
-    async def end(self, _caller: Caller, request: frames.EndPublication) -> AsyncIterator[Answer]:
+    async def end(self, caller: Caller, request: frames.EndPublication) -> AsyncIterator[Answer]:
         """Where the instruction stands now; one that is over, or that never was, stays so.
 
-        With `objected` nothing ends: the caller has taken off what was shown, and is told no more.
+        With `objected` nothing ends: the worker has taken off what was shown, and is told no more.
+        Nobody else may say that, or what is shown would stay.
         """
         one = which(request)
         deed = _DEEDS.get(Standing(request.standing)) if request.standing in _STANDINGS else None
         if deed is None and request.standing != Standing.OBJECTED:
             raise InvalidInput("publication_end", "A publication does not end so.")
+        if deed is None and caller is not Caller.WORKER:
+            raise Refused("not_granted", "The worker alone takes what registrants said.")
         async with self._rooms.turn:
             book = Publications(self._rooms.open_walls().state)
             if deed is None:
@@ -68,7 +71,7 @@ class Ending:
     async def objections(
         self, _caller: Caller, _request: frames.ShowObjections
     ) -> AsyncIterator[Answer]:
-        """Noes of registrants that were not taken yet."""
+        """Objections of registrants that were not taken yet."""
         found = Publications(self._rooms.open_walls().state).objections(OBJECTIONS)
         yield {
             "done": True,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from proxy.errors import Unavailable
 from proxy.run import sponsors, worker_cases, worker_publications, worker_webhooks
-from proxy.services import retain
+from proxy.services import retain, verify_emails
 from proxy.services.publish import Sequencer
 
 if TYPE_CHECKING:
@@ -29,6 +29,9 @@ async def serve(process: Process) -> None:
         tasks.create_task(sequencer.run(process.stopping))
         tasks.create_task(
             retain.run(access, process.clock, draw, process.metrics, process.stopping)
+        )
+        tasks.create_task(
+            verify_emails.run(access, process.clock, draw, process.metrics, process.stopping)
         )
         tasks.create_task(sponsors.find(process, access))
         for one in worker_cases.rounds(process, access):

@@ -1,13 +1,13 @@
 """Carry publications: queue their letters, ask the vault when they are due, write what it gives.
 
-Flow: once a round take registrants' noes, end what could not be delivered, tell the vault of ends
-that it does not know, then ask about what is due. Failure: each publication is one transaction;
-what was not reached is due again after a lease. Retry: the vault gives the same fields again while
-nothing has changed. Cursor: `look_at` of the row. Idempotent: a row that does not wait is written
-to by nobody, and the public record is held while it is changed. Determinism: longest due first; the
-letter has the instruction's id. Secrets: the fields of one name, for the length of one transaction.
-No timer publishes by itself: what is carried out is a registrar's signed instruction, announced to
-its registrant. Manual run: restart a worker. Logs: codes and counts; never a name.
+Flow: once a round take what registrants objected to, end what could not be delivered, tell the
+vault of ends that it does not know, then ask about what is due. Failure: each publication is one
+transaction; what was not reached is due again after a lease. Retry: the vault gives the same fields
+again while nothing has changed. Cursor: `look_at` of the row. Idempotent: a row that does not wait
+is written to by nobody, and the public record is held while it is changed. Determinism: longest due
+first; the letter has the instruction's id. Secrets: the fields of one name, for the length of one
+transaction. No timer publishes by itself: what is carried out is a registrar's signed instruction,
+announced to its registrant. Manual run: restart a worker. Logs: codes and counts; never a name.
 Source: vault.md, Grants (publish).
 """
 
@@ -24,7 +24,7 @@ import structlog
 from proxy.errors import ProxyError, Unavailable
 from proxy.model.case import NoticeId
 from proxy.model.identifiers import Mode, RegistrationId, State, TenantId
-from proxy.model.letter import AboutRegistration, LetterKind, QueuedLetter
+from proxy.model.letter import TEMPLATES, AboutRegistration, LetterKind, QueuedLetter
 from proxy.model.public_record import PublishedContact
 from proxy.model.publication import InstructionId, Standing
 from proxy.rules import publication
@@ -50,7 +50,6 @@ INTERVAL_S: Final = 30.0  # a publication waits for days
 LEASE: Final = timedelta(minutes=2)  # above the longest answer of the vault
 FOR_A_LETTER: Final = timedelta(minutes=10)  # until the relay has asked for the address
 LATER: Final = timedelta(hours=6)  # due, and held for a reason that the vault keeps to itself
-TEMPLATE: Final = "n18_publication"
 
 _log = structlog.get_logger()
 
@@ -233,7 +232,7 @@ async def _write_letter(connection: Connection, due: Due, now: datetime) -> None
             registration_id=which.registration_id,
             kind=LetterKind.PUBLICATION,
         ),
-        template=TEMPLATE,
+        template=TEMPLATES[LetterKind.PUBLICATION][0],
         domain=due.domain,
         subject=str(which.id),
         facts={"fields": due.fields},

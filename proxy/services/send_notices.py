@@ -171,7 +171,7 @@ class Sender:
                 await store.note_withheld(connection, notice, reason=sent.code)
                 result = "withheld"
             elif isinstance(sent, ProxyError):
-                again = now + notice_retries.OWN_FAULT
+                again = now + letter.LATER.get(sent.code, notice_retries.OWN_FAULT)
                 await store.note_retry(connection, notice, at=again, reason=sent.code)
                 result = "own_fault"
             else:

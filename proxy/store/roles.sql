@@ -24,6 +24,7 @@ GRANT SELECT, INSERT, DELETE ON former_alias TO pp_api;
 GRANT SELECT, INSERT ON operation_error TO pp_api;
 -- who speaks for a name; tokens that show it in DNS are told to their tenant
 GRANT SELECT ON sponsor_look, sponsor_shown, holding TO pp_api;
+GRANT SELECT ON email_verification TO pp_api;
 GRANT INSERT (domain, registry, due_at, urgent), UPDATE (due_at, urgent) ON sponsor_look TO pp_api;
 GRANT SELECT, INSERT ON sponsor_secret TO pp_api;
 -- instructions to publish: takes them, and ends them
@@ -63,6 +64,9 @@ GRANT SELECT ON case_file, case_event, evidence TO pp_vault;
 GRANT UPDATE (is_seen) ON case_event TO pp_vault;
 -- to whom a notice goes and what its link is for, before an address is sealed for it
 GRANT SELECT (id, case_id, tenant_id, registration_id, kind, to_party, purpose, subject) ON notice TO pp_vault;
+-- whether a letter is waited for, and which addresses are our own masks'
+GRANT SELECT ON email_verification TO pp_vault;
+GRANT SELECT (body) ON profile TO pp_vault;
 -- packages: builds them; who gets one and when is not its part
 GRANT SELECT, INSERT (id, order_id, case_id, tenant_id, sha256, octets, content, copy_id, recipient_openpgp,
   recipient_sha256, releaser, fields, terms, delete_by, made_at, expires_at),
@@ -144,6 +148,10 @@ GRANT SELECT, INSERT, UPDATE ON event_horizon TO pp_worker;
 GRANT SELECT, UPDATE (state, epoch, pos, failing_since, reason, next_try, lease, leased_until)
   ON webhook TO pp_worker;
 GRANT SELECT, INSERT, UPDATE, DELETE ON webhook_letter TO pp_worker;
+-- worker: verifications of addresses, where a profile asks for them
+GRANT SELECT, DELETE, UPDATE (state, reason, verified_at, settled_at, notice_id, reminder_id, look_at)
+  ON email_verification TO pp_worker;
+GRANT SELECT (tenant_id, id, body) ON profile TO pp_worker;
 -- cases: deadlines, deliveries, what follows from votes and packages
 GRANT SELECT ON case_file TO pp_worker;
 GRANT UPDATE (seq, head, state, is_open, touched_at, closed_at) ON case_file TO pp_worker;
@@ -226,7 +234,7 @@ GRANT SELECT ON case_deadline, beat, outage TO pp_operator;
 -- calendars: it makes versions, and says which one running deadlines follow
 GRANT SELECT, INSERT, UPDATE (made_at, taken_at, taken_after, taken_whole_at)
   ON calendar TO pp_operator;
-GRANT SELECT ON notice TO pp_operator;
+GRANT SELECT ON notice, email_verification TO pp_operator;
 GRANT SELECT (id, order_id, case_id, tenant_id, state, sha256, octets, copy_id, recipient_openpgp,
   recipient_sha256, releaser, fields, terms, delete_by, made_at, expires_at, released_at, collected_at,
   receipted_at) ON disclosure_package TO pp_operator;

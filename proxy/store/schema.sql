@@ -1,5 +1,64 @@
 -- The schema after all migrations, for reading. Written by `python -m tests.support.schema`.
 
+CREATE FUNCTION public.ask_for_email(tenant uuid, registration uuid, version integer, declared jsonb, at timestamp with time zone) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+  INSERT INTO email_verification
+    (tenant_id, registration_id, record_version, asked_at, due_at, look_at)
+  SELECT tenant, registration, version, at, at + interval '15 days', at
+  FROM profile
+  WHERE profile.tenant_id = tenant AND profile.id = declared ->> 'profile'
+    AND profile.body ->> 'email_verification' = 'service' AND declared ->> 'created_at' IS NOT NULL
+  ON CONFLICT (tenant_id, registration_id) DO UPDATE SET
+    record_version = excluded.record_version, state = 'asked', reason = '',
+    asked_at = excluded.asked_at, due_at = excluded.due_at, verified_at = NULL,
+    settled_at = NULL, notice_id = NULL, reminder_id = NULL, look_at = excluded.look_at
+$$;
+
+CREATE FUNCTION public.email_changed() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+BEGIN
+  IF NEW.state = 'ended' THEN
+    DELETE FROM email_verification
+    WHERE tenant_id = NEW.tenant_id AND registration_id = NEW.id;
+  ELSE
+    PERFORM ask_for_email(NEW.tenant_id, NEW.id, NEW.record_version, NEW.declared, NEW.changed_at);
+    -- Nobody asks any more: what was known is of other contacts.
+    DELETE FROM email_verification
+    WHERE tenant_id = NEW.tenant_id AND registration_id = NEW.id
+      AND record_version <> NEW.record_version;
+  END IF;
+  RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.email_enrolled() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+BEGIN
+  IF EXISTS (SELECT 1 FROM profile
+             WHERE tenant_id IN (SELECT one.tenant_id FROM enrolled one)
+               AND body ->> 'email_verification' = 'service') THEN
+    PERFORM ask_for_email(one.tenant_id, one.id, one.record_version, one.declared, one.changed_at)
+    FROM enrolled one WHERE one.state = 'active';
+  END IF;
+  RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.email_letter_known() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+BEGIN
+  UPDATE email_verification SET look_at = asked_at
+  WHERE tenant_id = NEW.tenant_id AND registration_id = NEW.registration_id
+    AND NEW.id IN (notice_id, reminder_id);
+  RETURN NULL;
+END $$;
+
 CREATE FUNCTION public.event_body(registration uuid, domain text, revision integer, state text, reason text, declared jsonb) RETURNS jsonb
     LANGUAGE sql IMMUTABLE
     SET search_path TO 'pg_catalog', 'public'
@@ -23,6 +82,24 @@ BEGIN
                THEN OLD.declared ->> 'reseller' END,
           event_body(NEW.id, NEW.domain, NEW.revision, NEW.state, NEW.end_reason, NEW.declared),
           NEW.changed_at);
+  RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.event_email() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+BEGIN
+  INSERT INTO event (id, tenant_id, kind, registration_id, domain, reseller, body, at)
+  SELECT gen_random_uuid(), kept.tenant_id,
+         CASE NEW.state WHEN 'verified' THEN 'registration.email_verified'
+                        WHEN 'undeliverable' THEN 'registration.email_undeliverable'
+                        ELSE 'registration.email_unverified' END,
+         kept.id, kept.domain, kept.declared ->> 'reseller',
+         event_body(kept.id, kept.domain, kept.revision, kept.state, NEW.reason, kept.declared),
+         NEW.settled_at
+  FROM registration kept
+  WHERE kept.tenant_id = NEW.tenant_id AND kept.id = NEW.registration_id;
   RETURN NULL;
 END $$;
 
@@ -491,6 +568,25 @@ CREATE TABLE public.disclosure_package (
     CONSTRAINT disclosure_package_sha256 CHECK ((length(sha256) = 32)),
     CONSTRAINT disclosure_package_state CHECK ((state = ANY (ARRAY['built'::text, 'released'::text, 'collected'::text, 'receipted'::text, 'expired'::text]))),
     CONSTRAINT disclosure_package_terms CHECK ((length(terms) = 32))
+);
+
+CREATE TABLE public.email_verification (
+    tenant_id uuid NOT NULL,
+    registration_id uuid NOT NULL,
+    record_version integer NOT NULL,
+    state text DEFAULT 'asked'::text NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    verified_at timestamp with time zone,
+    settled_at timestamp with time zone,
+    notice_id uuid,
+    reminder_id uuid,
+    look_at timestamp with time zone,
+    CONSTRAINT email_verification_reason CHECK ((reason ~ '^[a-z0-9_]{0,48}$'::text)),
+    CONSTRAINT email_verification_settled CHECK (((state = 'asked'::text) = (settled_at IS NULL))),
+    CONSTRAINT email_verification_state CHECK ((state = ANY (ARRAY['asked'::text, 'verified'::text, 'by_registrar'::text, 'undeliverable'::text, 'overdue'::text, 'ours'::text]))),
+    CONSTRAINT email_verification_verified CHECK (((state = 'verified'::text) = (verified_at IS NOT NULL)))
 );
 
 CREATE TABLE public.erasure (
@@ -1184,6 +1280,9 @@ ALTER TABLE ONLY public.disclosure_package
 ALTER TABLE ONLY public.disclosure_package
     ADD CONSTRAINT disclosure_package_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.email_verification
+    ADD CONSTRAINT email_verification_pkey PRIMARY KEY (tenant_id, registration_id);
+
 ALTER TABLE ONLY public.erasure
     ADD CONSTRAINT erasure_pkey PRIMARY KEY (tenant_id, registration_id, version);
 
@@ -1374,6 +1473,8 @@ CREATE INDEX disclosure_package_by_case ON public.disclosure_package USING btree
 
 CREATE INDEX disclosure_package_open ON public.disclosure_package USING btree (expires_at, id) WHERE (state = ANY (ARRAY['built'::text, 'released'::text]));
 
+CREATE INDEX email_verification_look ON public.email_verification USING btree (look_at, registration_id) WHERE (look_at IS NOT NULL);
+
 CREATE INDEX event_of_tenant ON public.event USING btree (tenant_id, pos);
 
 CREATE INDEX event_unstamped ON public.event USING btree (seq) WHERE (pos IS NULL);
@@ -1470,6 +1571,8 @@ CREATE TRIGGER case_event_append_only BEFORE DELETE OR UPDATE ON public.case_eve
 
 CREATE TRIGGER disclosure_package_moves_on BEFORE DELETE OR UPDATE ON public.disclosure_package FOR EACH ROW EXECUTE FUNCTION public.refuse_package_change();
 
+CREATE TRIGGER email_verification_event AFTER UPDATE ON public.email_verification FOR EACH ROW WHEN (((new.state <> old.state) AND (new.state = ANY (ARRAY['verified'::text, 'undeliverable'::text, 'overdue'::text, 'ours'::text])))) EXECUTE FUNCTION public.event_email();
+
 CREATE TRIGGER ledger_checkpoint_append_only BEFORE DELETE OR UPDATE ON public.ledger_checkpoint FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER ledger_cosignature_append_only BEFORE DELETE OR UPDATE ON public.ledger_cosignature FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
@@ -1480,6 +1583,8 @@ CREATE TRIGGER ledger_leaf_append_only BEFORE DELETE OR UPDATE ON public.ledger_
 
 CREATE TRIGGER ledger_tile_append_only BEFORE DELETE OR UPDATE ON public.ledger_tile FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER notice_email_known AFTER UPDATE ON public.notice FOR EACH ROW WHEN (((new.kind = 'email_verification'::text) AND (new.case_id IS NULL) AND (((new.state = ANY (ARRAY['bounced'::text, 'withheld'::text])) AND (old.state <> new.state)) OR (new.acknowledged_at IS DISTINCT FROM old.acknowledged_at)))) EXECUTE FUNCTION public.email_letter_known();
+
 CREATE TRIGGER notice_keeps BEFORE DELETE OR UPDATE ON public.notice FOR EACH ROW EXECUTE FUNCTION public.refuse_notice_change();
 
 CREATE TRIGGER publication_event AFTER UPDATE ON public.publication FOR EACH ROW WHEN ((old.standing <> new.standing)) EXECUTE FUNCTION public.event_publication();
@@ -1489,6 +1594,10 @@ CREATE TRIGGER published_profile_unstamp BEFORE UPDATE OF body ON public.publish
 CREATE TRIGGER published_unstamp BEFORE UPDATE OF value ON public.published FOR EACH ROW WHEN (((new.pos IS NOT NULL) AND (new.value IS DISTINCT FROM old.value))) EXECUTE FUNCTION public.unstamp();
 
 CREATE TRIGGER recipient_ledger_append_only BEFORE DELETE OR UPDATE ON public.recipient_ledger FOR EACH ROW EXECUTE FUNCTION public.refuse_recipient_change();
+
+CREATE TRIGGER registration_email_changed AFTER UPDATE ON public.registration FOR EACH ROW WHEN ((((new.state = 'ended'::text) AND (old.state <> 'ended'::text)) OR ((new.state = 'active'::text) AND ((old.state = ANY (ARRAY['reserved'::text, 'claimed'::text])) OR (old.record_version <> new.record_version))))) EXECUTE FUNCTION public.email_changed();
+
+CREATE TRIGGER registration_email_enrolled AFTER INSERT ON public.registration REFERENCING NEW TABLE AS enrolled FOR EACH STATEMENT EXECUTE FUNCTION public.email_enrolled();
 
 CREATE TRIGGER registration_event_changed AFTER UPDATE ON public.registration FOR EACH ROW WHEN ((old.revision <> new.revision)) EXECUTE FUNCTION public.event_changed();
 

@@ -92,7 +92,7 @@ class Publications:
         return moved
 
     def objections(self, limit: int) -> list[tuple[TenantId, RegistrationId, InstructionId]]:
-        """Noes that were not taken yet, some at a time."""
+        """Objections that were not taken yet, some at a time."""
         found = []
         with self._environment.begin(db=self._table) as transaction:
             cursor = transaction.cursor()

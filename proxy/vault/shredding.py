@@ -13,6 +13,7 @@ from proxy.model.identifiers import RecordClass
 from proxy.vault import evidence, persons, unseal
 from proxy.vault import state as states
 from proxy.vault.casebook import CaseBook
+from proxy.vault.mailboxes import Mailboxes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -30,13 +31,16 @@ class VaultForgetter:
     def __init__(self, state: State) -> None:
         self._state = state
         self._cases = CaseBook(state)
+        self._mailboxes = Mailboxes(state)
 
     def begin(self, erasures: Sequence[tuple[RecordName, datetime]]) -> None:
         """Refuse these versions and all older ones from now on."""
         self._state.begin_erasures(erasures)
 
     def finish(self, erasures: Sequence[tuple[RecordName, datetime]]) -> None:
-        """The rows are gone; forget the hashes, keep the erasures."""
+        """The rows are gone; forget hashes and whose mailbox was whose, keep the erasures."""
+        for name, _ in erasures:
+            self._mailboxes.drop(states.person_key(name.tenant_id, name.registration_id))
         self._state.finish_erasures(erasures)
 
     def cancel(self, name: RecordName) -> bool:

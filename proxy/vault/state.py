@@ -40,7 +40,8 @@ _LOCK_NAME = "in-use"
 _MAP_OCTETS = 64 << 30  # address space only; about 200 octets of disk a registration
 _TABLES = (
     b"meta", b"records", b"changing", b"renewed", b"erased", b"budgets", b"entries", b"orders",
-    b"passing", b"cases", b"holds", b"gags", b"tokens", b"registrar_keys", b"publications",
+    b"passing", b"cases", b"holds", b"gags", b"tokens", b"registrar_keys", b"mailboxes",
+    b"publications",
 )  # fmt: skip
 _VERSION = struct.Struct(">I")
 _CODE_CLASSES = {code: one for one, code in CLASS_CODES.items()}

@@ -79,6 +79,13 @@ TABLE: list[tuple[Request, set[Caller]]] = [
     (frames.ShowClaim(session="x"), {Caller.WEB}),
     (frames.ReadBack(document="{}", signature="none"), {Caller.API}),
     (frames.Find(document="{}", signature="none"), {Caller.API}),
+    (frames.Instruct(document="{}", signature="none"), {Caller.API}),
+    (frames.Publish(tenant=ID, registration=ID, instruction=ID), {Caller.WORKER}),
+    (
+        frames.EndPublication(tenant=ID, registration=ID, instruction=ID, standing="withdrawn"),
+        {Caller.API, Caller.WORKER},
+    ),
+    (frames.ShowObjections(), {Caller.WORKER}),
     (frames.PassPhrase(document="{}", signature=NOBODY), {Caller.WEB}),
 ]
 

@@ -29,7 +29,7 @@ DIGITS = "3073194028"
 EXTENSION = "90731948"
 CORES = (LATIN, CYRILLIC, DIGITS, EXTENSION)
 
-MODES = {"proxy": "px", "privacy": "pv", "redacted": "rd"}
+MODES = {"proxy": "px", "privacy": "pv", "redacted": "rd", "published": "pb"}
 ROLES = ("registrant", "admin", "tech", "billing")
 # Fields that can not hold a marker: `country` and `language` are codes out of a short list.
 UNMARKED = {"country": "NO", "language": "nb"}

@@ -38,6 +38,7 @@ LINK: Final = f"{OFFICE.site}/n/{'t' * 43}"
 WHOLE: Final[Mapping[str, Fact]] = {
     "domain": "kaveri-silk.example",
     "case": "01900000-0000-7000-8000-000000000001",
+    "registration": "01900000-0000-7000-8000-000000000001",
     "items": ("claim", "authority"),
     "fields": ("registrant.name", "registrant.email", "admin.phone"),
     "primary": "no_standing",

@@ -45,6 +45,10 @@ _CALLERS: dict[type, Caller] = {
     frames.Search: Caller.WEB,
     frames.ReadBack: Caller.API,
     frames.Find: Caller.API,
+    frames.Instruct: Caller.API,
+    frames.EndPublication: Caller.API,
+    frames.Publish: Caller.WORKER,
+    frames.ShowObjections: Caller.WORKER,
     frames.Match: Caller.WEB,
     frames.UseToken: Caller.WEB,
     frames.ShowSession: Caller.WEB,
@@ -95,9 +99,11 @@ def openings(
     )
 
 
-async def ask(room: Openings, request: frames.Request) -> dict[str, Any]:
+async def ask(
+    room: Openings, request: frames.Request, *, caller: Caller | None = None
+) -> dict[str, Any]:
     """The answer to one request; raises what the vault refuses with."""
-    caller = _CALLERS.get(type(request), Caller.ESCROW)
+    caller = caller or _CALLERS.get(type(request), Caller.ESCROW)
     _, handle = room.commands()[type(request)]
     answers = [one async for one in handle(caller, request)]
     assert len(answers) == 1

@@ -73,7 +73,7 @@ class Registrar:
         )
 
     def sign(self, document: str, label: bytes = b"pp-read-back-v1") -> str:
-        """Its signature under a document, in base64."""
+        """Its signature under a document, in base64; a read-back without another label."""
         digest = hashlib.sha256(document.encode()).digest()
         message = hashlib.sha256(label + digest).digest()
         return base64.b64encode(self.sign_message(message)).decode()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from proxy.errors import InvalidInput
+from proxy.model import letter
 from proxy.model.case import Basis, Refusal
 from proxy.rules.casework.fields import FIELD_CLASSES
 from proxy.run import case_types
@@ -41,7 +42,8 @@ DAYS: Final = {"en": "Friday", "de": "Freitag", "fr": "vendredi", "es": "viernes
 
 def test_the_table_and_the_texts_name_the_same_notices() -> None:
     """A template without words, or words that no table knows, would be found out too late."""
-    assert set(TEMPLATES) == set(TABLE) | {ASKED}
+    letters = {one for several in letter.TEMPLATES.values() for one in several}
+    assert set(TEMPLATES) == set(TABLE) | {ASKED} | letters
     assert "n0_step_up_registrant" in TEMPLATES
 
 

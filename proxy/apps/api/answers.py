@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from proxy.model.identifiers import Role
     from proxy.model.public_record import Profile, PublicContact, PublicRecord
     from proxy.model.registration import Dnssec, Registration
+    from proxy.model.verification import Verification
     from proxy.services.know_standing import Own
     from proxy.store.operations import LineError, Operation
     from proxy.store.registrations import Kept
@@ -122,6 +123,21 @@ class Speaker(msgspec.Struct, frozen=True, kw_only=True):
     dns_token: str
 
 
+class EmailVerification(msgspec.Struct, frozen=True, kw_only=True):
+    """How the registrant's own address stands; null where the profile leaves it to the registrar.
+
+    `state`: asked, verified, by_registrar (its own word came with the contacts), undeliverable,
+    overdue (`due_at` passed without an answer), ours (a masked address was given back to us).
+    `reason` says more of it by a code, or nothing. Nothing that we do hangs on it.
+    """
+
+    state: str
+    asked_at: datetime
+    due_at: datetime
+    verified_at: datetime | None
+    reason: str
+
+
 class StatusAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What is observed of a registration, apart from what is desired."""
 
@@ -131,6 +147,7 @@ class StatusAnswer(msgspec.Struct, frozen=True, kw_only=True):
     adopted: bool
     published: bool
     speaker: Speaker | None
+    email_verification: EmailVerification | None = None
     actual: None = None
     checked_at: None = None
     drift: None = None
@@ -329,6 +346,19 @@ def speaker(own: Own) -> Speaker:
         needs=own.needs,
         dns_name=own.dns_name,
         dns_token=own.dns_token,
+    )
+
+
+def email_verification(found: Verification | None) -> EmailVerification | None:
+    """What an account is told of an address."""
+    if found is None:
+        return None
+    return EmailVerification(
+        state=found.standing.value,
+        asked_at=found.asked_at,
+        due_at=found.due_at,
+        verified_at=found.verified_at,
+        reason=found.reason,
     )
 
 

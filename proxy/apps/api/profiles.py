@@ -109,6 +109,7 @@ class ProfileBody(Body):
     abuse: AbuseBody
     registrar_url: Url | None = None
     contact_form_base: Base | None = None
+    email_verification: Literal["registrar", "service"] = "registrar"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -158,7 +158,12 @@ def _enrolment(body: RegistrationBody | PatchedBody, tenant: Tenant) -> Enrolmen
         replaces=None if body.replaces is None else RegistrationId(body.replaces),
         holder_change=body.holder_change,
         if_revision=body.if_revision if isinstance(body, ImportLine) else None,
-        warnings=quality.warnings(declared, contacts, layout),
+        warnings=quality.warnings(
+            declared,
+            contacts,
+            layout,
+            masks=frozenset(one.relay_domain for one in tenant.profiles.values()),
+        ),
     )
 
 

@@ -12,7 +12,7 @@ from proxy.apps.api.office import OFFICE
 from proxy.errors import NotFound
 from proxy.model.identifiers import RegistrationId, Scope
 from proxy.services import end, know_standing, register
-from proxy.store import registrations
+from proxy.store import email_verifications, registrations
 
 if TYPE_CHECKING:
     from proxy.apps.api.access import Caller
@@ -185,6 +185,7 @@ async def _status(request: web.Request, kept: Kept, caller: Caller) -> web.Strea
     desk_of = request.app[OFFICE]
     async with desk_of.pool.acquire() as connection:
         adopted, visible = await registrations.status(connection, caller.tenant.id, one.id)
+        verification = await email_verifications.find(connection, caller.tenant.id, one.id)
         own = await know_standing.own(connection, kept, desk_of.random, desk_of.clock.now())
     answer = answers.StatusAnswer(
         id=str(one.id),
@@ -193,5 +194,6 @@ async def _status(request: web.Request, kept: Kept, caller: Caller) -> web.Strea
         adopted=adopted,
         published=visible,
         speaker=None if own is None else answers.speaker(own),
+        email_verification=answers.email_verification(verification),
     )
     return office.json_response(answer)

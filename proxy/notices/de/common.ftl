@@ -5,6 +5,8 @@ moment-utc = { $day }, { $time } Uhr UTC
 
 hello-registrant =
     Diese Nachricht kommt von { $office_name }, dem Datenschutzdienst für den Domainnamen { $domain }. Sie erhalten sie, weil der Name auf Sie registriert ist. Unser Zeichen ist { $case }.
+hello-letter =
+    Diese Nachricht kommt von { $office_name }, dem Datenschutzdienst für den Domainnamen { $domain }. Sie erhalten sie, weil Sie uns als Inhaber dieses Namens genannt sind. Unser Zeichen ist { $registration }.
 hello-requester =
     Diese Nachricht kommt von { $office_name }, dem Datenschutzdienst für den Domainnamen { $domain }. Es geht um Ihre Anfrage mit dem Zeichen { $case }.
 no-identity =

@@ -466,3 +466,35 @@ n16_was_i_disclosed =
         { arbitration }
 
         { sign }
+
+n17_verify_email =
+    .version = 1
+    .subject = { $domain }: Bitte bestätigen Sie Ihre E-Mail-Adresse
+    .body =
+        { hello-letter }
+
+        Diese E-Mail-Adresse wurde uns als Ihre genannt. Regeln für Domainnamen verlangen, dass Inhaber die Adresse bestätigen. Bitte öffnen Sie diesen Link und drücken Sie dort den Knopf, spätestens bis { $due }:
+
+        { $link }
+
+        Ihre Adresse bleibt verborgen: Mit der Bestätigung wird nichts veröffentlicht. Sie gilt auch für Ihre anderen Namen beim selben Registrar mit derselben Adresse.
+
+        Ist die Adresse bis dahin nicht bestätigt, erfährt das Ihr Registrar; er kann Sie auf anderem Weg fragen oder den Namen sperren. Wenn Sie diesen Domainnamen nicht kennen, tun Sie nichts.
+
+        { sign }
+
+n17_verify_email_reminder =
+    .version = 1
+    .subject = { $domain }: Ihre E-Mail-Adresse ist noch nicht bestätigt
+    .body =
+        { hello-letter }
+
+        Vor einigen Tagen haben wir Sie gebeten, diese E-Mail-Adresse zu bestätigen, und noch keine Antwort. Bitte öffnen Sie diesen Link und drücken Sie dort den Knopf, spätestens bis { $due }:
+
+        { $link }
+
+        Ihre Adresse bleibt verborgen: Mit der Bestätigung wird nichts veröffentlicht. Dies ist die einzige Erinnerung.
+
+        Ist die Adresse bis dahin nicht bestätigt, erfährt das Ihr Registrar; er kann Sie auf anderem Weg fragen oder den Namen sperren. Wenn Sie diesen Domainnamen nicht kennen, tun Sie nichts.
+
+        { sign }

@@ -5,6 +5,8 @@ moment-utc = { $day }, { $time } UTC
 
 hello-registrant =
     This message comes from { $office_name }, the privacy service for the domain name { $domain }. You receive it because you are the registrant of that name. Our reference is { $case }.
+hello-letter =
+    This message comes from { $office_name }, the privacy service for the domain name { $domain }. You receive it because you are named to us as the registrant of that name. Our reference is { $registration }.
 hello-requester =
     This message comes from { $office_name }, the privacy service for the domain name { $domain }. It is about your request with the reference { $case }.
 no-identity =

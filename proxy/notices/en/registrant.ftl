@@ -466,3 +466,35 @@ n16_was_i_disclosed =
         { arbitration }
 
         { sign }
+
+n17_verify_email =
+    .version = 1
+    .subject = { $domain }: please confirm your e-mail address
+    .body =
+        { hello-letter }
+
+        This e-mail address was given to us as yours. Rules for domain names ask that a registrant confirms the address. Please open this link and press the button there by { $due }:
+
+        { $link }
+
+        Your address stays hidden: to confirm it publishes nothing. It counts for your other names with the same registrar and the same address as well.
+
+        If the address is not confirmed by then, your registrar is told, and may ask you in another way or suspend the name. If you do not know of this domain name, do nothing.
+
+        { sign }
+
+n17_verify_email_reminder =
+    .version = 1
+    .subject = { $domain }: your e-mail address is not confirmed yet
+    .body =
+        { hello-letter }
+
+        Some days ago we asked you to confirm this e-mail address, and have no answer yet. Please open this link and press the button there by { $due }:
+
+        { $link }
+
+        Your address stays hidden: to confirm it publishes nothing. This is the only reminder.
+
+        If the address is not confirmed by then, your registrar is told, and may ask you in another way or suspend the name. If you do not know of this domain name, do nothing.
+
+        { sign }

@@ -5,6 +5,8 @@ moment-utc = { $day }, { $time } UTC
 
 hello-registrant =
     Este mensaje es de { $office_name }, el servicio de privacidad del nombre de dominio { $domain }. Lo recibe porque ese nombre está registrado a su nombre. Nuestra referencia es { $case }.
+hello-letter =
+    Este mensaje es de { $office_name }, el servicio de privacidad del nombre de dominio { $domain }. Lo recibe porque nos lo indicaron como titular de ese nombre. Nuestra referencia es { $registration }.
 hello-requester =
     Este mensaje es de { $office_name }, el servicio de privacidad del nombre de dominio { $domain }. Se refiere a su solicitud con la referencia { $case }.
 no-identity =

@@ -466,3 +466,35 @@ n16_was_i_disclosed =
         { arbitration }
 
         { sign }
+
+n17_verify_email =
+    .version = 1
+    .subject = { $domain }: confirme su dirección de correo
+    .body =
+        { hello-letter }
+
+        Nos indicaron esta dirección de correo como suya. Las normas de los nombres de dominio piden que el titular la confirme. Abra este enlace y pulse allí el botón antes de { $due }:
+
+        { $link }
+
+        Su dirección sigue oculta: al confirmarla no se publica nada. Vale también para sus otros nombres con el mismo registrador y la misma dirección.
+
+        Si la dirección no se confirma hasta entonces, se lo diremos a su registrador, que puede preguntarle por otra vía o suspender el nombre. Si no conoce este nombre de dominio, no haga nada.
+
+        { sign }
+
+n17_verify_email_reminder =
+    .version = 1
+    .subject = { $domain }: su dirección de correo aún no está confirmada
+    .body =
+        { hello-letter }
+
+        Hace unos días le pedimos que confirmara esta dirección de correo y aún no tenemos respuesta. Abra este enlace y pulse allí el botón antes de { $due }:
+
+        { $link }
+
+        Su dirección sigue oculta: al confirmarla no se publica nada. Este es el único recordatorio.
+
+        Si la dirección no se confirma hasta entonces, se lo diremos a su registrador, que puede preguntarle por otra vía o suspender el nombre. Si no conoce este nombre de dominio, no haga nada.
+
+        { sign }

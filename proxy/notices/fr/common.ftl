@@ -5,6 +5,8 @@ moment-utc = { $day }, { $time } UTC
 
 hello-registrant =
     Ce message vient de { $office_name }, le service de confidentialité pour le nom de domaine { $domain }. Vous le recevez parce que ce nom est enregistré à votre nom. Notre référence est { $case }.
+hello-letter =
+    Ce message vient de { $office_name }, le service de confidentialité pour le nom de domaine { $domain }. Vous le recevez parce que vous nous êtes indiqué comme titulaire de ce nom. Notre référence est { $registration }.
 hello-requester =
     Ce message vient de { $office_name }, le service de confidentialité pour le nom de domaine { $domain }. Il concerne votre demande sous la référence { $case }.
 no-identity =

@@ -466,3 +466,35 @@ n16_was_i_disclosed =
         { arbitration }
 
         { sign }
+
+n17_verify_email =
+    .version = 1
+    .subject = { $domain } : merci de confirmer votre adresse électronique
+    .body =
+        { hello-letter }
+
+        Cette adresse électronique nous a été donnée comme la vôtre. Les règles des noms de domaine demandent que le titulaire la confirme. Merci d'ouvrir ce lien et d'y appuyer sur le bouton avant le { $due } :
+
+        { $link }
+
+        Votre adresse reste cachée : la confirmer ne publie rien. La confirmation vaut aussi pour vos autres noms chez le même bureau d'enregistrement avec la même adresse.
+
+        Si l'adresse n'est pas confirmée d'ici là, nous le disons à votre bureau d'enregistrement, qui peut vous interroger autrement ou suspendre le nom. Si vous ne connaissez pas ce nom de domaine, ne faites rien.
+
+        { sign }
+
+n17_verify_email_reminder =
+    .version = 1
+    .subject = { $domain } : votre adresse électronique n'est pas encore confirmée
+    .body =
+        { hello-letter }
+
+        Il y a quelques jours, nous vous avons demandé de confirmer cette adresse électronique, et nous n'avons pas encore de réponse. Merci d'ouvrir ce lien et d'y appuyer sur le bouton avant le { $due } :
+
+        { $link }
+
+        Votre adresse reste cachée : la confirmer ne publie rien. Ceci est le seul rappel.
+
+        Si l'adresse n'est pas confirmée d'ici là, nous le disons à votre bureau d'enregistrement, qui peut vous interroger autrement ou suspendre le nom. Si vous ne connaissez pas ce nom de domaine, ne faites rien.
+
+        { sign }
