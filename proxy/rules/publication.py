@@ -1,8 +1,10 @@
 """The one projection: what the world sees of a registration (promise 1). Pure.
 
 An allow-list: every member of a PublicRecord is named here, and a person's data passes through
-`_consented` alone, which knows three fields. Sources: contract, Modes; RFC 9537; ICANN Registration
-Data Policy s9 (state and country of the registrant stay public).
+`_consented` alone, which knows three fields. Text of them that looks like an identifier of a person
+is left out until the registrar confirmed it: a name in privacy mode is then the mask's. Sources:
+contract, Modes and Validation; RFC 9537; ICANN Registration Data Policy s9 (state and country of
+the registrant stay public).
 """
 
 from __future__ import annotations
@@ -19,9 +21,10 @@ from proxy.model.public_record import (
     PublicContact,
     PublicRecord,
 )
+from proxy.rules import screening
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from proxy.model.contact import Contact
     from proxy.model.public_record import Profile
@@ -46,6 +49,14 @@ WITHHELD: Final = frozenset(
 )
 """Every field of a contact that redacted mode keeps back, of every role but the registrant."""
 
+POINTERS: Final = MappingProxyType(
+    {
+        ConsentedName.NAME: "/contacts/registrant/name",
+        ConsentedName.STATE: "/contacts/registrant/state",
+    }
+)
+"""The free texts that a mode shows, by their place in a body."""
+
 WITHHELD_OF_REGISTRANT: Final = WITHHELD - {"state", "country"}
 """Registration Data Policy s9: the registrant's state and country are shown."""
 
@@ -55,7 +66,10 @@ def project(registration: Registration, registrant: Contact | None) -> PublicRec
 
     `registrant` is the contact that acts as registrant; without it no consented field is shown.
     """
-    return _projected(registration, _consented(registration.declared.mode, registrant))
+    declared = registration.declared
+    return _projected(
+        registration, _screened(_consented(declared.mode, registrant), declared.confirmed)
+    )
 
 
 def project_again(registration: Registration, shown: PublicRecord | None) -> PublicRecord | None:
@@ -66,12 +80,31 @@ def project_again(registration: Registration, shown: PublicRecord | None) -> Pub
     """
     mode = registration.declared.mode
     is_known = shown is not None and shown.mode is mode
-    record = _projected(registration, shown.consented if shown is not None and is_known else ())
+    consented = shown.consented if shown is not None and is_known else ()
+    record = _projected(registration, _screened(consented, registration.declared.confirmed))
     if record is not None and mode in {Mode.PRIVACY, Mode.REDACTED} and not is_known:
         detail = "This mode shows fields of the registrant: give the contacts."
         fault = Fault(pointer="/contacts", code="required", detail=detail)
         raise InvalidInput("invalid_body", detail, (fault,))
     return record
+
+
+def withheld(mode: Mode, registrant: Contact | None) -> tuple[str, ...]:
+    """Pointers of the fields that `mode` shows only where the registrar confirms them."""
+    return tuple(POINTERS[one.field] for one in _consented(mode, registrant) if _is_doubtful(one))
+
+
+def _screened(
+    consented: tuple[ConsentedField, ...], confirmed: Collection[str]
+) -> tuple[ConsentedField, ...]:
+    return tuple(
+        one for one in consented if not _is_doubtful(one) or POINTERS[one.field] in confirmed
+    )
+
+
+def _is_doubtful(one: ConsentedField) -> bool:
+    """Whether a field may hold an identifier of a person; a country is a code of two letters."""
+    return one.field in POINTERS and screening.looks_personal(one.value)
 
 
 def _projected(

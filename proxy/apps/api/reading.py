@@ -159,6 +159,7 @@ def _enrolment(body: RegistrationBody | PatchedBody, tenant: Tenant) -> Enrolmen
         holder_change=body.holder_change,
         if_revision=body.if_revision if isinstance(body, ImportLine) else None,
         warnings=quality.warnings(declared, contacts, layout),
+        confirmed=None if body.confirmed is None else tuple(sorted(set(body.confirmed))),
     )
 
 
