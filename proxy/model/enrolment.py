@@ -30,6 +30,8 @@ class Enrolment:
     holder_change: bool = False
     if_revision: int | None = None
     warnings: tuple[Fault, ...] = ()
+    confirmed: tuple[str, ...] | None = None
+    """What is confirmed; None: what was, while the contacts stay the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -87,6 +87,8 @@ class Declaration:
     nameservers: tuple[Nameserver, ...] = ()
     dnssec: Dnssec = Dnssec()
     customer_ref: str | None = None
+    confirmed: tuple[str, ...] = ()
+    """Pointers of fields that look like an identifier of a person and may be shown all the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

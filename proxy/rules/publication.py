@@ -2,9 +2,11 @@
 
 An allow-list: every member of a PublicRecord is named here, and a person's data passes through
 `_consented` alone, which knows three fields, or was put there under a publish grant and is kept as
-long as that fits. Mode `published` is `redacted` with the granted fields shown; without a grant it
-shows the same as `redacted`. Sources: contract, Modes; RFC 9537; ICANN Registration Data Policy s9
-(state and country of the registrant stay public).
+long as that fits. Text of the three that looks like an identifier of a person is left out until the
+registrar confirmed it: a name in privacy mode is then the mask's. Mode `published` is `redacted`
+with the granted fields shown; without a grant it shows the same as `redacted`. Sources: contract,
+Modes and Validation; RFC 9537; ICANN Registration Data Policy s9 (state and country of the
+registrant stay public).
 """
 
 from __future__ import annotations
@@ -23,9 +25,10 @@ from proxy.model.public_record import (
     PublishedContact,
     PublishedName,
 )
+from proxy.rules import screening
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from proxy.model.contact import Contact
     from proxy.model.public_record import Profile
@@ -55,6 +58,14 @@ WITHHELD: Final = frozenset(
 
 _BY_POLICY: Final = frozenset({ConsentedName.STATE, ConsentedName.COUNTRY})
 
+POINTERS: Final = MappingProxyType(
+    {
+        ConsentedName.NAME: "/contacts/registrant/name",
+        ConsentedName.STATE: "/contacts/registrant/state",
+    }
+)
+"""The free texts that a mode shows, by their place in a body."""
+
 WITHHELD_OF_REGISTRANT: Final = WITHHELD - {"state", "country"}
 """Registration Data Policy s9: the registrant's state and country are shown."""
 
@@ -69,7 +80,8 @@ def project(
     `registrant` is the contact that acts as registrant; without it no consented field is shown.
     `shown` is its record so far, where the contacts are the ones that were published of.
     """
-    consented = _consented(registration.declared.mode, registrant)
+    declared = registration.declared
+    consented = _screened(_consented(declared.mode, registrant), declared.confirmed)
     return _projected(registration, consented, _still_granted(registration, shown))
 
 
@@ -81,7 +93,8 @@ def project_again(registration: Registration, shown: PublicRecord | None) -> Pub
     """
     mode = registration.declared.mode
     is_known = shown is not None and (shown.mode is mode or {shown.mode, mode} == WITHHOLDING)
-    consented = shown.consented if shown is not None and is_known else ()
+    known = shown.consented if shown is not None and is_known else ()
+    consented = _screened(known, registration.declared.confirmed)
     record = _projected(registration, consented, _still_granted(registration, shown))
     if record is not None and mode is not Mode.PROXY and not is_known:
         detail = "This mode shows fields of the registrant: give the contacts."
@@ -102,6 +115,24 @@ def _still_granted(
     if shown is None or {shown.mode, registration.declared.mode} != {Mode.PUBLISHED}:
         return ()
     return shown.published
+
+
+def withheld(mode: Mode, registrant: Contact | None) -> tuple[str, ...]:
+    """Pointers of the fields that `mode` shows only where the registrar confirms them."""
+    return tuple(POINTERS[one.field] for one in _consented(mode, registrant) if _is_doubtful(one))
+
+
+def _screened(
+    consented: tuple[ConsentedField, ...], confirmed: Collection[str]
+) -> tuple[ConsentedField, ...]:
+    return tuple(
+        one for one in consented if not _is_doubtful(one) or POINTERS[one.field] in confirmed
+    )
+
+
+def _is_doubtful(one: ConsentedField) -> bool:
+    """Whether a field may hold an identifier of a person; a country is a code of two letters."""
+    return one.field in POINTERS and screening.looks_personal(one.value)
 
 
 def _projected(

@@ -13,9 +13,10 @@ import phonenumbers
 
 from proxy.errors import Fault
 from proxy.model.identifiers import Mode, Role
+from proxy.rules import publication, screening
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from proxy.model.contact import Contact, ContactSet
     from proxy.model.identifiers import DomainName
@@ -49,11 +50,8 @@ _POSTCODES: Final = {
 }
 """Shapes of postcodes (Universal Postal Union); a country that is not here is not judged."""
 
-_LOOKS_PERSONAL: Final = re.compile(r"[^\s@]+@[^\s@]+|(?:\d[ ()./-]{0,2}){9,}|\+\d")
-"""A mail address, or as many digits as telephone, tax and identity numbers have."""
-
-_KNOWN_IDS: Final = re.compile(r"[A-Za-z]{0,4}[0-9]+[-_][A-Za-z0-9]+", re.ASCII)
-"""The usual form of registry object ids (RFC 5730 s2.8): digits, then the repository's name."""
+WITHHELD: Final = "looks_personal_withheld"
+"""The code of the warning about a field that is not shown, because nobody confirmed it."""
 
 
 def warnings(
@@ -98,7 +96,16 @@ def _is_possible_length(country_code: int, digits: int) -> bool:
 
 def looks_personal(text: str) -> bool:
     """Whether free text looks like an identifier of a person."""
-    return _KNOWN_IDS.fullmatch(text) is None and _LOOKS_PERSONAL.search(text) is not None
+    return screening.looks_personal(text)
+
+
+def settled(found: Iterable[Fault], confirmed: Sequence[str]) -> tuple[Fault, ...]:
+    """The warnings that stand: none says that a field is withheld which was confirmed, also before.
+
+    A body that does not speak of it keeps what was confirmed of the same contacts; whether they
+    are the same is known only once the registration was read.
+    """
+    return tuple(one for one in found if one.code != WITHHELD or one.pointer not in confirmed)
 
 
 def _of_publication(
@@ -110,23 +117,25 @@ def _of_publication(
             code="registry_hides",
             detail="The registry of this TLD hides contacts itself.",
         )
-    texts = [
+    for pointer, text in (
         ("/registry_domain_id", declared.registry_domain_id),
         ("/registrant_registry_id", declared.registrant_registry_id),
         ("/reseller", declared.reseller),
-    ]
-    registrant = None if contacts is None else contacts.resolve(Role.REGISTRANT)
-    if registrant is not None and declared.mode is Mode.PRIVACY:
-        texts.append(("/contacts/registrant/name", registrant.name))
-    if registrant is not None and declared.mode in {Mode.REDACTED, Mode.PUBLISHED}:
-        texts.append(("/contacts/registrant/state", registrant.state))
-    for pointer, text in texts:
+    ):
         if text is not None and looks_personal(text):
             yield Fault(
                 pointer=pointer,
                 code="looks_personal",
                 detail="This text is published and looks like an identifier of a person.",
             )
+    registrant = None if contacts is None else contacts.resolve(Role.REGISTRANT)
+    for pointer in publication.withheld(declared.mode, registrant):
+        yield Fault(
+            pointer=pointer,
+            code=WITHHELD,
+            detail="This text looks like an identifier of a person and is not published;"
+            " if it may be, name this pointer in `confirmed`.",
+        )
 
 
 def _of_contact(pointer: str, contact: Contact) -> Iterator[Fault]:

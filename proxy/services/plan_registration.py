@@ -136,6 +136,7 @@ def plan(
 
 
 def _first(desk: Desk, enrolment: Enrolment, state: State, ends: RegistrationId | None) -> Planned:
+    enrolment = _confirmed(enrolment, ())
     registration = Registration(
         tenant_id=desk.tenant.id,
         id=RegistrationId(identifiers.uuid7(desk.now, desk.random(10))),
@@ -178,6 +179,7 @@ def _next(
     if enrolment.contacts is not None or enrolment.holder_change:
         mac = desk.sealer.fingerprint(desk.tenant.id, present.id, _persons(enrolment))
     has_new_contacts = mac != kept.contacts_mac
+    enrolment = _confirmed(enrolment, () if has_new_contacts else present.declared.confirmed)
     # A file may be sent again: there, a change of holder needs other contacts to be one.
     rotates = enrolment.holder_change and (has_new_contacts or not is_import)
     lapses_at = kept.lapses_at if state is State.RESERVED else None
@@ -233,6 +235,14 @@ def _still_known(enrolment: Enrolment, present: Registration) -> Enrolment:
     declared = enrolment.declared
     known = declared.registry_domain_id or present.declared.registry_domain_id
     return replace(enrolment, declared=replace(declared, registry_domain_id=known))
+
+
+def _confirmed(enrolment: Enrolment, known: tuple[str, ...]) -> Enrolment:
+    """The enrolment with what is confirmed of its contacts; `known`: what was, of the same ones."""
+    confirmed = known if enrolment.confirmed is None else enrolment.confirmed
+    if enrolment.contacts is None and not set(confirmed) <= set(known):
+        raise _fault("/contacts", "required", "What is confirmed is sealed: give the contacts too.")
+    return replace(enrolment, declared=replace(enrolment.declared, confirmed=confirmed))
 
 
 def next_version(kept: int, now: datetime) -> int:

@@ -243,5 +243,6 @@ def _entry(desk: Desk, planned: Planned) -> LedgerEntry:
             "state": one.state.value,
             "mode": one.declared.mode.value,
             "published": planned.record is not None,
-        },
+        }
+        | ({"confirmed": one.declared.confirmed} if one.declared.confirmed else {}),
     )

@@ -86,10 +86,12 @@ class _Declared(msgspec.Struct, forbid_unknown_fields=True):
     nameservers: tuple[Nameserver, ...] = ()
     dnssec: Dnssec = Dnssec()
     customer_ref: str | None = None
+    confirmed: tuple[str, ...] = ()
 
 
 _decode: Final = msgspec.json.Decoder(_Declared).decode
 _encode: Final = msgspec.json.Encoder().encode
+_NOTHING_CONFIRMED: Final = ',"confirmed":[]}'  # the last member of a Declaration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -299,7 +301,7 @@ def _new_columns(rows: Sequence[Row]) -> tuple[list[object], ...]:
         [one.id for one in kept],
         [one.declared.domain for one in kept],
         [one.state.value for one in kept],
-        [text_of(one.declared) for one in kept],
+        [_text_of_declared(one.declared) for one in kept],
         [one.reference for one in kept],
         [one.alias for one in kept],
         [row.contacts_mac for row in rows],
@@ -313,12 +315,21 @@ def _changed_columns(rows: Sequence[Row]) -> tuple[list[object], ...]:
         [one.id for one in kept],
         [row.replaced_revision for row in rows],
         [one.state.value for one in kept],
-        [text_of(one.declared) for one in kept],
+        [_text_of_declared(one.declared) for one in kept],
         [one.reference for one in kept],
         [one.alias for one in kept],
         [row.record_version for row in rows],
         [row.contacts_mac for row in rows],
     )
+
+
+def _text_of_declared(declared: Declaration) -> str:
+    """JSON of a declaration, without a list of nothing confirmed.
+
+    Programs of the version before do not know that member, and read these rows in an upgrade.
+    """
+    text = text_of(declared)
+    return text if declared.confirmed else text.removesuffix(_NOTHING_CONFIRMED) + "}"
 
 
 def sealed_columns(sealed: SealedBatch | None) -> tuple[object, ...]:

@@ -98,7 +98,11 @@ PROFILE = Profile(
 
 
 def _registration(
-    mode: Mode, *, state: State = State.ACTIVE, created_at: datetime | None = AT
+    mode: Mode,
+    *,
+    state: State = State.ACTIVE,
+    created_at: datetime | None = AT,
+    confirmed: tuple[str, ...] = (),
 ) -> Registration:
     return Registration(
         tenant_id=TenantId(UUID(int=1)),
@@ -112,6 +116,7 @@ def _registration(
             profile=ProfileId("quiet-harbour"),
             created_at=created_at,
             customer_ref="mark-customer-ref",
+            confirmed=confirmed,
         ),
         reference="7F3K9QX2MT4VD",
         alias="k3v9x2pq7m4td",
@@ -204,6 +209,51 @@ def test_redacted_mode_withholds_alike_whatever_the_person_has() -> None:
     assert full[Role.TECH].state is None
     assert {"state", "country"} <= full[Role.TECH].withheld
     assert not {"state", "country"} & full[Role.REGISTRANT].withheld
+
+
+DOUBTFUL = Contact(name="Kaveri ABCDE1234F", state="ID 1234 5678", country="IN", email="mark-email")
+NAME, STATE = "/contacts/registrant/name", "/contacts/registrant/state"
+
+
+def test_a_name_that_looks_like_an_identifier_is_shown_once_it_is_confirmed() -> None:
+    """Privacy mode shows the mask alone, as proxy mode does; a confirmation is of one field."""
+    proxied = publication.project(_registration(Mode.PROXY), DOUBTFUL)
+    assert proxied is not None
+    for confirmed in ((), (STATE,)):
+        record = publication.project(_registration(Mode.PRIVACY, confirmed=confirmed), DOUBTFUL)
+        assert record is not None
+        assert b"ABCDE1234F" not in published.encode_record(record)
+        shown = publication.contacts_shown(record, PROFILE)
+        assert shown == publication.contacts_shown(proxied, PROFILE)
+    record = publication.project(_registration(Mode.PRIVACY, confirmed=(NAME,)), DOUBTFUL)
+    assert record is not None
+    assert publication.contacts_shown(record, PROFILE)[Role.REGISTRANT].name == DOUBTFUL.name
+    assert publication.withheld(Mode.PRIVACY, DOUBTFUL) == (NAME,)
+    assert publication.withheld(Mode.PROXY, DOUBTFUL) == ()
+    assert publication.withheld(Mode.PRIVACY, REGISTRANT) == ()
+
+
+def test_a_state_that_looks_like_an_identifier_is_shown_once_it_is_confirmed() -> None:
+    """Redacted mode leaves it out as if there were none, and shows the country."""
+    stateless = Contact(name="mark-name", country="IN", email="mark-email")
+    bare = publication.project(_registration(Mode.REDACTED), stateless)
+    assert bare is not None
+    record = publication.project(_registration(Mode.REDACTED, confirmed=(NAME,)), DOUBTFUL)
+    assert record == bare
+    record = publication.project(_registration(Mode.REDACTED, confirmed=(STATE,)), DOUBTFUL)
+    assert record is not None
+    assert publication.contacts_shown(record, PROFILE)[Role.REGISTRANT].state == DOUBTFUL.state
+    assert publication.withheld(Mode.REDACTED, DOUBTFUL) == (STATE,)
+
+
+def test_what_was_shown_is_screened_when_it_is_published_again() -> None:
+    """Of contacts that stay sealed, too: a confirmation that is gone takes the field with it."""
+    confirmed = _registration(Mode.PRIVACY, confirmed=(NAME,))
+    shown = publication.project(confirmed, DOUBTFUL)
+    assert publication.project_again(confirmed, shown) == shown
+    again = publication.project_again(_registration(Mode.PRIVACY), shown)
+    assert again is not None
+    assert again.consented == ()
 
 
 def test_an_unpublished_privacy_name_is_answered_without_the_person() -> None:

@@ -36,23 +36,6 @@ def test_other_forms_are_not_possible(phone: str) -> None:
     assert quality.is_possible_phone(phone) is False
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("D4417921-EXAMPLE", False),
-        ("201903281234567-CNIC", False),
-        ("nehru-place-webworks", False),
-        ("Meenakshi Subramaniam", False),
-        ("meenakshi@people.example", True),
-        ("+91 44 5555 0134", True),
-        ("ID 123 456 789 01", True),
-    ],
-)
-def test_text_that_looks_like_a_person_is_told(text: str, *, expected: bool) -> None:
-    """Mail addresses and long numbers are flagged; registry ids and plain names are not."""
-    assert quality.looks_personal(text) is expected
-
-
 def test_no_sample_of_the_demo_has_a_phone_of_impossible_form() -> None:
     """The invented registrations are well-formed: only lengths may be doubtful."""
     for line in SAMPLES.read_text("utf-8").splitlines():

@@ -12,7 +12,7 @@ import msgspec
 
 from proxy.apps.problems import Item
 from proxy.errors import Unavailable
-from proxy.rules import identity, publication
+from proxy.rules import identity, publication, quality
 from proxy.wire import published
 
 if TYPE_CHECKING:
@@ -94,6 +94,7 @@ class RegistrationFull(RegistrationAnswer, frozen=True, kw_only=True):
     nameservers: tuple[Host, ...]
     dnssec: dict[str, list[dict[str, int | str]]]
     customer_ref: str | None
+    confirmed: tuple[str, ...]
     enrolled_at: datetime
     lapses_at: datetime | None
     ended_at: datetime | None
@@ -287,6 +288,7 @@ def registration_full(kept: Kept, tenant: Tenant) -> RegistrationFull:
         nameservers=tuple(Host(one.name, one.addresses) for one in declared.nameservers),
         dnssec=dnssec(declared.dnssec),
         customer_ref=declared.customer_ref,
+        confirmed=declared.confirmed,
         enrolled_at=registration.enrolled_at,
         lapses_at=kept.lapses_at,
         ended_at=registration.ended_at,
@@ -332,7 +334,10 @@ def _common(
         "mode": declared.mode.value,
         "reference": registration.reference,
         "public_contacts": contacts(shown),
-        "warnings": tuple(Item(one.pointer, one.code, one.detail) for one in warnings),
+        "warnings": tuple(
+            Item(one.pointer, one.code, one.detail)
+            for one in quality.settled(warnings, declared.confirmed)
+        ),
         "links": _links(registration, profile),
         "revision": registration.revision,
     }

@@ -9,7 +9,7 @@ Sources: contract/registration.json; RFC 5733 (contacts), RFC 5731 and 3915 (sta
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from pydantic import (
@@ -200,6 +200,10 @@ class DnssecBody(Body):
     keys: Annotated[list[KeyBody], Field(max_length=10, default_factory=list)]
 
 
+Confirmed = Literal["/contacts/registrant/name", "/contacts/registrant/state"]
+"""publication.POINTERS: what a mode may show of what registrants write freely."""
+
+
 class DeclaredBody(Body):
     """What is declared of one registration, persons apart."""
 
@@ -221,6 +225,7 @@ class DeclaredBody(Body):
     customer_ref: Reference | None = None
     replaces: Annotated[UUID, Field(strict=False)] | None = None
     holder_change: bool = False
+    confirmed: Annotated[list[Confirmed], Field(max_length=8)] | None = None
 
 
 class RegistrationBody(DeclaredBody):

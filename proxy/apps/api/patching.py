@@ -25,7 +25,7 @@ MEDIA_TYPE: Final = "application/merge-patch+json"
 NOT_PATCHED: Final = frozenset({"replaces", "domain"})
 """Another registration, or another name, is never a change of this one."""
 
-_KEPT: Final = frozenset(DeclaredBody.model_fields) - {"replaces", "holder_change"}
+_KEPT: Final = frozenset(DeclaredBody.model_fields) - {"replaces", "holder_change", "confirmed"}
 
 
 def parse(body: bytes, kept: Kept, tenant: Tenant) -> Enrolment:
@@ -51,6 +51,8 @@ def patched(patch: dict[str, Any], kept: Kept, tenant: Tenant) -> Enrolment:
     merged |= {name: patch[name] for name in patch if name not in _KEPT}
     if merged.get("holder_change", ...) is None:  # nothing of it is kept that null could take away
         del merged["holder_change"]
+    if merged.get("confirmed", ...) is None:  # taken away; of a patch that is silent it stays
+        merged["confirmed"] = []
     return reading.parse_patched(merged, tenant, domain=kept.registration.declared.domain)
 
 

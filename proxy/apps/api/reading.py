@@ -164,6 +164,7 @@ def _enrolment(body: RegistrationBody | PatchedBody, tenant: Tenant) -> Enrolmen
             layout,
             masks=frozenset(one.relay_domain for one in tenant.profiles.values()),
         ),
+        confirmed=None if body.confirmed is None else tuple(sorted(set(body.confirmed))),
     )
 
 
