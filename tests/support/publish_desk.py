@@ -135,7 +135,7 @@ class PublishDesk:
             notice=asked.notice,
         )
 
-    async def later(self, seconds: int = int(rules.DELAY.total_seconds()) + 1) -> None:
+    async def later(self, seconds: float = rules.DELAY.total_seconds() + 1) -> None:
         """So much later; the delay, if nothing else is said."""
         await registrar_keys.pass_by(self.office, seconds)
 

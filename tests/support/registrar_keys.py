@@ -144,7 +144,7 @@ async def enrol(
     return made
 
 
-async def pass_by(office: Office, seconds: int) -> None:
+async def pass_by(office: Office, seconds: float) -> None:
     """Let time pass in which the ledger had its batches and intake its new keys."""
     service = office.service
     await service.later(seconds=seconds)
