@@ -4,6 +4,8 @@ PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 PEERS := .venv-peers
 PEERS_STAMP := $(PEERS)/.installed
+# Bytecode: roles run as users that may not write any here, and would compile at every start.
+COMPILE := $(PY) -m compileall -q proxy registrar_adapters escrow tests/support
 
 # The newest supported interpreter that really runs (a version manager's shim may not).
 PYTHON ?= $(shell for v in 3.14 3.13 3.12 3.11; do \
@@ -23,6 +25,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.lock
 	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(COMPILE)
 	@touch $(STAMP)
 
 run: install ## start everything with invented registrations
@@ -30,6 +33,7 @@ run: install ## start everything with invented registrations
 
 test: install ## the whole test suite
 	@$(MAKE) --no-print-directory peers || { test -z "$$CI" || exit 1; echo "No clients of others could be installed: tests/peers is skipped." >&2; }
+	@$(COMPILE)
 	@$(PY) -m pytest -n auto --dist loadgroup
 
 peers: $(PEERS_STAMP) ## install the clients written by others that tests/peers points at the service

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -53,22 +54,49 @@ moments = st.integers(0, (LAST - FIRST) // timedelta(minutes=1)).map(
 spans = st.timedeltas(timedelta(0), timedelta(days=40))
 
 
+# Strategies are made once: to make them again for each draw costs more than what they draw.
+_BOOLEANS = st.booleans()
+_ONE_OF_TEN = st.integers(0, 9)
+_YEARS = st.integers(1990, 2036)
+_AROUND_MIDNIGHT_S = st.integers(-6 * 3600, 30 * 3600)
+_WEEKENDS = st.lists(st.integers(0, 6), max_size=3)
+_HOLIDAYS = st.frozensets(st.integers(-10, 120), max_size=30)
+_WORKED = st.frozensets(st.integers(-10, 120), max_size=5)
+_UNITS, _DIRECTIONS = st.sampled_from(Unit), st.sampled_from(Direction)
+_ROLLS, _REASONS = st.sampled_from(Roll), st.sampled_from(PauseReason)
+_AMOUNTS, _FEW_MONTHS, _FEW_DAYS = st.integers(0, 60), st.integers(0, 14), st.integers(0, 15)
+_CLOSINGS = st.none() | st.times().map(lambda one: one.replace(tzinfo=None))
+_KINDS = st.integers(0, 2)
+
+
+@functools.cache
+def _days_of(year: int) -> st.SearchStrategy[date]:
+    return st.dates(date(year, 1, 1), date(year, 12, 31))
+
+
+@functools.cache
+def _days_of_change(zone: ZoneInfo, year: int) -> tuple[date, ...]:
+    days = (date(year, 1, 1) + n * DAY for n in range(365))
+    return tuple(one for one in days if _offset(zone, one) != _offset(zone, one + DAY))
+
+
 @st.composite
 def near_changes(draw: st.DrawFn, zone: str) -> datetime:
     """A moment within some hours of a midnight, often of a change of the zone's clocks."""
-    year = draw(st.integers(1990, 2036))
-    day = draw(st.dates(date(year, 1, 1), date(year, 12, 31)))
+    year = draw(_YEARS)
+    day = draw(_days_of(year))
     found = local_days.zone_named(zone)
-    changes = [
-        one
-        for one in (date(year, 1, 1) + n * DAY for n in range(365))
-        if _offset(found, one) != _offset(found, one + DAY)
-    ]
-    if changes:
-        day = draw(st.sampled_from([*changes, day]))
-    seconds = draw(st.integers(-6 * 3600, 30 * 3600))
+    days = _days_of_change(found, year)
+    if days:
+        day = draw(st.sampled_from([*days, day]))
+    seconds = draw(_AROUND_MIDNIGHT_S)
     midnight = datetime.combine(day, time(), found).astimezone(UTC)
     return midnight + timedelta(seconds=seconds)
+
+
+@functools.cache
+def _starts(zone: str) -> st.SearchStrategy[datetime]:
+    return near_changes(zone) | moments
 
 
 def _offset(zone: ZoneInfo, day: date) -> timedelta | None:
@@ -78,13 +106,12 @@ def _offset(zone: ZoneInfo, day: date) -> timedelta | None:
 @st.composite
 def calendars(draw: st.DrawFn, around: datetime) -> Calendar:
     """Any weekend of up to three days, holidays and worked weekend days around a moment."""
-    near = st.integers(-10, 120).map(lambda n: around.date() + n * DAY)
-    weekend = draw(st.lists(st.integers(0, 6), max_size=3))
-    holidays = draw(st.frozensets(near, max_size=30))
+    weekend = draw(_WEEKENDS)
+    holidays = [around.date() + n * DAY for n in draw(_HOLIDAYS)]
     return calendar(
         {day: f"Feast of {day}" for day in holidays},
         weekend=tuple(weekend),
-        workdays=tuple(draw(st.frozensets(near, max_size=5))),
+        workdays=tuple(around.date() + n * DAY for n in draw(_WORKED)),
         years=YEARS,
     )
 
@@ -92,18 +119,17 @@ def calendars(draw: st.DrawFn, around: datetime) -> Calendar:
 @st.composite
 def some_terms(draw: st.DrawFn) -> Terms:
     """Terms without faults."""
-    unit = draw(st.sampled_from(Unit))
+    unit = draw(_UNITS)
     has_days = unit in {Unit.CALENDAR_DAYS, Unit.MONTHS}
-    closes = st.none() | st.times().map(lambda one: one.replace(tzinfo=None))
     return terms(
-        draw(st.integers(0, 14 if unit is Unit.MONTHS else 60)),
+        draw(_FEW_MONTHS if unit is Unit.MONTHS else _AMOUNTS),
         unit,
-        draw(st.sampled_from(Direction)),
-        roll=draw(st.sampled_from(Roll)) if has_days else Roll.NONE,
-        is_event_day_counted=draw(st.booleans())
+        draw(_DIRECTIONS),
+        roll=draw(_ROLLS) if has_days else Roll.NONE,
+        is_event_day_counted=draw(_BOOLEANS)
         if unit in {Unit.CALENDAR_DAYS, Unit.BUSINESS_DAYS}
         else False,
-        closes_at=draw(closes) if unit is Unit.BUSINESS_DAYS else None,
+        closes_at=draw(_CLOSINGS) if unit is Unit.BUSINESS_DAYS else None,
         pauses=frozenset(PauseReason),
         pause_days=1_000,
     )
@@ -113,13 +139,13 @@ def some_terms(draw: st.DrawFn) -> Terms:
 def running(draw: st.DrawFn) -> tuple[Deadline, Calendar]:
     """A deadline that may be set, with its calendar."""
     zone = draw(zones)
-    start = draw(near_changes(zone) | moments)
+    start = draw(_starts(zone))
     own = draw(calendars(start))
     one = deadline(draw(some_terms()), start, zone)
     one = replace(one, calendar_version=own.version)
-    if draw(st.integers(0, 9)) == 0:
+    if draw(_ONE_OF_TEN) == 0:
         one = replace(one, no_earlier_than=start + draw(spans))
-    if draw(st.integers(0, 9)) == 0:
+    if draw(_ONE_OF_TEN) == 0:
         one = replace(one, no_later_than=start + draw(spans))
     assert clock_changes.may_set(one, own) is None
     return one, own
@@ -129,18 +155,18 @@ def running(draw: st.DrawFn) -> tuple[Deadline, Calendar]:
 def changes(draw: st.DrawFn, start: datetime) -> Change:
     """A pause, an extension or an outage at any time, also behind the end."""
     at = start + draw(spans)
-    match draw(st.integers(0, 2)):
+    match draw(_KINDS):
         case 0:
-            ended = at + draw(spans) if draw(st.booleans()) else None
+            ended = at + draw(spans) if draw(_BOOLEANS) else None
             return Pause(
-                reason=draw(st.sampled_from(PauseReason)),
+                reason=draw(_REASONS),
                 by="wren",
                 started_at=at,
                 ends_by=at + draw(spans),
                 ended_at=ended,
             )
         case 1:
-            amount = draw(st.integers(0, 15))
+            amount = draw(_FEW_DAYS)
             return Extension(reason="asked", by="wren", amount=amount, decided_at=at, noticed_at=at)
         case _:
             return Outage(started_at=at, ended_at=at + draw(spans))

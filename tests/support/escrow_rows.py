@@ -6,6 +6,7 @@ text, combining marks, emoji, long lines, and what a spreadsheet would take for 
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import io
 import itertools
@@ -339,6 +340,7 @@ _MOMENTS = st.datetimes(
 ).map(lambda moment: moment.replace(microsecond=0))
 
 
+@functools.cache  # a strategy that is made again for each draw costs more than what it draws
 def contacts(texts: st.SearchStrategy[str] = hard_texts) -> st.SearchStrategy[Contact]:
     """Contacts whose every text is one of `texts`."""
     maybe = st.none() | texts
@@ -362,16 +364,20 @@ def contacts(texts: st.SearchStrategy[str] = hard_texts) -> st.SearchStrategy[Co
     )
 
 
+_BOOLEANS = st.booleans()
+_WRITTEN = st.sets(st.sampled_from(Role), min_size=1)
+
+
 @st.composite
 def contact_sets(
     draw: st.DrawFn, texts: st.SearchStrategy[str] = hard_texts, *, whole: bool = False
 ) -> ContactSet:
     """Some roles written out, some of the others by reference; `whole`: nobody left out."""
-    written = draw(st.sets(st.sampled_from(Role), min_size=1))
+    written = draw(_WRITTEN)
     same_as = {
         role: draw(st.sampled_from(sorted(written)))
         for role in Role
-        if role not in written and (whole or draw(st.booleans()))
+        if role not in written and (whole or draw(_BOOLEANS))
     }
     return ContactSet(given={role: draw(contacts(texts)) for role in written}, same_as=same_as)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -44,10 +45,13 @@ def build(
         middlewares=[office.middleware(parts)], client_max_size=parts.limits.body_octets
     )
     application[OFFICE] = parts
-    document = msgspec.json.encode(openapi.document(version))
+
+    @functools.cache  # made when it is first asked for: no start waits for it
+    def document() -> bytes:
+        return msgspec.json.encode(openapi.document(version))
 
     async def get_document(_: web.Request) -> web.StreamResponse:
-        return web.Response(body=document, content_type="application/json")
+        return web.Response(body=document(), content_type="application/json")
 
     application.router.add_get("/openapi.json", get_document)
     application.router.add_routes(registrations.routes)
