@@ -34,23 +34,34 @@ HALVES = (BEGINS - 184 * DAY, BEGINS, ENDS, ENDS + 184 * DAY)
 counts = st.dictionaries(st.sampled_from("abcdef"), st.integers(0, 30), max_size=6)
 
 
+# Made once: strategies that are made again for each draw cost more than what they draw.
+_BOOLEANS = st.booleans()
+_KINDS = st.sampled_from(TYPES)
+_WHO = st.sampled_from(("company", "police"))
+_WHERE = st.sampled_from(("", "DE", "IN"))
+_WHY = st.sampled_from(("no_standing", "fishing"))
+_ENDS = st.sampled_from(OUTCOMES)
+_CAME, _LASTS, _RESTS = st.integers(-180, 340), st.integers(0, 150), st.integers(0, 60)
+_LATER, _ONE_OF_FIVE = st.integers(0, 200), st.integers(0, 4)
+
+
 @st.composite
 def chains(draw: st.DrawFn, *, has_gag: bool | None = None) -> Chain:
     """A case that came in, was closed perhaps, opened again perhaps, under a gag perhaps."""
-    came = draw(st.integers(-180, 340))
-    kind, who = draw(st.sampled_from(TYPES)), draw(st.sampled_from(("company", "police")))
-    found = [opening(came, kind, who, draw(st.sampled_from(("", "DE", "IN"))))]
-    at = came + draw(st.integers(0, 150))
-    if draw(st.booleans()):
-        reason = draw(st.sampled_from(("no_standing", "fishing")))
-        found.append(ended(at, draw(st.sampled_from(OUTCOMES)), primary=reason))
-        if draw(st.integers(0, 4)) == 0:
-            found.append(step("reopen", at + draw(st.integers(0, 60))))
-    if draw(st.integers(0, 4)) == 0 if has_gag is None else has_gag:
-        since = came + draw(st.integers(0, 200))
+    came = draw(_CAME)
+    kind, who = draw(_KINDS), draw(_WHO)
+    found = [opening(came, kind, who, draw(_WHERE))]
+    at = came + draw(_LASTS)
+    if draw(_BOOLEANS):
+        reason = draw(_WHY)
+        found.append(ended(at, draw(_ENDS), primary=reason))
+        if draw(_ONE_OF_FIVE) == 0:
+            found.append(step("reopen", at + draw(_RESTS)))
+    if draw(_ONE_OF_FIVE) == 0 if has_gag is None else has_gag:
+        since = came + draw(_LATER)
         found.append(gag(since))
-        if draw(st.booleans()):
-            found.append(lifted(since + draw(st.integers(0, 200))))
+        if draw(_BOOLEANS):
+            found.append(lifted(since + draw(_LATER)))
     found.sort(key=lambda one: one.at)  # stable: what comes in comes first
     return tuple(_marked(found))
 

@@ -364,8 +364,7 @@ def contacts(texts: st.SearchStrategy[str] = hard_texts) -> st.SearchStrategy[Co
     )
 
 
-_BOOLEANS = st.booleans()
-_WRITTEN = st.sets(st.sampled_from(Role), min_size=1)
+_BOOLEANS, _WRITTEN = st.booleans(), st.sets(st.sampled_from(Role), min_size=1)
 
 
 @st.composite
