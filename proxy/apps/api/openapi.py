@@ -18,7 +18,7 @@ from proxy.apps.api import (
     patching,
     patterns,
     public_records,
-    publishing,
+    publications,
     read_back,
 )
 from proxy.apps.api.bodies import ImportLine, RegistrationBody
@@ -79,7 +79,7 @@ def document(version: str) -> dict[str, Any]:
         [
             *answers.TYPES,
             *read_back.TYPES,
-            *publishing.TYPES,
+            *publications.TYPES,
             *feeds.TYPES,
             *approvals.TYPES,
             problems.Problem,
