@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,7 +12,7 @@ from proxy.model.identifiers import USUAL_SCOPES, Scope
 from proxy.rules import publishing as rules
 from proxy.vault.grants import Caller
 from proxy.wire import frames
-from tests.support import publish_desk, publishing
+from tests.support import notice_texts, publish_desk, publishing
 from tests.support.api import body
 from tests.support.publish_desk import FIELDS, MARK, NAME
 
@@ -70,6 +71,22 @@ async def test_consented_fields_are_shown_after_the_delay(desk: PublishDesk) -> 
         "registration.publication_published",
     ]
     assert await desk.round() == 0
+
+
+@pytest.mark.parametrize("language", ["en", "de", "es", "fr", "hi"])
+async def test_the_letter_says_what_and_when_and_no_value(desk: PublishDesk, language: str) -> None:
+    """As the worker queues it, in every language: the fields by name, 72 hours, the link."""
+    await desk.instruct()
+    await desk.round()
+    (row,) = await desk.api.rows("SELECT template, facts::text AS facts, purpose FROM notice")
+    said = notice_texts.catalogue().render(
+        row["template"], language, json.loads(row["facts"]), link=notice_texts.LINK
+    )
+    assert (row["purpose"], said.language) == ("object", language)
+    assert NAME in said.subject
+    for part in (NAME, desk.id, "72", notice_texts.LINK):
+        assert part in said.body
+    assert MARK not in said.body.lower()
 
 
 async def test_before_the_grant_no_process_hears_of_a_person(desk: PublishDesk) -> None:
