@@ -25,7 +25,7 @@ class EventData:
     revision: int
     state: str
     mode: str
-    reason: str | None = None  # why it ended, or is ending
+    reason: str | None = None  # why it ended, or is ending; of an address, how it stands so
     reseller: str | None = None
 
 

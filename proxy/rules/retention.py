@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 IDEMPOTENCY_KEPT: Final = timedelta(hours=24)  # contract: Idempotency-Key, 24 h
 UNFINISHED_KEPT: Final = timedelta(hours=48)  # the process that held the key has long died
 EVENTS_KEPT: Final = timedelta(days=90)  # contract, GET /v1/events
+LETTERS_KEPT: Final = timedelta(days=180)  # far longer than a link lives; the table wants 90 days
 OPERATION_KEPT: Final = EVENTS_KEPT  # the last who may still ask
 
 
@@ -27,6 +28,7 @@ class Cutoffs:
     finished_answers: datetime
     unfinished_answers: datetime
     operations: datetime
+    letters: datetime
     events: datetime
 
 
@@ -37,5 +39,6 @@ def cutoffs(now: datetime) -> Cutoffs:
         finished_answers=now - IDEMPOTENCY_KEPT,
         unfinished_answers=now - UNFINISHED_KEPT,
         operations=now - OPERATION_KEPT,
+        letters=now - LETTERS_KEPT,
         events=now - EVENTS_KEPT,
     )

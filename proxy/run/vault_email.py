@@ -20,6 +20,7 @@ from proxy.run import vault_alarms as alarms
 from proxy.run.vault_letters import Kind
 from proxy.store import email_verifications as store
 from proxy.store import sealed
+from proxy.vault import grants
 from proxy.vault import state as states
 from proxy.vault.grants import Caller, Grant
 from proxy.vault.mailboxes import Mailboxes
@@ -74,11 +75,21 @@ class EmailLetters(Kind):
         mailboxes.forget_others(person, token)
         known = mailboxes.find(about.tenant_id, token)
         if known is None or (known.person == person and known.confirmed_at is None):
+            self._spend(walls, letter, token)
             return
         if known.confirmed_at is not None:
             raise Refused("address_verified", "This address was confirmed before.")
         if self._rooms.clock.now() < known.asked_at + TERM:
             raise Refused("address_asked", "This address was asked for another name.")
+        self._spend(walls, letter, token)
+
+    def _spend(self, walls: Walls, letter: Letter, token: bytes) -> None:
+        limit, now = grants.LETTERS_TO_MAILBOX, self._rooms.clock.now()
+        each = f"{letter.about.tenant_id} {token.hex()}"
+        if not grants.spend_from(
+            walls.state, "letter_mailbox", limit, letter.id.bytes, now, each=each
+        ):
+            raise alarms.budget(self._rooms, Grant.LETTER, "mailbox")
 
     @override
     def gave(self, walls: Walls, letter: Letter, address: Address, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Retain no longer than promised: lapse reservations, forget answers, operations and events.
+"""Retain no longer than promised: lapse reservations; forget answers, operations, letters, events.
 
 Flow: once an interval, each task in bounded steps until nothing is due. Failure: a step is one
 transaction; what it did not reach is due again. Retry: the next interval. Cursor: none, due rows
@@ -71,11 +71,15 @@ async def tidy(
     forget_operations = functools.partial(
         retention.forget_operations, connection, finished_before=due.operations
     )
+    forget_letters = functools.partial(
+        retention.forget_letters, connection, queued_before=due.letters
+    )
     forget_events = functools.partial(events.forget, connection, happened_before=due.events)
     for task, step, most in (
         ("reservations_lapsed", lapse, retention.LAPSE_ROWS),
         ("answers_forgotten", forget_answers, retention.ANSWER_ROWS),
         ("operations_forgotten", forget_operations, retention.OPERATION_ROWS),
+        ("letters_forgotten", forget_letters, retention.LETTER_ROWS),
         ("events_forgotten", forget_events, events.FORGET_ROWS),
     ):
         total = 0

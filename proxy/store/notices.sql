@@ -145,7 +145,7 @@ FROM notice WHERE case_id = $1 ORDER BY queued_at, id LIMIT $2;
 
 -- levels --
 -- How many notices wait, since when the oldest of them, and how many are handed over unproven.
--- roles: relay operator
+-- roles: operator relay worker
 -- $1 now
 SELECT count(*) FILTER (WHERE try_after <= $1) AS due,
   count(*) FILTER (WHERE try_after IS NOT NULL) AS waiting,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 QUERIES: Final = queries.load("retention")
 LAPSE_ROWS: Final = 500  # as in retention.sql: keeps row locks under some tens of milliseconds
 ANSWER_ROWS: Final = 5_000
+LETTER_ROWS: Final = 5_000
 OPERATION_ROWS: Final = 20  # each may take a million error rows along
 
 
@@ -39,6 +40,12 @@ async def forget_answers(
         return int(
             await connection.fetchval(QUERIES["forget_answers"], finished_before, unfinished_before)
         )
+
+
+async def forget_letters(connection: Connection, *, queued_before: datetime) -> int:
+    """How many letters were deleted; no case's notice ever is."""
+    with pool.translated():
+        return int(await connection.fetchval(QUERIES["forget_letters"], queued_before))
 
 
 async def forget_operations(connection: Connection, *, finished_before: datetime) -> int:

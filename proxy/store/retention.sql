@@ -41,6 +41,18 @@ WITH old AS (
 )
 SELECT count(*) AS rows FROM gone;
 
+-- forget_letters --
+-- Deletes letters of no case that are done with, queued long ago; answers how many.
+-- roles: worker
+-- $1 queued before
+WITH old AS (
+  SELECT id FROM notice WHERE case_id IS NULL AND queued_at < $1 AND try_after IS NULL
+  ORDER BY queued_at, id LIMIT 5000
+), gone AS (
+  DELETE FROM notice USING old WHERE notice.id = old.id RETURNING 1
+)
+SELECT count(*) AS rows FROM gone;
+
 -- forget_operations --
 -- Deletes operations that finished long ago, with their errors; answers how many.
 -- roles: worker

@@ -163,10 +163,10 @@ GRANT SELECT, INSERT (id, case_id, tenant_id, registration_id, domain, change, a
   UPDATE (state, seen, tries, next_try, leased_until, ended_at) ON registrar_effect TO pp_worker;
 GRANT SELECT (id, case_id, tenant_id, registration_id, kind, template, template_version, to_party, language,
   purpose, subject, state, attempts, queued_at, not_before, reason, reply, delivered_at, acknowledged_at,
-  bounced_at, delivery_told_at, bounce_told_at),
+  bounced_at, delivery_told_at, bounce_told_at, try_after),
   INSERT (id, case_id, tenant_id, registration_id, kind, template, to_party, facts, purpose, subject,
   queued_at, not_before, try_after),
-  UPDATE (delivery_told_at, bounce_told_at) ON notice TO pp_worker;
+  UPDATE (delivery_told_at, bounce_told_at), DELETE ON notice TO pp_worker;
 GRANT SELECT (id, order_id, case_id, tenant_id, state, sha256, octets, copy_id, recipient_openpgp,
   recipient_sha256, releaser, fields, terms, delete_by, made_at, expires_at, released_at, collected_at,
   receipted_at), UPDATE (state, content, expired_at) ON disclosure_package TO pp_worker;

@@ -258,8 +258,14 @@ CREATE FUNCTION public.refuse_notice_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 BEGIN
-  IF TG_OP = 'DELETE'
-     OR (NEW.id, NEW.case_id, NEW.tenant_id, NEW.registration_id, NEW.kind, NEW.template,
+  IF TG_OP = 'DELETE' THEN
+    IF OLD.case_id IS NULL AND OLD.try_after IS NULL
+       AND OLD.queued_at < statement_timestamp() - interval '90 days' THEN
+      RETURN OLD;
+    END IF;
+    RAISE EXCEPTION 'what was said or proven of a notice stays' USING ERRCODE = 'restrict_violation';
+  END IF;
+  IF (NEW.id, NEW.case_id, NEW.tenant_id, NEW.registration_id, NEW.kind, NEW.template,
          NEW.to_party, NEW.facts, NEW.purpose, NEW.subject, NEW.queued_at, NEW.not_before)
         IS DISTINCT FROM (OLD.id, OLD.case_id, OLD.tenant_id, OLD.registration_id, OLD.kind,
          OLD.template, OLD.to_party, OLD.facts, OLD.purpose, OLD.subject, OLD.queued_at,
@@ -1485,7 +1491,7 @@ CREATE INDEX ledger_entry_waiting ON public.ledger_entry USING btree (at) WHERE 
 
 CREATE INDEX notice_by_case ON public.notice USING btree (case_id, queued_at);
 
-CREATE INDEX notice_of_registration ON public.notice USING btree (tenant_id, registration_id, queued_at) WHERE (case_id IS NULL);
+CREATE INDEX notice_letters ON public.notice USING btree (queued_at, id) WHERE (case_id IS NULL);
 
 CREATE INDEX notice_unproven ON public.notice USING btree (handed_at, id) WHERE (state = 'handed'::text);
 

@@ -130,6 +130,8 @@ MATCHES_IN_ALL = Budget(most=400, hours=24)
 NOTICES_OF_CASE = Budget(most=40, hours=24)
 # Letters about one registration in a day, whatever their kinds.
 LETTERS_OF_REGISTRATION = Budget(most=6, hours=24)
+# Letters to one mailbox of a tenant's customers in a day: a person is not flooded through names.
+LETTERS_TO_MAILBOX = Budget(most=3, hours=24)
 # The same letter again in an hour: a relay that can not hand over asks every other minute.
 REPEATS_OF_LETTER = Budget(most=40)
 # Messages to one alias in an hour: a busy correspondence; a flood at one person stops there.

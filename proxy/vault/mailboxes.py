@@ -47,12 +47,6 @@ class Mailboxes:
             found = transaction.get(_mailbox_key(tenant_id.bytes, token))
         return None if found is None else _mailbox(bytes(found))
 
-    def asked_version(self, person: bytes) -> int | None:
-        """With what record version a registration was written to last; None if it was not."""
-        with self._environment.begin(db=self._table) as transaction:
-            found = transaction.get(b"P" + person)
-        return None if found is None else int(_LAST.unpack(found)[0])
-
     def ask(self, person: bytes, version: int, token: bytes, now: datetime) -> None:
         """A letter goes to this address of a registration; one it had before is forgotten."""
         key = _mailbox_key(person[:_TENANT_OCTETS], token)

@@ -13,8 +13,8 @@ from typing_extensions import override
 from proxy.errors import NotFound, Refused
 from proxy.model.identifiers import RecordClass, ResellerId
 from proxy.model.notice import Handing, Sent
-from proxy.vault import state as states
-from proxy.vault.mailboxes import Mailboxes
+from proxy.vault import grants
+from proxy.vault.grants import Budget
 from tests.support import openings, verifying
 from tests.support import vault as vaults
 from tests.support.api import body
@@ -336,17 +336,31 @@ async def test_an_erased_registrant_leaves_no_mailbox(house: House) -> None:
     (row,) = await house.api.rows("SELECT tenant_id, id FROM registration")
     service = house.api.service
     vault = service.vault.state
-    person = states.person_key(row["tenant_id"], row["id"])
-    assert Mailboxes(vault).asked_version(person) == 1
+    environment, table = vault.table(b"mailboxes")
+    with environment.begin(db=table) as transaction:
+        assert transaction.stat(table)["entries"] == 2
     item = vaults.to_seal(person=row["id"])
     name = openings.named(item, RecordClass.IDENTITY)
     object.__setattr__(name, "tenant_id", row["tenant_id"])
     forgetter = service.vault.walls.forgetter
     forgetter.begin([(name, vaults.START)])
     forgetter.finish([(name, vaults.START)])
-    environment, table = vault.table(b"mailboxes")
     with environment.begin(db=table) as transaction:
         assert transaction.stat(table)["entries"] == 0
+
+
+async def test_one_mailbox_is_not_flooded(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also by a registrar that gives an address to one name after another and takes it away."""
+    monkeypatch.setattr(grants, "LETTERS_TO_MAILBOX", Budget(most=2, hours=24))
+    for number in range(4):
+        await house.api.put(of(f"n{number}.example"))
+        await house.turn()
+        await house.api.rows("UPDATE registration SET state = 'active'")
+        await house.api.put(of(f"n{number}.example", f"else{number}@people.example"))
+        await house.later(minutes=1)
+        await house.turn()
+    assert [one.email for one in house.sent].count(EMAIL) == 2
+    assert len({one.email for one in house.sent}) == 5
 
 
 async def test_the_worker_alone_can_not_have_anybody_written_to(house: House) -> None:

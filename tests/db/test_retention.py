@@ -9,11 +9,13 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 
 from proxy.metrics import Registry
 from proxy.services import retain
 from proxy.store import pool
+from tests.support import notices
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -144,3 +146,30 @@ async def test_operations_are_kept_ninety_days_and_running_ones_for_ever(
     left = await administrator.fetch("SELECT state FROM operation ORDER BY state")
     assert [row["state"] for row in left] == ["failed", "running"]
     assert await administrator.fetchval("SELECT count(*) FROM operation_error") == 2
+
+
+async def test_letters_go_after_half_a_year_and_notices_of_cases_never(
+    administrator: Connection, database: Database
+) -> None:
+    """What still waits stays; so does a young letter, also for a worker that would delete it."""
+    start = datetime(2026, 1, 1, tzinfo=UTC)  # long before any clock by which this is run
+    case_id = await notices.open_case(database)
+    several = {"old": start, "waiting": start, "young": start + timedelta(days=2), "case": start}
+    ids = {name: uuid4() for name in several}
+    for name, at in several.items():
+        is_case, waits = name == "case", name == "waiting"
+        await administrator.execute(
+            "INSERT INTO notice (id, case_id, tenant_id, registration_id, kind, template, to_party,"
+            " facts, state, queued_at, not_before, try_after) VALUES ($1, $2, $3, $3, $4, 'n1',"
+            " 'registrant', '{}', $5, $6, $6, $7)",
+            ids[name], case_id if is_case else None, None if is_case else TENANT,
+            None if is_case else "email_verification", "queued" if waits else "withheld", at,
+            at if waits else None,
+        )  # fmt: skip
+    await tidy(database, start + timedelta(days=180) + SECOND)
+    left = {row["id"] for row in await administrator.fetch("SELECT id FROM notice")}
+    assert left == {ids[name] for name in ("waiting", "young", "case")}
+    await administrator.execute("UPDATE notice SET state = 'withheld', try_after = NULL")
+    async with pool.connected(database.access("worker")) as connection:
+        with pytest.raises(asyncpg.RestrictViolationError):
+            await connection.execute("DELETE FROM notice WHERE id = $1", ids["case"])

@@ -64,7 +64,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Running,
     started = running.start(directory / "data")
     try:
         profile = directory / "profile.json"
-        profile.write_text(json.dumps(served.PROFILE))
+        profile.write_text(json.dumps({**served.PROFILE, "email_verification": "service"}))
         yield started, started.add_registrar("Quiet Harbour AS", profile)[1]
     finally:
         started.stop()

@@ -137,5 +137,5 @@ def test_another_address_forgets_the_one_before(mailboxes: Mailboxes) -> None:
     assert mailboxes.find(vaults.TENANT, NEW) is not None
     mailboxes.forget_others(OTHER, TOKEN)
     assert mailboxes.find(vaults.TENANT, NEW) is None
-    assert mailboxes.asked_version(PERSON) is None
-    assert mailboxes.asked_version(OTHER) is None
+    assert not mailboxes.confirm(PERSON, 2, NOW)
+    assert not mailboxes.confirm(OTHER, 1, NOW)

@@ -14,8 +14,7 @@ ALTER TABLE notice
   ADD CONSTRAINT notice_about CHECK (CASE WHEN case_id IS NULL
     THEN num_nulls(tenant_id, registration_id, kind) = 0 AND to_party = 'registrant'
     ELSE num_nonnulls(tenant_id, registration_id, kind) = 0 END);
-CREATE INDEX notice_of_registration ON notice (tenant_id, registration_id, queued_at)
-  WHERE case_id IS NULL;
+CREATE INDEX notice_letters ON notice (queued_at, id) WHERE case_id IS NULL;
 
 -- Cases are told what became of their notices; who had a letter sent looks at its row.
 DROP INDEX notice_untold;
@@ -23,11 +22,18 @@ CREATE INDEX notice_untold ON notice (id) WHERE case_id IS NOT NULL AND
   (((delivered_at IS NOT NULL OR acknowledged_at IS NOT NULL) AND delivery_told_at IS NULL)
    OR (bounced_at IS NOT NULL AND bounce_told_at IS NULL));
 
--- As before, and what a letter is about stays as well.
+-- As before, and what a letter is about stays as well. No case rests on a letter: one that is done
+-- with goes after some months; a case's notice never does.
 CREATE OR REPLACE FUNCTION refuse_notice_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF TG_OP = 'DELETE'
-     OR (NEW.id, NEW.case_id, NEW.tenant_id, NEW.registration_id, NEW.kind, NEW.template,
+  IF TG_OP = 'DELETE' THEN
+    IF OLD.case_id IS NULL AND OLD.try_after IS NULL
+       AND OLD.queued_at < statement_timestamp() - interval '90 days' THEN
+      RETURN OLD;
+    END IF;
+    RAISE EXCEPTION 'what was said or proven of a notice stays' USING ERRCODE = 'restrict_violation';
+  END IF;
+  IF (NEW.id, NEW.case_id, NEW.tenant_id, NEW.registration_id, NEW.kind, NEW.template,
          NEW.to_party, NEW.facts, NEW.purpose, NEW.subject, NEW.queued_at, NEW.not_before)
         IS DISTINCT FROM (OLD.id, OLD.case_id, OLD.tenant_id, OLD.registration_id, OLD.kind,
          OLD.template, OLD.to_party, OLD.facts, OLD.purpose, OLD.subject, OLD.queued_at,
