@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from proxy.errors import Unavailable
+from proxy.client import registrar
+from proxy.client.calling import Access
+from proxy.errors import NotFound, Refused, Unavailable
 from proxy.model.identifiers import USUAL_SCOPES, Scope
 from proxy.rules import publishing as rules
 from proxy.vault.grants import Caller
-from proxy.wire import frames
+from proxy.wire import frames, publish_document
 from tests.support import notice_texts, publish_desk, publishing
 from tests.support.api import body
 from tests.support.publish_desk import FIELDS, MARK, NAME
@@ -260,6 +262,23 @@ async def test_the_same_document_again_is_the_same_instruction(desk: PublishDesk
     again = await desk.post(instruction)
     assert (again.status, again.json["instruction"]) == (202, str(instruction.id))
     assert len(await desk.api.rows("SELECT id FROM publication")) == 1
+
+
+async def test_the_client_publishes_and_withdraws(desk: PublishDesk) -> None:
+    """The same calls as Python: typed answers, and NotFound where there never was one."""
+    access = Access(url=str(desk.api.client.make_url("/")), key=desk.api.key)
+    async with registrar.connected(access) as client:
+        with pytest.raises(NotFound, match="publication_none"):
+            await client.publication(NAME)
+        instruction = desk.instruction()
+        document = publish_document.render(instruction)
+        signature = desk.registrar.sign(document, publishing.LABEL)
+        taken = await client.publish(NAME, document, signature)
+        assert (taken.instruction, taken.state) == (str(instruction.id), "waiting")
+        assert await client.publication(NAME) == taken
+        assert (await client.withdraw(NAME)).state == "withdrawn"
+        with pytest.raises(Refused, match="publish_repeated"):
+            await client.publish(NAME, document, signature)
 
 
 async def test_a_key_needs_the_scope(desk: PublishDesk) -> None:
