@@ -21,6 +21,7 @@ import aiohttp
 import msgspec
 
 from proxy.apps.api import answers, feeds
+from proxy.apps.api.publications import PublicationAnswer
 from proxy.client.calling import Call, Caller
 from proxy.errors import Unavailable
 from proxy.model import names
@@ -111,9 +112,7 @@ class Client:
         """Give the mask another address."""
         return await self._write("POST", f"{_path(domain)}/rotate", once)
 
-    async def publish(
-        self, domain: str, document: str, signature: str
-    ) -> answers.PublicationAnswer:
+    async def publish(self, domain: str, document: str, signature: str) -> PublicationAnswer:
         """Have fields published that were consented to; `document` as it was signed.
 
         The same document may be sent again, while it holds: the answer is the same.
@@ -124,18 +123,18 @@ class Client:
         reply = await self._caller.call(
             Call(method="POST", path=path, query={}, headers=headers, body=body)
         )
-        return _decoded(reply, answers.PublicationAnswer)
+        return _decoded(reply, PublicationAnswer)
 
-    async def publication(self, domain: str) -> answers.PublicationAnswer:
+    async def publication(self, domain: str) -> PublicationAnswer:
         """Where the newest publication stands; NotFound where there never was one."""
-        return _decoded(await self._read(f"{_path(domain)}/publication"), answers.PublicationAnswer)
+        return _decoded(await self._read(f"{_path(domain)}/publication"), PublicationAnswer)
 
-    async def withdraw(self, domain: str) -> answers.PublicationAnswer:
+    async def withdraw(self, domain: str) -> PublicationAnswer:
         """Take off what is published, or stop what waits."""
         reply = await self._caller.call(
             Call(method="DELETE", path=f"{_path(domain)}/publication", query={})
         )
-        return _decoded(reply, answers.PublicationAnswer)
+        return _decoded(reply, PublicationAnswer)
 
     async def get(self, domain: str) -> Tagged[answers.RegistrationFull]:
         """The live registration under a name."""

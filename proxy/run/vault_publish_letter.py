@@ -14,6 +14,7 @@ from proxy.errors import Refused
 from proxy.model import identifiers
 from proxy.model.publication import Deed, InstructionId, Standing
 from proxy.run import vault_letters, vault_publish_end
+from proxy.vault.openings import VaultOpenings
 from proxy.vault.publications import Publications
 
 if TYPE_CHECKING:
@@ -38,6 +39,10 @@ class Announcing(vault_letters.Kind):
         tenant_id, registration_id, instruction = _which(letter)
         kept = Publications(walls.state).find(tenant_id, registration_id)
         if kept is None or kept.id != instruction or kept.standing is not Standing.WAITING:
+            raise _over()
+        vault = VaultOpenings(self._rooms.keyring, walls.state)
+        name = vault.newest_identity(tenant_id, registration_id)
+        if name is None or name.version != kept.version:  # somebody else would be told
             raise _over()
 
     @override

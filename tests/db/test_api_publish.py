@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from proxy.errors import Unavailable
+from proxy.client import registrar
+from proxy.client.calling import Access
+from proxy.errors import NotFound, Refused, Unavailable
 from proxy.model.identifiers import USUAL_SCOPES, Scope
 from proxy.rules import publishing as rules
 from proxy.vault.grants import Caller
-from proxy.wire import frames
-from tests.support import publish_desk, publishing
+from proxy.wire import frames, publish_document
+from tests.support import notice_texts, publish_desk, publishing
 from tests.support.api import body
 from tests.support.publish_desk import FIELDS, MARK, NAME
 
@@ -70,6 +73,22 @@ async def test_consented_fields_are_shown_after_the_delay(desk: PublishDesk) -> 
         "registration.publication_published",
     ]
     assert await desk.round() == 0
+
+
+@pytest.mark.parametrize("language", ["en", "de", "es", "fr", "hi"])
+async def test_the_letter_says_what_and_when_and_no_value(desk: PublishDesk, language: str) -> None:
+    """As the worker queues it, in every language: the fields by name, 72 hours, the link."""
+    await desk.instruct()
+    await desk.round()
+    (row,) = await desk.api.rows("SELECT template, facts::text AS facts, purpose FROM notice")
+    said = notice_texts.catalogue().render(
+        row["template"], language, json.loads(row["facts"]), link=notice_texts.LINK
+    )
+    assert (row["purpose"], said.language) == ("object", language)
+    assert NAME in said.subject
+    for part in (NAME, desk.id, "72", notice_texts.LINK):
+        assert part in said.body
+    assert MARK not in said.body.lower()
 
 
 async def test_before_the_grant_no_process_hears_of_a_person(desk: PublishDesk) -> None:
@@ -243,6 +262,23 @@ async def test_the_same_document_again_is_the_same_instruction(desk: PublishDesk
     again = await desk.post(instruction)
     assert (again.status, again.json["instruction"]) == (202, str(instruction.id))
     assert len(await desk.api.rows("SELECT id FROM publication")) == 1
+
+
+async def test_the_client_publishes_and_withdraws(desk: PublishDesk) -> None:
+    """The same calls as Python: typed answers, and NotFound where there never was one."""
+    access = Access(url=str(desk.api.client.make_url("/")), key=desk.api.key)
+    async with registrar.connected(access) as client:
+        with pytest.raises(NotFound, match="publication_none"):
+            await client.publication(NAME)
+        instruction = desk.instruction()
+        document = publish_document.render(instruction)
+        signature = desk.registrar.sign(document, publishing.LABEL)
+        taken = await client.publish(NAME, document, signature)
+        assert (taken.instruction, taken.state) == (str(instruction.id), "waiting")
+        assert await client.publication(NAME) == taken
+        assert (await client.withdraw(NAME)).state == "withdrawn"
+        with pytest.raises(Refused, match="publish_repeated"):
+            await client.publish(NAME, document, signature)
 
 
 async def test_a_key_needs_the_scope(desk: PublishDesk) -> None:

@@ -8,8 +8,10 @@ from uuid import UUID
 import pytest
 
 from proxy.model.identifiers import DomainName, RegistrationId, ResellerId, TenantId
+from proxy.model.publication import Instruction, InstructionId
 from proxy.model.roster import DeploymentId
-from proxy.wire import read_back_document
+from proxy.wire import publish_document, read_back_document
+from tests.support import publishing
 from tests.support.api import body
 from tests.support.vault import START
 
@@ -34,12 +36,26 @@ OF_NOBODY = read_back_document.Asked(
     reason="Ticket 17.",
     at=START,
 )
+PUBLISHES_NOBODY = Instruction(
+    deployment=DeploymentId("00" * 16),
+    id=InstructionId(UUID(NOTHING)),
+    tenant_id=TenantId(UUID(NOTHING)),
+    registration_id=RegistrationId(UUID(NOTHING)),
+    revision=1,
+    domain=DomainName("nobody.example"),
+    consents=(publishing.consent("registrant.email"),),
+    at=START,
+)
 BODIES: dict[str, tuple[object, str]] = {
     "PUT": (body(), "application/json"),
     "PATCH": ({"customer_ref": "x"}, "application/merge-patch+json"),
     "POST /v1/registrations/{domain}/read-back": (
         # well formed, and of another registrar: what is there, test_api_read_back.py asks for
         {"document": read_back_document.render(OF_NOBODY), "signature": "A" * 86 + "=="},
+        "application/json",
+    ),
+    "POST /v1/registrations/{domain}/publish": (
+        {"document": publish_document.render(PUBLISHES_NOBODY), "signature": "A" * 86 + "=="},
         "application/json",
     ),
 }

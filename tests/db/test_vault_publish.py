@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+from proxy.errors import Refused
 from proxy.model.identifiers import DomainName
 from proxy.rules import publishing as rules
 from proxy.vault import casebook, grants
@@ -17,6 +18,7 @@ from proxy.wire import frames
 from tests.support import openings as support
 from tests.support import publishing
 from tests.support import vault as vaults
+from tests.support.cases import Opened
 from tests.support.openings import ask, code, entries
 from tests.support.publishing import FIELDS, THEIRS, consent, signed, their_customer
 from tests.support.registrar_keys import OTHER, REGISTRAR
@@ -206,6 +208,21 @@ async def test_no_of_the_registrant_ends_it_before_and_after(site: Site) -> None
         assert await code(site.room, refused) == "consent_objected"
 
 
+async def test_a_letter_goes_out_for_what_waits_alone(site: Site) -> None:
+    """Not for one that is over, nor to the address of somebody else than agreed."""
+    one = await site.instruct()
+    await site.end(one, "withdrawn")
+    with pytest.raises(Refused, match="letter_over"):
+        await site.write_to(one)
+    two = await site.instruct()
+    await support.enrol(site.service, vaults.to_seal(2, "newer", site.item.registration_id))
+    with pytest.raises(Refused, match="letter_over"):
+        await site.write_to(two)
+    for subject in (uuid4(), "none"):
+        with pytest.raises(Refused, match="letter_over"):
+            await site.write_to(subject)  # type: ignore[arg-type] # what a forged row may hold
+
+
 async def test_nobody_says_no_or_yes_for_the_registrant(site: Site) -> None:
     """API and worker end instructions, but not as the registrant; an older link does nothing."""
     one = await site.instruct()
@@ -283,6 +300,27 @@ async def test_a_case_that_holds_stops_it_unseen(site: Site) -> None:
     held = await site.publish(one)
     assert (held["standing"], "contacts" in held) == ("waiting", False)
     book.lift_hold(*hold)  # type: ignore[arg-type] # a case's id
+    assert (await site.publish(one))["standing"] == "published"
+
+
+@pytest.mark.parametrize("overlay", ["safety", "minor"])
+async def test_an_open_case_that_protects_a_person_stops_it_unseen(
+    site: Site, overlay: str
+) -> None:
+    """As long as the overlay lies over it; another overlay, or another's case, stops nothing."""
+    one = await site.instruct()
+    await site.write_to(one)
+    other = vaults.to_seal()
+    await support.enrol(site.service, other)
+    theirs, case = Opened(site.service, other), Opened(site.service, site.item)
+    for one_case, set_overlay in ((theirs, overlay), (case, "stay")):
+        await one_case.open()
+        await one_case.tell("overlay_set", overlay=set_overlay, until="", evidence="")
+    await site.service.later(seconds=DELAY_S)
+    await case.tell("overlay_set", overlay=overlay, until="", evidence="")
+    held = await site.publish(one)
+    assert (held["standing"], "contacts" in held) == ("waiting", False)
+    await case.tell("overlay_cleared", overlay=overlay)
     assert (await site.publish(one))["standing"] == "published"
 
 

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,12 +49,16 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
 
 
 def script(
-    folder: Path, words: tuple[str, ...], said: str = "", **environment: str
+    folder: Path,
+    words: tuple[str, ...],
+    said: str = "",
+    name: str = "read_back",
+    **environment: str,
 ) -> tuple[int, str, str]:
-    """What the guide's script does in a folder of the registrar's, with `said` on its input."""
-    found = r"^Save this as `read_back\.py`[^\n]*\n\n```python\n(.*?)^```$"
+    """What one of the guide's scripts does in a folder of the registrar's, `said` on its input."""
+    found = rf"^Save this as `{name}\.py`[^\n]*\n\n```python\n(.*?)^```$"
     (text,) = re.findall(found, GUIDE.read_text("utf-8"), re.DOTALL | re.MULTILINE)
-    file = folder / "read_back.py"
+    file = folder / f"{name}.py"
     file.write_text(text, "utf-8")
     done = subprocess.run(
         [sys.executable, "-I", file, *words],
@@ -115,6 +120,23 @@ def search_all(team: Team, folder: Path, environment: Mapping[str, str], first: 
     assert (code, none, "403" in said) == (1, set(), True)  # the first key lacks the scope
 
 
+def publishes_and_withdraws(team: Team, folder: Path, environment: Mapping[str, str]) -> None:
+    """By the guide's other script: taken, announced, not shown, and taken back."""
+    (folder / "form.txt").write_text("Yes, show my name.")
+    now = datetime.now(UTC)  # noqa: TID251 - a real service has the real clock
+    given_at = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    words = (NAME, "web_form", given_at, "form.txt", "registrant.name")
+    code, out, said = script(folder, words, name="publish", **environment)
+    assert (code, out.split()[:1]) == (0, ["waiting"]), said
+    path, key = f"/v1/registrations/{NAME}", environment["API_KEY"]
+    shown = team.service.api("GET", path, key).json["public_contacts"]["registrant"]
+    assert shown["name"] is None
+    state = team.service.api("GET", f"{path}/publication", key).json
+    assert (state["state"], state["fields"]) == ("waiting", ["registrant.name"])
+    ended = team.service.api("DELETE", f"{path}/publication", key).json
+    assert ended["state"] == "withdrawn"
+
+
 def test_a_registrar_reads_back_and_then_no_more(team: Team, tmp_path: Path) -> None:
     """From two key files to the customer's name, over real processes; a member ends it."""
     folder = tmp_path / "registrar"
@@ -122,10 +144,12 @@ def test_a_registrar_reads_back_and_then_no_more(team: Team, tmp_path: Path) -> 
     profile = tmp_path / "profile.json"
     profile.write_text(json.dumps({**PROFILE, "trust": "declared"}))
     tenant, first = team.service.add_registrar("Quiet Harbour AS", profile)
-    made = team.service.api("PUT", f"/v1/registrations/{NAME}", first, body=body(NAME))
+    made = team.service.api(
+        "PUT", f"/v1/registrations/{NAME}", first, body=body(NAME, mode="published")
+    )
     assert made.status == 201, made.body
     key = team.done(
-        "registrar", "key", "add", tenant, "--scopes", "registrations:read,read_back,search"
+        "registrar", "key", "add", tenant, "--scopes", "registrations:read,read_back,search,publish"
     )["api_key"]  # fmt: skip
     vault = (team.service.data_dir / "vault.pub").read_text().split()[1]
     environment = {"API": team.service.addresses["api"], "API_KEY": key, "VAULT": vault}
@@ -148,6 +172,8 @@ def test_a_registrar_reads_back_and_then_no_more(team: Team, tmp_path: Path) -> 
     # The first key lacks the scope; an answer of another vault is not believed.
     assert "403" in script(folder, ASKED, **environment | {"API_KEY": first})[2]
     assert "InvalidSignature" in script(folder, ASKED, **environment | {"VAULT": "11" * 32})[2]
+
+    publishes_and_withdraws(team, folder, environment)
 
     # chris has doubts, and is enough.
     assert json.loads(team.approve(order, "chris", "--revoke-key").stdout) == {"state": "revoked"}

@@ -120,7 +120,7 @@ def test_every_example_does_what_the_guide_says(
 def test_there_are_examples_of_both_kinds() -> None:
     """A guide whose blocks are not found would pass for ever; so would claims of nothing."""
     files, examples = read_guide()
-    assert set(files) == {"kaveri.json", "names.ndjson", "read_back.py"}
+    assert set(files) == {"kaveri.json", "names.ndjson", "publish.py", "read_back.py"}
     assert sum(one.program == "python" for one in examples) == 2
     assert sum(one.text.startswith("curl") and one.claim != "" for one in examples) >= 6
     assert not is_as_claimed({"a": 1, "b": "x"}, {"a": 1, "b": "y"})

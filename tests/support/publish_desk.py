@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 from proxy.metrics import Registry
-from proxy.model.identifiers import DomainName, RegistrationId
+from proxy.model.identifiers import DomainName, RegistrationId, ResellerId
 from proxy.model.publication import Instruction, InstructionId
 from proxy.rules import publishing as rules
 from proxy.run.vault_answers import Answers
@@ -157,6 +157,10 @@ class PublishDesk:
         """The granted fields of the registrant that are published."""
         contacts = (await self.record()).published
         return {each.field.value: each.lines for one in contacts for each in one.fields}
+
+    async def reseller_key(self, reseller: str) -> str:
+        """A key of a reseller's, with every scope."""
+        return await self.api.register(reseller=ResellerId(reseller))
 
     async def told(self) -> list[str]:
         """What happened to the name, by kind, oldest first."""

@@ -154,24 +154,6 @@ class StatusAnswer(msgspec.Struct, frozen=True, kw_only=True):
     drift: None = None
 
 
-class PublicationAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the newest instruction about a name stands.
-
-    `state`: waiting, published, objected (the registrant said no), withdrawn, replaced (by a newer
-    one), undeliverable (the registrant could not be told), changed (contacts or mode are others
-    now), too_large, lapsed. `left_out` are fields that look like identifiers of a person.
-    """
-
-    instruction: str
-    state: str
-    fields: tuple[str, ...]
-    left_out: tuple[str, ...]
-    instructed_at: datetime
-    not_before: datetime | None
-    published_at: datetime | None
-    ended_at: datetime | None
-
-
 class OperationAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """An import; counts are lines, `failed` is part of `done`."""
 
@@ -246,7 +228,6 @@ TYPES: Final = (
     RegistrationFull,
     RegistrationList,
     StatusAnswer,
-    PublicationAnswer,
     OperationAnswer,
     LineProblems,
     Accepted,

@@ -18,7 +18,7 @@ from proxy.apps.api import (
     patching,
     patterns,
     public_records,
-    publishing,
+    publications,
     read_back,
     search,
 )
@@ -80,7 +80,7 @@ def document(version: str) -> dict[str, Any]:
         [
             *answers.TYPES,
             *read_back.TYPES,
-            *publishing.TYPES,
+            *publications.TYPES,
             *search.TYPES,
             *feeds.TYPES,
             *approvals.TYPES,

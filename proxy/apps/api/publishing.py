@@ -7,13 +7,14 @@ needs no signature: it shows nothing. Source: contract, Modes; vault.md, Grants 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 from aiohttp import web
 
-from proxy.apps.api import answers, headers, office, reading, registrations, writing
+from proxy.apps.api import headers, office, reading, registrations, writing
 from proxy.apps.api.office import OFFICE
+from proxy.apps.api.publications import PublicationAnswer, PublishRequest
 from proxy.errors import Conflict, Fault, InvalidInput, NotFound, RateLimited, Refused, Unavailable
 from proxy.model.identifiers import Scope
 from proxy.model.publication import Standing
@@ -36,20 +37,6 @@ if TYPE_CHECKING:
 ROUTE: Final = f"{registrations.ROUTE}/publish"
 STATE_ROUTE: Final = f"{registrations.ROUTE}/publication"
 RETRY_AFTER_S: Final = 3600  # the vault counts by the day; it may be less
-
-# As of a read-back: 64 octets in base64.
-_SIGNATURE: Final = msgspec.Meta(pattern=r"^[A-Za-z0-9+/]{86}==$", max_length=88)
-
-
-class PublishRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """An instruction as it was signed, and the registrar's Ed25519 signature in base64."""
-
-    document: str
-    signature: Annotated[str, _SIGNATURE]
-
-
-TYPES: Final = (PublishRequest,)
-"""What is taken, for the OpenAPI document; what is answered stands in answers."""
 
 
 class _Handlers:
@@ -167,8 +154,8 @@ def _check_seen(instruction: Instruction, kept: Kept) -> None:
         raise Conflict("registration_changed", "The registration has changed: look again.")
 
 
-def _answer(told: Told) -> answers.PublicationAnswer:
-    return answers.PublicationAnswer(
+def _answer(told: Told) -> PublicationAnswer:
+    return PublicationAnswer(
         instruction=str(told.id),
         state=told.standing.value,
         fields=told.fields,

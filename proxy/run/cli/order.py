@@ -42,7 +42,7 @@ _AFTERWARDS = {
     " after, any member ends it with `approve ORDER --revoke-key`.",
     OrderKind.DEACTIVATE.value: "The worker tells the registrar's system next.",
     OrderKind.RELEASE_PRIVACY.value: "The worker tells the registrar's system next.",
-    OrderKind.PUBLISH.value: "The worker publishes it next.",
+    OrderKind.PUBLISH.value: "No process publishes by an order yet; instructions of registrars do.",
 }
 
 
