@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from proxy.store.pool import Connection
 
 QUERIES = queries.load("openings")
+_LOOK_UP_MS: Final = 5000  # a value that all of a million names share, of a reseller with few
 _FIRST: Final = UUID(int=0)  # less than every id
 
 
@@ -50,9 +51,11 @@ async def find_sharing(
     """The identity records that the index has under the token, by registration."""
     after = asked.after or _FIRST
     with pool.translated():
-        rows = await connection.fetch(
-            QUERIES["find_sharing"], asked.tenant_id, asked.token, after, asked.reseller, limit
-        )
+        async with connection.transaction():
+            await connection.execute(QUERIES["plan_sharing"], _LOOK_UP_MS)
+            rows = await connection.fetch(
+                QUERIES["find_sharing"], asked.tenant_id, asked.token, after, asked.reseller, limit
+            )
     return tuple(
         RecordName(
             tenant_id=asked.tenant_id,

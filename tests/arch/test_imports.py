@@ -163,7 +163,7 @@ def test_every_process_has_a_wall() -> None:
 
 def test_the_client_brings_no_service_along() -> None:
     """A registrar that imports the client loads the types of the API, not what it does."""
-    loaded = loaded_by("proxy.client.registrar, proxy.client.uploading")
+    loaded = loaded_by("proxy.client.registrar, proxy.client.uploading, proxy.client.searching")
     walls = ("proxy.run", "proxy.hosting", "proxy.services", "proxy.store", "proxy.vault")
     libraries = ("asyncpg", "cryptography", "lmdb", "structlog", "pydantic", "uvloop")
     assert trespassers(loaded, (*walls, *libraries, *NOWHERE)) == []

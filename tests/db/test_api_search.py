@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 import structlog
 
-from proxy.model.identifiers import ResellerId, Scope
+from proxy.model.identifiers import USUAL_SCOPES, ResellerId, Scope
 from proxy.vault import grants
 from proxy.vault.grants import Budget, Grant
 from proxy.wire import find_document
@@ -161,6 +161,11 @@ async def test_a_key_without_the_scope_finds_nobody(desk: Desk) -> None:
     assert (reply.status, reply.json["code"]) == (403, "scope")
     assert (await desk.post(desk.wanted(), key="")).status == 401
     assert desk.carried == []
+
+
+def test_no_key_has_the_scope_by_itself() -> None:
+    """It is given by name, or not at all."""
+    assert Scope.SEARCH not in USUAL_SCOPES
 
 
 async def test_an_api_key_alone_tests_no_guess(desk: Desk) -> None:

@@ -24,6 +24,14 @@ MINE, THEIRS = ResellerId("other"), ResellerId("webworks")
 NOTHING = "00000000-0000-7000-8000-000000000000"
 # No names: what anybody may read, and what approvers' own signatures open.
 OPEN = ("/openapi.json", "/v1/orders", "/v1/rosters", "/v1/account")
+# Calls whose path names no registration: what of them a reseller's key sees has a test by its side.
+UNNAMED = {
+    "/v1/registrations": "test_a_list_holds_a_resellers_names_alone",
+    "/v1/imports": "test_anothers_name_can_not_be_enrolled_or_taken",
+    "/v1/events": "test_events.py",
+    "/v1/public-records": "test_public_records.py",
+    "/v1/search": "test_api_search.py",
+}
 OF_NOBODY = read_back_document.Asked(
     deployment=DeploymentId("00" * 16),
     id=UUID(NOTHING),
@@ -81,6 +89,18 @@ def routes(api: Api) -> list[tuple[str, str]]:
         and not route.resource.canonical.startswith(OPEN)
         and route.method != "HEAD"
     )
+
+
+def test_a_call_without_a_name_is_looked_at_by_itself(api: Api) -> None:
+    """A route that the walk below does not see is on the list of those that have their own test."""
+    found = {
+        route.resource.canonical
+        for route in api.client.app.router.routes()
+        if route.resource is not None
+        and "{" not in route.resource.canonical
+        and not route.resource.canonical.startswith(OPEN)
+    }
+    assert found == set(UNNAMED)
 
 
 async def test_every_route_answers_alike_for_anothers_name_and_for_none(api: Api) -> None:

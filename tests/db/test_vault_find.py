@@ -195,6 +195,7 @@ async def test_tokens_copied_across_registrars_tell_nothing(site: Site) -> None:
     assert set(await found(site)) == {str(site.item.registration_id)}
     for value in ("marlene@registrant.example", "theirs@registrant.example"):
         assert await found(site, THEIRS, tenant_id=THEIRS.tenant_id, value=value) == {}
+    assert support.alarms(site.service) == 0  # their row was never a hit
 
 
 async def test_a_forged_index_accuses_nobody(site: Site) -> None:
