@@ -99,6 +99,7 @@ async def _run(boot: Boot, serve: Serve) -> int:
         stopping=stopping,
         root_phrase=boot.root_phrase,
         announce=lambda: writer.write(b'{"ready": true}\n'),
+        refuse=lambda sentence: _tell(writer, {"waiting": sentence, "is_refused": True}),
     )
     tasks = (
         asyncio.create_task(_watch_lifeline(reader, stopping)),

@@ -74,6 +74,9 @@ class Process:
     announce: Callable[[], None]
     """How `ready` reaches the supervisor."""
 
+    refuse: Callable[[str], None] = field(default=lambda _sentence: None)
+    """How a start that no later one could better reaches the supervisor, with what to do."""
+
     root_phrase: str | None = field(default=None, repr=False)
     """The pass phrase of the root key; the vault alone has one, where one is needed."""
 

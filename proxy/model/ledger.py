@@ -19,6 +19,10 @@ LedgerEntryId = NewType("LedgerEntryId", UUID)
 UNFIT = "unfit"
 FOREIGN_KINDS = frozenset(
     {
+        "accreditation_added",
+        "api_key_added",
+        "api_key_revoked",
+        "api_key_rotated",
         "case_event",
         "deposit_abandoned",
         "deposit_delivered",
@@ -29,10 +33,15 @@ FOREIGN_KINDS = frozenset(
         "deposit_staged",
         "deposit_verified",
         "journal_restored",
+        "profile_written",
+        "quota_set",
+        "registrar_added",
         "registration_ended",
         "registration_enrolled",
         "registration_replaced",
         "registrations_imported",
+        "reseller_added",
+        "reseller_removed",
         "staff_enrolled",
         "staff_invited",
         "staff_password_changed",

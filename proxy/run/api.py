@@ -31,6 +31,8 @@ from proxy.store import pool as pools
 from proxy.vault import seal
 
 if TYPE_CHECKING:
+    import ssl
+
     from proxy.hosting.process import Process
     from proxy.settings import Settings
     from proxy.store.pool import Pool
@@ -50,8 +52,7 @@ async def serve(process: Process) -> None:
     if process.database is None:
         raise Unavailable("database", "The API needs a database.")
     settings = process.settings
-    tls = api_tls.context(settings)
-    clients = ClientKeys(settings.api_client_keys, time.monotonic)
+    tls, clients = _certificates(process)
     pool = await pools.open_pool(
         process.database,
         min_size=2,
@@ -108,6 +109,19 @@ async def serve(process: Process) -> None:
             task.cancel()
         await asyncio.gather(*rounds, return_exceptions=True)
         pool.terminate()
+
+
+def _certificates(process: Process) -> tuple[ssl.SSLContext | None, ClientKeys]:
+    """The TLS of the listener with client certificates, and which go with which keys.
+
+    Files that can not be read end a first start at once: the next one would read the same.
+    """
+    settings = process.settings
+    try:
+        return api_tls.context(settings), ClientKeys(settings.api_client_keys, time.monotonic)
+    except Unavailable as fault:
+        process.refuse(fault.detail)
+        raise
 
 
 def _limits(settings: Settings) -> Limits:

@@ -5,6 +5,7 @@ Used by the command line and the demo. A key's secret is given out once and kept
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from proxy.hosting import boot, database
 from proxy.model import identifiers
 from proxy.model.identifiers import USUAL_SCOPES, AccreditationId, ApiKeyId, TenantId
 from proxy.model.public_record import Accreditation
+from proxy.run import accounts as desk
 from proxy.store import pool as pools
 from proxy.store import tenants
 from proxy.store.logins import LoginRole
@@ -61,8 +63,13 @@ async def add_registrar(
     body = profiles.default_body(name) if profile is None else profile
     parsed, validated = profiles.parse_profile(body, tenant_id, accreditation, defaults(settings))
     key, text = _new_key(tenant_id, USUAL_SCOPES)
-    async with pools.connected(operator_access(settings)) as connection:
+    async with (
+        pools.connected(operator_access(settings)) as connection,
+        connection.transaction(),
+    ):
         await tenants.add(connection, name, parsed, body=validated, key=key, now=now)
+        facts = {"accreditation": accreditation.id, "profile": parsed.id, "key": key.id}
+        await desk.note(connection, tenant_id, "registrar_added", facts, now)
     return Added(id=tenant_id, api_key=text)
 
 
@@ -70,18 +77,15 @@ async def add_key(
     settings: Settings, tenant_id: UUID, scopes: frozenset[Scope], now: datetime
 ) -> tuple[ApiKeyId, str]:
     """A further key of a registrar: its id and its text; raises NotFound."""
-    key, text = _new_key(TenantId(tenant_id), scopes)
     async with pools.connected(operator_access(settings)) as connection:
-        if not await tenants.is_known(connection, TenantId(tenant_id)):
-            raise NotFound("registrar", "There is no registrar by this id.")
-        await tenants.add_key(connection, key, now)
-    return key.id, text
+        return await desk.add_key(connection, TenantId(tenant_id), scopes, None, now)
 
 
 async def revoke_key(settings: Settings, key_id: ApiKeyId, now: datetime) -> None:
-    """Ends a key."""
+    """Ends a key, if it has not ended yet."""
     async with pools.connected(operator_access(settings)) as connection:
-        await tenants.revoke_key(connection, key_id, now)
+        with contextlib.suppress(NotFound):
+            await desk.revoke_key(connection, key_id, now)
 
 
 def _new_key(tenant_id: TenantId, scopes: frozenset[Scope]) -> tuple[ApiKey, str]:

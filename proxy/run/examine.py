@@ -11,15 +11,17 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from datetime import timedelta
 from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING, Final
 
 from proxy.apps.api import client_keys
 from proxy.errors import ProxyError
 from proxy.hosting import boot, database, directory
+from proxy.hosting.process import SystemClock
 from proxy.run import api_tls, listeners, roles, root_phrase
 from proxy.run.cli import keys
-from proxy.store import fitness
+from proxy.store import fitness, pool, webhooks
 from proxy.store.logins import LoginRole
 from proxy.vault import genesis
 from proxy.vault.root_key import Provider
@@ -51,6 +53,14 @@ _KEYS_CHANGED: Final = (
 )
 
 
+_WEBHOOKS: Final = (
+    "`privacyproxy webhook list REGISTRAR` names them; `webhook dead` and `webhook replay` deal "
+    "with letters, `webhook resume` and `webhook remove` with the others."
+)
+FAILING: Final = timedelta(hours=1)
+"""A host that is away for less is being restarted."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One check and its outcome."""
@@ -75,6 +85,7 @@ def examine(settings: Settings, *, everything: bool = False) -> tuple[Finding, .
         _mail(settings),
         _office(settings),
         *asyncio.run(_databases(settings, is_up=running)),
+        *asyncio.run(_webhooks(settings, is_up=running)),
         *(_records(settings, everything=everything) if running else ()),
     )
 
@@ -222,6 +233,32 @@ async def _databases(settings: Settings, *, is_up: bool) -> tuple[Finding, ...]:
             link = "over its Unix socket" if access.tls is None else "over TLS, verified in full"
             found.append(_well(name, f"answers {link}, and has the rights it needs"))
     return tuple(found)
+
+
+async def _webhooks(settings: Settings, *, is_up: bool) -> tuple[Finding, ...]:
+    """What registrars do not take; nothing where the database can not be asked, which is told."""
+    if settings.database_url is None and not is_up:
+        return ()
+    try:
+        async with pool.connected(
+            boot.access(database.login(settings, LoginRole.OPERATOR))
+        ) as link:
+            found = await webhooks.troubled(link, SystemClock().now() - FAILING)
+    except ProxyError:
+        return ()
+    told = [
+        f"{sentence}: {count}"
+        for sentence, count in (
+            ("dead letters", found.dead),
+            ("webhooks that hold them", found.holding),
+            ("webhooks that have failed for an hour", found.failing),
+            ("webhooks whose host wants no more", found.gone),
+        )
+        if count
+    ]
+    if not told:
+        return (_well("webhooks", "none fails, no dead letters"),)
+    return (_bad("webhooks", f"{'; '.join(told).capitalize()}. {_WEBHOOKS}"),)
 
 
 def _records(settings: Settings, *, everything: bool) -> Iterator[Finding]:

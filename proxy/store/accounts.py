@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
+import msgspec
+
 from proxy.errors import InvalidInput
 from proxy.model.identifiers import (
     AccreditationId,
@@ -26,6 +28,7 @@ from proxy.wire import published
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from proxy.model.ledger import LedgerEntry
     from proxy.model.public_record import Profile
     from proxy.store.pool import Connection, Record
 
@@ -224,6 +227,20 @@ async def replace_profile(connection: Connection, profile: Profile, body: str) -
             body,
             published.encode_profile(profile).decode(),
             profile.revision,
+        )
+
+
+async def note(connection: Connection, entry: LedgerEntry) -> None:
+    """Keeps a ledger entry, in the caller's transaction."""
+    with pool.translated():
+        await connection.execute(
+            QUERIES["note"],
+            entry.id,
+            entry.tenant_id,
+            entry.subject,
+            entry.kind,
+            msgspec.json.encode(entry.facts).decode(),
+            entry.at,
         )
 
 

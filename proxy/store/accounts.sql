@@ -100,3 +100,10 @@ WITH kept AS (
 )
 INSERT INTO published_profile (tenant_id, id, revision, body) VALUES ($1, $2, $5, $4::jsonb)
 ON CONFLICT (tenant_id, id) DO UPDATE SET revision = excluded.revision, body = excluded.body;
+
+-- note --
+-- Tells the ledger what was done to an account.
+-- roles: api escrow operator owner vault web worker
+-- $1 id, $2 tenant_id, $3 subject, $4 kind, $5 facts, $6 at
+INSERT INTO ledger_entry (id, tenant_id, subject, kind, facts, at)
+VALUES ($1, $2, $3, $4, $5::jsonb, $6);

@@ -139,7 +139,8 @@ async def add_key(connection: Connection, key: ApiKey, now: datetime) -> None:
         )
 
 
-async def revoke_key(connection: Connection, key_id: ApiKeyId, now: datetime) -> bool:
-    """Ends an API key; API hosts notice within seconds. False where it was none, or had ended."""
+async def revoke_key(connection: Connection, key_id: ApiKeyId, now: datetime) -> TenantId | None:
+    """Ends an API key; API hosts notice within seconds. Whose it was; None of none, or ended."""
     with pool.translated():
-        return await connection.fetchval(QUERIES["revoke_key"], key_id, now) is not None
+        found = await connection.fetchval(QUERIES["revoke_key"], key_id, now)
+    return None if found is None else TenantId(UUID(int=found.int))

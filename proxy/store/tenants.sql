@@ -74,4 +74,4 @@ VALUES ($1, $2, $3, $4, $5, $6);
 -- $1 id, $2 now
 UPDATE api_key SET revoked_at = $2
 WHERE id = $1 AND (revoked_at IS NULL OR revoked_at > $2)
-RETURNING id;
+RETURNING tenant_id;

@@ -24,6 +24,16 @@ NO_WEBHOOK: Final = NotFound("webhook", "There is no webhook by this id.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Troubled:
+    """What goes wrong with webhooks, as counts."""
+
+    failing: int = 0  # webhooks
+    gone: int = 0  # webhooks
+    dead: int = 0  # letters
+    holding: int = 0  # webhooks with dead letters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
     """A webhook, and how much it has before it."""
 
@@ -126,6 +136,13 @@ async def of_tenant(connection: Connection, tenant_id: TenantId) -> tuple[Listed
         )
         for row in rows
     )
+
+
+async def troubled(connection: Connection, failing_since: datetime) -> Troubled:
+    """What an operator should see to, of every registrar's webhooks."""
+    with pool.translated():
+        row = await connection.fetchrow(QUERIES["troubled"], failing_since)
+    return Troubled(**dict(row or {}))
 
 
 async def set_state(

@@ -164,3 +164,16 @@ WITH moved AS (
   WHERE webhook_letter.webhook_id = moved.id AND webhook_letter.pos > $3
 )
 SELECT id FROM moved;
+
+-- troubled --
+-- How many webhooks have failed since a moment, how many want no more, and how many letters are
+-- dead at how many webhooks.
+-- roles: operator worker
+-- $1 failing since at the latest
+SELECT count(*) FILTER (WHERE one.state = 'on' AND one.failing_since <= $1) AS failing,
+       count(*) FILTER (WHERE one.state = 'gone') AS gone,
+       coalesce(sum(letters.dead), 0)::bigint AS dead,
+       count(*) FILTER (WHERE letters.dead > 0) AS holding
+FROM webhook one
+CROSS JOIN LATERAL (SELECT count(*) AS dead FROM webhook_letter letter
+                    WHERE letter.webhook_id = one.id AND letter.dead_at IS NOT NULL) letters;

@@ -149,7 +149,7 @@ async def test_a_resellers_names_carry_its_brand_and_no_other(
     api: Api, operator: Connection
 ) -> None:
     """Its keys need not name the profile and may name no other; the mask is the brand's."""
-    await desk.write_profile(operator, api.tenant, brand(), DEFAULTS, is_new=True)
+    await desk.write_profile(operator, api.tenant, brand(), DEFAULTS, is_new=True, now=START)
     await accounts.add_reseller(operator, api.tenant, WEBWORKS, ProfileId("webworks"), START)
     _, key = await desk.add_key(operator, api.tenant, frozenset(Scope), WEBWORKS, START)
     believe_nothing(api)
@@ -177,14 +177,16 @@ async def test_a_profile_is_replaced_whole_with_the_next_revision(
     assert shown["id"] == PROFILE["id"]
     shown["abuse"]["email"] = "desk@registrar.example"
     body_given = json.dumps(shown).encode()
-    made = await desk.write_profile(operator, api.tenant, body_given, DEFAULTS, is_new=False)
+    made = await desk.write_profile(
+        operator, api.tenant, body_given, DEFAULTS, is_new=False, now=START
+    )
     assert (made.revision, made.abuse_email) == (2, "desk@registrar.example")
     rows = await api.rows("SELECT revision, pos FROM published_profile")
     assert [(row["revision"], row["pos"]) for row in rows] == [(2, None)]
     with pytest.raises(Conflict):
-        await desk.write_profile(operator, api.tenant, body_given, DEFAULTS, is_new=True)
+        await desk.write_profile(operator, api.tenant, body_given, DEFAULTS, is_new=True, now=START)
     with pytest.raises(NotFound):
-        await desk.write_profile(operator, api.tenant, brand(), DEFAULTS, is_new=False)
+        await desk.write_profile(operator, api.tenant, brand(), DEFAULTS, is_new=False, now=START)
 
 
 async def test_every_fault_of_a_profile_is_told_and_nothing_is_written(
@@ -193,7 +195,7 @@ async def test_every_fault_of_a_profile_is_told_and_nothing_is_written(
     """All faults at once, by pointer."""
     wrong = brand(trust="blind", abuse={"email": "x", "phone": "1"}, extra=1)
     with pytest.raises(InvalidInput) as refused:
-        await desk.write_profile(operator, api.tenant, wrong, DEFAULTS, is_new=True)
+        await desk.write_profile(operator, api.tenant, wrong, DEFAULTS, is_new=True, now=START)
     assert {one.pointer for one in refused.value.faults} == {
         *("/trust", "/abuse/email", "/abuse/phone", "/extra"),
     }
@@ -207,8 +209,8 @@ async def test_an_accreditation_is_published_with_every_profile(
     api: Api, operator: Connection
 ) -> None:
     """A name under the new one can be shown at once; then bodies must say which."""
-    await desk.write_profile(operator, api.tenant, brand(), DEFAULTS, is_new=True)
-    await desk.add_accreditation(operator, api.tenant, GMBH)
+    await desk.write_profile(operator, api.tenant, brand(), DEFAULTS, is_new=True, now=START)
+    await desk.add_accreditation(operator, api.tenant, GMBH, START)
     believe_nothing(api)
     tenant = await tenants.find_tenant(operator, api.tenant)
     assert [set(one.accreditations) for one in tenant.profiles.values()] == [
@@ -219,7 +221,7 @@ async def test_an_accreditation_is_published_with_every_profile(
     assert reply.faults == {"/accreditation": "required"}
     assert (await api.put(body(profile="webworks", accreditation="de"))).status == 201
     with pytest.raises(Conflict):
-        await desk.add_accreditation(operator, api.tenant, GMBH)
+        await desk.add_accreditation(operator, api.tenant, GMBH, START)
 
 
 async def test_registrars_are_listed_a_page_at_a_time(

@@ -14,6 +14,7 @@ from proxy.model.webhook import HookState, WebhookId
 from proxy.rules import webhook_retries
 from proxy.store import events, webhooks
 from proxy.store import pool as pools
+from proxy.store.webhooks import Troubled
 from proxy.wire import webhook_message
 from tests.support import hooks
 from tests.support.api import body
@@ -21,6 +22,7 @@ from tests.support.vault import START
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from datetime import datetime
 
     from proxy.store.pool import Connection
     from proxy.store.webhooks import Listed
@@ -55,6 +57,12 @@ async def only(database: Database, api: Api) -> Listed:
     async with pools.connected(database.access("operator")) as connection:
         (found,) = await webhooks.of_tenant(connection, api.tenant)
     return found
+
+
+async def troubled(database: Database, since: datetime) -> Troubled:
+    """What `doctor` counts, of webhooks that fail since a moment."""
+    async with pools.connected(database.access("operator")) as connection:
+        return await webhooks.troubled(connection, since)
 
 
 async def test_events_arrive_signed_once_and_in_order(api: Api, database: Database) -> None:
@@ -132,6 +140,7 @@ async def test_an_event_that_is_refused_holds_back_its_name_alone(
             assert sink.told()[-1] == ("bad.example", 2)
             listed = await only(database, api)
             assert (listed.dead, listed.waiting, listed.behind) == (1, 0, 0)
+            assert await troubled(database, now) == Troubled(dead=1, holding=1)
             sink.answer = lambda _: 200
             revived = await as_operator(
                 database,
@@ -191,6 +200,8 @@ async def test_an_endpoint_that_is_away_keeps_its_place(
             assert (listed.behind, listed.waiting, listed.dead) == (2, 0, 0)
             assert listed.webhook.reason == f"http_{status}"
             assert listed.webhook.failing_since == now
+            assert await troubled(database, now) == Troubled(failing=1)
+            assert await troubled(database, now - timedelta(seconds=1)) == Troubled()
             sink.answer = lambda _: 204
             sink.got.clear()
             clock(api).moment += timedelta(hours=1)
@@ -238,6 +249,7 @@ async def test_an_endpoint_that_wants_no_more_is_asked_no_more(
             clock(api).moment += timedelta(days=2)
             assert not await deliverer.take()
             assert (await only(database, api)).webhook.state is HookState.GONE
+            assert await troubled(database, now) == Troubled(gone=1)
             sink.answer = lambda _: 204
             await as_operator(
                 database,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import http.client
 import json
 import ssl
+import subprocess
+import sys
 from datetime import timedelta
 from importlib import resources
 from pathlib import Path
@@ -119,3 +121,38 @@ def _follows_its_file(
     )
     found = {row["check"]: row for row in json.loads(doctor.stdout)}
     assert found["api client certificates"]["sentence"] == "keys bound to certificates: 1"
+
+
+def test_a_file_that_can_not_be_read_ends_the_start_with_its_name(tmp_path: Path) -> None:
+    """At the first death, not the fifth: the sentence names the setting, and nothing is served."""
+    server = Authority(tmp_path / "server")
+    leaf = server.leaf(HOST, is_server=True)
+    lines = tmp_path / "client-keys"
+    lines.touch()
+    broken = tmp_path / "broken"
+    broken.write_text("no certificate, no key and no line\n")
+    files = {
+        "API_TLS_CERT": broken,
+        "API_TLS_KEY": leaf.key,
+        "API_CLIENT_CA": server.certificate,
+        "API_CLIENT_KEYS": lines,
+    }
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "proxy", "up", "--ports", "auto"),
+            *("--data-dir", str(tmp_path / "data"), "--key-dir", str(tmp_path / "keys")),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=2 * running.READY_S,
+        env=running.handed_on(
+            {"PRIVACYPROXY_API_TLS_LISTEN": "127.0.0.1:0"}
+            | {f"PRIVACYPROXY_{each}": str(path) for each, path in files.items()}
+        ),
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("api: ")
+    assert "api_tls_cert" in last
+    assert done.stderr.count("process_died") <= 1

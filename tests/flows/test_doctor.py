@@ -95,6 +95,32 @@ async def test_a_missing_right_is_found(service: Running) -> None:
     assert found["database as pp_api"]["is_well"]
 
 
+async def test_webhooks_that_are_not_taken_are_found(service: Running) -> None:
+    """Counts and what to do, once an endpoint wants no more; a registrar's address is not told."""
+    profile = Path(str(resources.files("proxy.demo").joinpath("profile.json")))
+    registrar, _ = service.add_registrar("Hooked", profile)
+    assert _doctor(service.data_dir)[1]["webhooks"]["is_well"]
+    url = "https://hooks.registrar.example/token"
+    assert service.command("webhook", "add", registrar, url).returncode == 0
+    access = embedded.access(service.data_dir / "postgres", LoginRole.OWNER)
+    async with pool.connected(access) as connection:
+        await connection.execute("UPDATE webhook SET state = 'gone'")
+        try:
+            code, found = _doctor(service.data_dir)
+        finally:
+            await connection.execute("DELETE FROM webhook")
+    assert (code, found["webhooks"]["is_well"]) == (1, False)
+    assert "Webhooks whose host wants no more: 1." in found["webhooks"]["sentence"]
+    assert "webhook list REGISTRAR" in found["webhooks"]["sentence"]
+    assert "registrar.example" not in json.dumps(found)
+    unknown = service.command("webhook", "add", registrar, url, "--reseller", "Nobody")
+    assert (unknown.returncode, "reseller add" in unknown.stderr) == (1, True)
+    for words in (("--names", "5"), ()):
+        quota = ("registrar", "quota", registrar, "--reseller", "Nobody", *words)
+        refused = service.command(*quota)
+        assert (refused.returncode, "reseller add" in refused.stderr) == (1, True)
+
+
 def test_a_wrong_key_file_is_found(service: Running) -> None:
     """A root key of another vault is named by its path, also while the service runs."""
     root = service.key_dir / "vault" / "root.key"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from proxy.apps.api import client_keys
 from proxy.apps.api.client_keys import ClientKeys
 from proxy.errors import InvalidInput, Unavailable
 from proxy.model.identifiers import ApiKeyId
-from proxy.run import api_tls
+from proxy.run import api, api_tls
 from proxy.settings import Settings, read
 from tests.support.certificates import Authority
 
@@ -126,3 +127,20 @@ def test_a_listener_wants_all_of_its_files(tmp_path: Path) -> None:
         with pytest.raises(Unavailable, match="api_tls") as refused:
             api_tls.context(settings(tmp_path, **{name: gone}))
         assert says in refused.value.detail
+
+
+@pytest.mark.parametrize(
+    "name", ["api_tls_cert", "api_tls_key", "api_client_ca", "api_client_keys"]
+)
+def test_the_supervisor_hears_which_file_ends_a_start(tmp_path: Path, name: str) -> None:
+    """Each file that can not be used is told by its setting's name, before anything is served."""
+    (tmp_path / "keys").touch()
+    broken = tmp_path / "broken"
+    broken.write_text("no certificate, no key and no line\n")
+    told: list[str] = []
+    process: Any = SimpleNamespace(
+        settings=settings(tmp_path, **{name: str(broken)}), refuse=told.append
+    )
+    with pytest.raises(Unavailable):
+        api._certificates(process)
+    assert [name in sentence for sentence in told] == [True]

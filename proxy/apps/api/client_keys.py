@@ -98,7 +98,7 @@ def read(path: Path) -> Mapping[ApiKeyId, frozenset[bytes]]:
         if match is None:
             raise Unavailable(
                 "client_keys",
-                f"Line {number} of {path} must be a key's id, which stands between pp_ and _,"
+                f"Line {number} of {path} (api_client_keys) must be a key's id, between pp_ and _,"
                 " and a certificate's SHA-256 fingerprint.",
             )
         key = ApiKeyId(match[1])

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from proxy.errors import InvalidInput, NotFound
 from proxy.hosting import flags
+from proxy.hosting.process import SystemClock
 from proxy.model.identifiers import TenantId
 from proxy.run import accounts as desk
 from proxy.run import enrolling
@@ -99,7 +100,9 @@ def _write(arguments: argparse.Namespace, settings: Settings) -> int:
 
     async def act(connection: Connection) -> Profile:
         defaults = enrolling.defaults(settings)
-        return await desk.write_profile(connection, tenant_id, body, defaults, is_new=is_new)
+        return await desk.write_profile(
+            connection, tenant_id, body, defaults, is_new=is_new, now=SystemClock().now()
+        )
 
     try:
         made = account_words.as_operator(settings, act)

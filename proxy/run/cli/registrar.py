@@ -187,8 +187,9 @@ def _accreditation(arguments: argparse.Namespace, settings: Settings) -> int:
         registrar_name=account_words.printable(arguments.name, "--name"),
         iana_id=iana_id,
     )
+    now = SystemClock().now()
     account_words.as_operator(
-        settings, lambda connection: desk.add_accreditation(connection, tenant_id, one)
+        settings, lambda connection: desk.add_accreditation(connection, tenant_id, one, now)
     )
     print(
         "A registrar with several must say `accreditation` in every registration.", file=sys.stderr
@@ -208,10 +209,11 @@ def _quota(arguments: argparse.Namespace, settings: Settings) -> int:
 
     async def act(connection: Connection) -> list[dict[str, Any]]:
         await desk.require(connection, tenant_id)
-        if arguments.names:
-            await quotas.limit(connection, tenant_id, whose, arguments.names)
-        elif arguments.names == 0:
-            await quotas.lift(connection, tenant_id, whose)
+        if arguments.names is not None:
+            now = SystemClock().now()
+            await desk.set_quota(connection, tenant_id, whose, arguments.names, now)
+        elif whose is not None:
+            await desk.require_reseller(connection, tenant_id, whose)
         return account_words.quota_rows(await quotas.of_tenant(connection, tenant_id), whose)
 
     rows = account_words.as_operator(settings, act)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from proxy.errors import NotFound
 from proxy.hosting import flags
 from proxy.hosting.process import SystemClock
 from proxy.model.identifiers import ProfileId, ResellerId, TenantId
@@ -75,11 +74,9 @@ def _add(arguments: argparse.Namespace, settings: Settings, now: datetime) -> in
     if arguments.profile is not None:
         profile = ProfileId(registrar_keys.slug(arguments.profile, "--profile"))
 
-    async def act(connection: Connection) -> None:
-        await desk.require(connection, tenant_id)
-        await accounts.add_reseller(connection, tenant_id, name, profile, now)
-
-    account_words.as_operator(settings, act)
+    account_words.as_operator(
+        settings, lambda connection: desk.add_reseller(connection, tenant_id, name, profile, now)
+    )
     facts = {"reseller": name, "profile": profile}
     sentence = f"{name} is added; its keys: privacyproxy registrar key add --reseller."
     return account_words.said(facts, sentence, as_json=arguments.json)
@@ -89,10 +86,8 @@ def _remove(arguments: argparse.Namespace, settings: Settings, now: datetime) ->
     tenant_id = TenantId(arguments.registrar)
     name = ResellerId(account_words.printable(arguments.name, "NAME"))
     ended = account_words.as_operator(
-        settings, lambda connection: accounts.remove_reseller(connection, tenant_id, name, now)
+        settings, lambda connection: desk.remove_reseller(connection, tenant_id, name, now)
     )
-    if ended is None:
-        raise NotFound("reseller", "The registrar has no reseller by that name.")
     facts = {"reseller": name, "keys_ended": ended}
     sentence = f"{name} is removed; keys ended: {ended}. Its names stay the registrar's."
     return account_words.said(facts, sentence, as_json=arguments.json)

@@ -96,11 +96,14 @@ def _add(arguments: argparse.Namespace, settings: Settings, now: datetime) -> in
     if url.startswith("http:") and not settings.webhook_networks:
         raise InvalidInput("url", "Give an https URL: http is for webhook_networks alone.")
     webhook_id = WebhookId(uuid7(now, secrets.token_bytes(10)))
-    reseller = None if arguments.reseller is None else ResellerId(arguments.reseller)
+    given = arguments.reseller
+    reseller = None if given is None else ResellerId(account_words.printable(given, "--reseller"))
     key = webhook_keys.read(settings.key_dir)
 
     async def act(connection: Connection) -> None:
         await desk.require(connection, tenant_id)
+        if reseller is not None:
+            await desk.require_reseller(connection, tenant_id, reseller)
         await store.add(connection, webhook_id, tenant_id, url=url, reseller=reseller, now=now)
 
     account_words.as_operator(settings, act)
