@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import aiohttp
 import msgspec
 
-from proxy.apps.api import answers, feeds
+from proxy.apps.api import answers, feeds, import_answers
 from proxy.apps.api.publications import PublicationAnswer
 from proxy.client.calling import Call, Caller
 from proxy.errors import Unavailable
@@ -203,7 +203,7 @@ class Client:
 
     async def send_lines(
         self, lines: AsyncIterable[bytes], operation: UUID, *, after_line: int = 0
-    ) -> answers.Accepted:
+    ) -> import_answers.Accepted:
         """Send one JSON object a line; returns once every line is durable or listed as failed.
 
         Sent once: where it breaks off, `operation` tells how many lines are dealt with, and the
@@ -215,20 +215,22 @@ class Client:
             query={"id": str(operation), "after_line": str(after_line)},
             headers={"Content-Type": "application/x-ndjson"},
         )
-        return _decoded(await self._caller.stream(call, lines), answers.Accepted)
+        return _decoded(await self._caller.stream(call, lines), import_answers.Accepted)
 
-    async def operation(self, operation: UUID) -> answers.OperationAnswer:
+    async def operation(self, operation: UUID) -> import_answers.OperationAnswer:
         """How far an import is."""
-        return _decoded(await self._read(f"/v1/operations/{operation}"), answers.OperationAnswer)
+        return _decoded(
+            await self._read(f"/v1/operations/{operation}"), import_answers.OperationAnswer
+        )
 
     async def line_problems(
         self, operation: UUID, *, after_line: int = 0
-    ) -> AsyncIterator[answers.LineProblem]:
+    ) -> AsyncIterator[import_answers.LineProblem]:
         """The lines of an import that failed, in order."""
         while True:
             query = {"after_line": str(after_line), "limit": "1000"}
             path = f"/v1/operations/{operation}/errors"
-            page = _decoded(await self._read(path, query), answers.LineProblems)
+            page = _decoded(await self._read(path, query), import_answers.LineProblems)
             for one in page.problems:
                 yield one
             if page.next is None:

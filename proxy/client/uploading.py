@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
     from uuid import UUID
 
-    from proxy.apps.api.answers import OperationAnswer
+    from proxy.apps.api.import_answers import OperationAnswer
     from proxy.client.registrar import Client
 
 _CHUNK_OCTETS: Final = 1 << 18

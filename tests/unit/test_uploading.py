@@ -15,7 +15,7 @@ from proxy.errors import Unavailable
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from proxy.apps.api.answers import OperationAnswer
+    from proxy.apps.api.import_answers import OperationAnswer
 
 OPERATION = UUID("01900000-0000-7000-8000-000000000001")
 

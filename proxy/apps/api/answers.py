@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from proxy.model.registration import Dnssec, Registration
     from proxy.model.verification import Verification
     from proxy.services.know_standing import Own
-    from proxy.store.operations import LineError, Operation
     from proxy.store.registrations import Kept
 
 
@@ -154,40 +153,6 @@ class StatusAnswer(msgspec.Struct, frozen=True, kw_only=True):
     drift: None = None
 
 
-class OperationAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """An import; counts are lines, `failed` is part of `done`."""
-
-    id: str
-    state: str
-    total: int | None
-    done: int
-    failed: int
-    errors_url: str
-    absent: int | None
-    reason: str | None
-
-
-class LineProblem(msgspec.Struct, frozen=True):
-    """Why a line failed."""
-
-    line: int
-    code: str
-    errors: tuple[Item, ...]
-
-
-class LineProblems(msgspec.Struct, frozen=True):
-    """A page of failed lines; next is null on the last."""
-
-    problems: tuple[LineProblem, ...]
-    next: str | None
-
-
-class Accepted(msgspec.Struct, frozen=True):
-    """An operation was begun."""
-
-    id: str
-
-
 class AccountAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """Whose key it is and what it may; names_limit is null where there is none."""
 
@@ -228,9 +193,6 @@ TYPES: Final = (
     RegistrationFull,
     RegistrationList,
     StatusAnswer,
-    OperationAnswer,
-    LineProblems,
-    Accepted,
 )
 
 
@@ -275,26 +237,6 @@ def registration_full(kept: Kept, tenant: Tenant) -> RegistrationFull:
         ended_at=registration.ended_at,
         end_reason=None if registration.end_reason is None else registration.end_reason.value,
     )
-
-
-def operation_answer(operation: Operation) -> OperationAnswer:
-    """The state of an import."""
-    return OperationAnswer(
-        id=str(operation.id),
-        state=operation.state,
-        total=operation.total,
-        done=operation.done,
-        failed=operation.failed,
-        errors_url=f"/v1/operations/{operation.id}/errors",
-        absent=operation.absent,
-        reason=operation.reason,
-    )
-
-
-def line_problem(error: LineError) -> LineProblem:
-    """A failed line."""
-    items = tuple(Item(one.pointer, one.code, one.detail) for one in error.faults)
-    return LineProblem(error.line, error.code, items)
 
 
 def _common(

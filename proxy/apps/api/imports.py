@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from aiohttp import ClientError, web
 
-from proxy.apps.api import answers, headers, office, reading, replays
+from proxy.apps.api import headers, import_answers, office, reading, replays
 from proxy.apps.api.office import OFFICE
 from proxy.errors import Conflict, InvalidInput, NotFound
 from proxy.model import identifiers
@@ -69,7 +69,7 @@ async def post(request: web.Request) -> web.StreamResponse:
                 batch_lines=desk_of.limits.batch_lines,
             ),
         )
-        answer = answers.Accepted(id=str(operation_id))
+        answer = import_answers.Accepted(id=str(operation_id))
         extra = {"Location": f"/v1/operations/{operation_id}"}
         whole = replays.begin(
             desk_of, caller, request, route=f"POST {ROUTE}", key=key, body=upload.digest()
@@ -91,7 +91,7 @@ async def get_operation(request: web.Request) -> web.StreamResponse:
         )
     if operation is None:
         raise NotFound("not_found")
-    return office.json_response(answers.operation_answer(operation))
+    return office.json_response(import_answers.operation_answer(operation))
 
 
 @routes.get("/v1/operations/{id}/errors")
@@ -113,8 +113,8 @@ async def get_errors(request: web.Request) -> web.StreamResponse:
         )
     shown = page[:limit]
     path = f"/v1/operations/{operation_id}/errors?after_line={shown[-1].line if shown else 0}"
-    answer = answers.LineProblems(
-        problems=tuple(answers.line_problem(one) for one in shown),
+    answer = import_answers.LineProblems(
+        problems=tuple(import_answers.line_problem(one) for one in shown),
         next=f"{path}&limit={limit}" if len(page) > limit else None,
     )
     return office.json_response(answer)

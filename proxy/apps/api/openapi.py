@@ -15,6 +15,7 @@ from proxy.apps.api import (
     answers,
     feeds,
     headers,
+    import_answers,
     patching,
     patterns,
     public_records,
@@ -79,6 +80,7 @@ def document(version: str) -> dict[str, Any]:
     _, given = msgspec.json.schema_components(
         [
             *answers.TYPES,
+            *import_answers.TYPES,
             *read_back.TYPES,
             *publications.TYPES,
             *search.TYPES,

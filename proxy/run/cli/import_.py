@@ -31,7 +31,7 @@ from proxy.run import enrolling
 if TYPE_CHECKING:
     import argparse
 
-    from proxy.apps.api.answers import OperationAnswer
+    from proxy.apps.api.import_answers import OperationAnswer
     from proxy.settings import Settings
 
 NAME = "import"
