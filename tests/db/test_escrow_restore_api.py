@@ -152,10 +152,7 @@ async def published(api: Api) -> list[tuple[object, ...]]:
 async def test_the_registrar_sees_no_difference(
     tmp_path: Path, api: Api, postgresql: Server
 ) -> None:
-    """The old key works; the API, the mask and what edges get are what they were.
-
-    Nobody is written to by it, whatever the profile asked for.
-    """
+    """The old key works, the API, the mask and the edges are as before; nobody is written to."""
     await enrol(api)
     await api.rows(verifying.SERVICE, api.tenant)
     stream = escrow_rows.stream(
