@@ -142,7 +142,7 @@ class Publishing:
             if is_held:
                 yield _told(kept)
                 return
-            self._spend_opening(walls, which)
+            self._spend_opening(walls, which, is_new=is_new)
             self._note_published(kept, name)
             contacts, left_out = self._opened(vault, kept, name, rows[0] if rows else None)
             book.move(*which, Deed.PUBLISH, now)
@@ -250,13 +250,20 @@ class Publishing:
                 return True
         return False
 
-    def _spend_opening(self, walls: Walls, which: Which) -> None:
-        """The budgets of what is shown; the same publication again counts once a day."""
+    def _spend_opening(self, walls: Walls, which: Which, *, is_new: bool) -> None:
+        """The budgets of what is shown; the same publication again counts once a day.
+
+        What was shown before has one of its own: a restored database asks for all of it at once.
+        """
         now, state = self._rooms.clock.now(), walls.state
         whom, each = states.person_key(*which[:2]), str(which[0])
         again, repeats = self._rooms.random(16), grants.REPEATS_OF_PUBLICATION
         if not grants.spend_from(state, "publish_repeat", repeats, again, now, each=str(which[2])):
             raise alarms.budget(self._rooms, Grant.PUBLISH, "repeat")
+        if not is_new:
+            if not grants.spend_from(state, "republish_all", grants.SHOWN_AGAIN, whom, now):
+                raise alarms.budget(self._rooms, Grant.PUBLISH, "again")
+            return
         budget = grants.BUDGETS[Grant.PUBLISH]
         if not grants.spend_from(state, "publish_day", budget, whom, now, each=each):
             raise alarms.budget(self._rooms, Grant.PUBLISH, "registrar")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from proxy.errors import Unavailable
 from proxy.run import sponsors, worker_cases, worker_publications, worker_webhooks
-from proxy.services import retain, verify_emails
+from proxy.services import doubt_publications, retain, verify_emails
 from proxy.services.publish import Sequencer
 
 if TYPE_CHECKING:
@@ -24,7 +24,13 @@ async def serve(process: Process) -> None:
     if access is None:
         raise Unavailable("database", "The worker needs a database.")
     draw = secrets.token_bytes
-    sequencer = Sequencer(access, process.clock, draw, process.metrics)
+    sequencer = Sequencer(
+        access,
+        process.clock,
+        draw,
+        process.metrics,
+        restored=lambda connection, now: doubt_publications.doubt(connection, draw, now),
+    )
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(sequencer.run(process.stopping))
         tasks.create_task(

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from proxy.metrics import Registry
     from proxy.ports import Clock
     from proxy.store.pool import Access
-    from proxy.store.published import Lead
+    from proxy.store.published import Lead, Restored
 
 GATHER_S: Final = 0.005  # rounds are at least this far apart: one commit for all that came in it
 POLL_S: Final = 0.025  # an unnoticed change waits no longer; an idle round costs about 0.2 ms
@@ -48,9 +48,19 @@ class Sequencer:
     """Stamps for as long as it has the lead, and waits for it otherwise."""
 
     def __init__(
-        self, access: Access, clock: Clock, random: Callable[[int], bytes], metrics: Registry
+        self,
+        access: Access,
+        clock: Clock,
+        random: Callable[[int], bytes],
+        metrics: Registry,
+        *,
+        restored: Restored | None = None,
     ) -> None:
-        """Use the worker's login; `random` gives octets for ids."""
+        """Use the worker's login; `random` gives octets for ids.
+
+        `restored` mends what must not be seen of a restored copy, before an edge sees any of it.
+        """
+        self._restored = restored
         self._access = access
         self._clock = clock
         self._random = random
@@ -85,7 +95,7 @@ class Sequencer:
 
     async def _lead(self, lead: Lead, stopping: asyncio.Event) -> None:
         now = self._clock.now()
-        is_restored = await lead.begin_epoch(now, uuid7(now, self._random(10)))
+        is_restored = await lead.begin_epoch(now, uuid7(now, self._random(10)), self._restored)
         self._epochs.value += 1
         self._leads.value = 1.0
         _log.info("journal_epoch_began", epoch=lead.epoch, position=lead.next_pos)

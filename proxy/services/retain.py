@@ -1,11 +1,11 @@
 """Retain no longer than promised: lapse reservations; forget answers, operations, letters, events.
 
-Flow: once an interval, each task in bounded steps until nothing is due. Failure: a step is one
-transaction; what it did not reach is due again. Retry: the next interval. Cursor: none, due rows
-are the list. Idempotent, and safe with any number of workers: rows that another one holds are
-skipped. Determinism: oldest first. Secrets: none; nothing is opened, and persons are not erased
-here: the vault does that for what is ended (rules/erasure). Holds win. Manual run: restart a
-worker. Logs: counts.
+Flow: once an interval, each task in bounded steps until nothing is due; what a restored copy has
+brought back of the erased comes first. Failure: a step is one transaction; what it did not reach is
+due again. Retry: the next interval. Cursor: none, due rows are the list. Idempotent, and safe with
+any number of workers: rows that another one holds are skipped. Determinism: oldest first. Secrets:
+none; nothing is opened, and persons are not erased here: the vault does that for what is ended
+(rules/erasure). Holds win. Manual run: restart a worker. Logs: counts.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import structlog
 from proxy.errors import Unavailable
 from proxy.model.identifiers import uuid7
 from proxy.rules import retention as rules
+from proxy.services import end_erased
 from proxy.services.publish import pause
 from proxy.store import events, pool, retention
 
@@ -75,7 +76,9 @@ async def tidy(
         retention.forget_letters, connection, queued_before=due.letters
     )
     forget_events = functools.partial(events.forget, connection, happened_before=due.events)
+    end = functools.partial(end_erased.end_erased, connection, random, now)
     for task, step, most in (
+        ("erased_ended", end, retention.ERASED_ROWS),
         ("reservations_lapsed", lapse, retention.LAPSE_ROWS),
         ("answers_forgotten", forget_answers, retention.ANSWER_ROWS),
         ("operations_forgotten", forget_operations, retention.OPERATION_ROWS),

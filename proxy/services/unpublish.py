@@ -74,11 +74,23 @@ async def finish(
     """The same in the caller's transaction, which holds the registration."""
     if not await publications.finish(connection, which, standing, now, is_told=is_told):
         return False
+    await strip(connection, declared, which, random=random, now=now)
+    return True
+
+
+async def strip(
+    connection: Connection,
+    declared: Declared,
+    which: Open,
+    *,
+    random: Callable[[int], bytes],
+    now: datetime,
+) -> None:
+    """Take what a grant shows out of the public record, in the caller's transaction."""
     shown = None if declared.value is None else published.decode_record(declared.value)
     if shown is not None and shown.published:
         value = published.encode_record(shown.with_published(()))
         await publications.show(connection, which, value, entry(which, declared, random, now), now)
-    return True
 
 
 def entry(

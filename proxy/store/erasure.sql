@@ -72,13 +72,14 @@ FROM unnest($1::uuid[], $2::uuid[], $3::integer[], $4::timestamptz[], $5::timest
 ON CONFLICT (tenant_id, registration_id, version) DO NOTHING;
 
 -- mark_shredded --
--- Ended registrations of which nothing is left to open.
+-- Registrations of which nothing is left to open: ended ones, and those that a restored copy has
+-- brought back (retention.sql, end_erased).
 -- roles: vault
 -- $1 tenant_ids, $2 ids, $3 versions
 UPDATE registration g SET shredded_at = now()
 FROM unnest($1::uuid[], $2::uuid[], $3::integer[]) AS n (tenant_id, id, version)
 WHERE g.tenant_id = n.tenant_id AND g.id = n.id AND g.shredded_at IS NULL
-  AND g.state = 'ended' AND g.record_version <= n.version;
+  AND g.record_version <= n.version;
 
 -- held --
 -- Those of the given registrations that are on hold.

@@ -165,6 +165,20 @@ async def finish(
     return ended is not None
 
 
+async def shown(connection: Connection) -> tuple[Open, ...]:
+    """All that are shown."""
+    with pool.translated():
+        rows = await connection.fetch(QUERIES["shown"])
+    return tuple(_open(row) for row in rows)
+
+
+async def doubt(connection: Connection, which: Open, now: datetime) -> None:
+    """One of them waits for the vault's word again. Hold the registration."""
+    key = (which.tenant_id, which.registration_id, which.id)
+    with pool.translated():
+        await connection.execute(QUERIES["doubt"], *key, now)
+
+
 async def publish(
     connection: Connection, which: Open, now: datetime, left_out: Sequence[str]
 ) -> bool:

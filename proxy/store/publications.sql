@@ -113,6 +113,20 @@ ORDER BY one.instructed_at LIMIT 50;
 UPDATE publication SET look_at = $4, not_before = $5, letter_id = coalesce(letter_id, $6)
 WHERE tenant_id = $1 AND registration_id = $2 AND id = $3 AND standing = 'waiting';
 
+-- shown --
+-- All publications that are shown; read where a copy of the database was put back, and then alone.
+-- roles: api operator worker
+-- no arguments
+SELECT tenant_id, registration_id, id FROM publication WHERE standing = 'published'
+ORDER BY tenant_id, registration_id;
+
+-- doubt --
+-- One of them waits for the vault's word again, and it is asked now; under the registration's lock.
+-- roles: worker
+-- $1 tenant_id, $2 registration_id, $3 id, $4 now
+UPDATE publication SET standing = 'waiting', published_at = NULL, look_at = $4
+WHERE tenant_id = $1 AND registration_id = $2 AND id = $3 AND standing = 'published';
+
 -- untold --
 -- Ended instructions of whose end the vault may not know.
 -- roles: api operator worker

@@ -29,7 +29,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 from uuid import UUID
 
 from proxy.errors import Unavailable
@@ -44,7 +44,7 @@ from proxy.model.journal import (
 from proxy.store import pool, queries
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
     from datetime import datetime
 
     from proxy.store.pool import Access, Connection, Record
@@ -81,6 +81,10 @@ class Stamped:
         return self.profiles + self.names + self.events
 
 
+Restored: TypeAlias = "Callable[[Connection, datetime], Awaitable[object]]"
+"""What is done in a restored copy before anybody sees it."""
+
+
 class Lead:
     """The sequencer's connection. The lead lasts as long as it does."""
 
@@ -96,14 +100,20 @@ class Lead:
         with pool.translated():
             return bool(await self._connection.fetchval(QUERIES["take_lead"], LEAD_KEY))
 
-    async def begin_epoch(self, now: datetime, entry_id: UUID) -> bool:
+    async def begin_epoch(
+        self, now: datetime, entry_id: UUID, restored: Restored | None = None
+    ) -> bool:
         """Begin an epoch; whether the database turned out to be a restored copy.
 
-        Raises Unavailable on a standby.
+        Then `restored` has had its say in the same transaction, before anybody sees a row of the
+        epoch. Raises Unavailable on a standby.
         """
         now_us = int(now.timestamp() * 1_000_000)
         with pool.translated():
-            row = await self._connection.fetchrow(QUERIES["begin_epoch"], now, now_us, entry_id)
+            async with self._connection.transaction():
+                row = await self._connection.fetchrow(QUERIES["begin_epoch"], now, now_us, entry_id)
+                if restored is not None and row is not None and row["is_restored"]:
+                    await restored(self._connection, now)
         if row is None:
             raise Unavailable("database", "This PostgreSQL is a standby.")
         self.epoch, self.next_pos = row["epoch"], row["next_pos"]

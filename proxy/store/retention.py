@@ -6,8 +6,10 @@ repeats it while that is the step's limit.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from proxy.model.identifiers import DomainName, RegistrationId, TenantId
 from proxy.store import pool, queries
 
 if TYPE_CHECKING:
@@ -22,6 +24,16 @@ LAPSE_ROWS: Final = 500  # as in retention.sql: keeps row locks under some tens 
 ANSWER_ROWS: Final = 5_000
 LETTER_ROWS: Final = 5_000
 OPERATION_ROWS: Final = 20  # each may take a million error rows along
+ERASED_ROWS: Final = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erased:
+    """A registration that lives, and whose persons are erased."""
+
+    tenant_id: TenantId
+    id: RegistrationId
+    domain: DomainName
 
 
 async def lapse(
@@ -30,6 +42,26 @@ async def lapse(
     """How many reservations due by `due` were ended; needs LAPSE_ROWS ids for the ledger."""
     with pool.translated():
         return int(await connection.fetchval(QUERIES["lapse"], due, now, list(entry_ids)))
+
+
+async def erased(connection: Connection) -> tuple[Erased, ...]:
+    """ERASED_ROWS at most."""
+    with pool.translated():
+        rows = await connection.fetch(QUERIES["erased"], ERASED_ROWS)
+    return tuple(
+        Erased(
+            tenant_id=TenantId(row["tenant_id"]),
+            id=RegistrationId(row["id"]),
+            domain=DomainName(row["domain"]),
+        )
+        for row in rows
+    )
+
+
+async def end_erased(connection: Connection, one: Erased, now: datetime, entry_id: UUID) -> None:
+    """Ends it, with its publication; nothing where it is over by now."""
+    with pool.translated():
+        await connection.execute(QUERIES["end_erased"], one.tenant_id, one.id, now, entry_id)
 
 
 async def forget_answers(

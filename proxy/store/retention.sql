@@ -25,6 +25,36 @@ WITH due AS (
 )
 SELECT count(*) AS rows FROM ended;
 
+-- erased --
+-- Registrations that live and whose persons are erased: a restored copy has brought them back.
+-- roles: api worker
+-- $1 limit
+SELECT tenant_id, id, domain FROM registration
+WHERE shredded_at IS NOT NULL AND state <> 'ended' ORDER BY tenant_id, id LIMIT $1;
+
+-- end_erased --
+-- Ends one of these again, with its publication; one row when it still lives.
+-- roles: worker
+-- $1 tenant_id, $2 registration_id, $3 now, $4 ledger id
+WITH ended AS (
+  UPDATE registration SET state = 'ended', ended_at = $3, end_reason = coalesce(end_reason, 'error'),
+         revision = revision + 1, changed_at = $3, lapses_at = NULL
+  WHERE tenant_id = $1 AND id = $2 AND shredded_at IS NOT NULL AND state <> 'ended'
+  RETURNING tenant_id, id, domain, revision, end_reason
+), removed AS (
+  UPDATE published SET value = NULL, pos = NULL
+  FROM ended
+  WHERE published.domain = ended.domain COLLATE "C" AND published.registration_id = ended.id
+    AND published.value IS NOT NULL
+), noted AS (
+  INSERT INTO ledger_entry (id, tenant_id, subject, kind, facts, at)
+  SELECT $4, tenant_id, id::text, 'registration_ended',
+         jsonb_build_object('registration', id, 'revision', revision, 'state', 'ended',
+                            'reason', end_reason), $3
+  FROM ended
+)
+SELECT id FROM ended;
+
 -- forget_answers --
 -- Deletes remembered answers past their time; answers how many.
 -- roles: api worker

@@ -127,7 +127,7 @@ BEGIN
          kept.domain, kept.declared ->> 'reseller',
          event_body(kept.id, kept.domain, kept.revision, kept.state, kept.end_reason,
                     kept.declared),
-         coalesce(NEW.ended_at, NEW.published_at)
+         coalesce(NEW.ended_at, NEW.published_at, NEW.look_at)
   FROM registration kept
   WHERE kept.tenant_id = NEW.tenant_id AND kept.id = NEW.registration_id;
   RETURN NULL;
@@ -1536,6 +1536,8 @@ CREATE UNIQUE INDEX registration_alias ON public.registration USING btree (alias
 CREATE INDEX registration_changed ON public.registration USING btree (tenant_id, changed_at);
 
 CREATE INDEX registration_claims ON public.registration USING btree (domain) WHERE (state = 'claimed'::text);
+
+CREATE INDEX registration_erased_alive ON public.registration USING btree (tenant_id, id) WHERE ((shredded_at IS NOT NULL) AND (state <> 'ended'::text));
 
 CREATE INDEX registration_lapses ON public.registration USING btree (lapses_at) WHERE (state = 'reserved'::text);
 

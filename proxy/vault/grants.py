@@ -126,6 +126,9 @@ BUDGETS = {
     Grant.RELEASE: Budget(most=50, hours=24),
 }
 PUBLISHED_IN_ALL = Budget(most=2000, hours=24)
+# Publications in a day that were carried out before, once a registration: their fields were public,
+# and a restored database has them all taken off and asked for again.
+SHOWN_AGAIN = Budget(most=20_000, hours=24)
 # The same publication again in a day: a worker that died before it had written what it got.
 REPEATS_OF_PUBLICATION = Budget(most=20, hours=24)
 READ_BACKS_OF_DAY = Budget(most=300, hours=24)

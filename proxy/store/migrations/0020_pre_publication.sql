@@ -59,7 +59,7 @@ BEGIN
          kept.domain, kept.declared ->> 'reseller',
          event_body(kept.id, kept.domain, kept.revision, kept.state, kept.end_reason,
                     kept.declared),
-         coalesce(NEW.ended_at, NEW.published_at)
+         coalesce(NEW.ended_at, NEW.published_at, NEW.look_at)
   FROM registration kept
   WHERE kept.tenant_id = NEW.tenant_id AND kept.id = NEW.registration_id;
   RETURN NULL;
