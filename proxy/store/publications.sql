@@ -62,7 +62,7 @@ ON CONFLICT (tenant_id, registration_id, id) DO NOTHING;
 SELECT id, record_version, fields, standing, instructed_at, letter_id, not_before, published_at,
        left_out, ended_at
 FROM publication WHERE tenant_id = $1 AND registration_id = $2
-ORDER BY instructed_at DESC, id DESC LIMIT 1;
+ORDER BY ended_at IS NULL DESC, instructed_at DESC, id DESC LIMIT 1;
 
 -- finish --
 -- Ends an instruction that is open, under the registration's lock; answers its id.

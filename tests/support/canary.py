@@ -124,6 +124,19 @@ def _digests(value: str) -> Iterator[tuple[str, bytes]]:
         yield f"{name} in base64url", base64.urlsafe_b64encode(raw).rstrip(b"=")
 
 
+def _cuts(values: Iterable[str]) -> frozenset[str]:
+    """The values, and those of two words also cut off in the second: the first says whose it is.
+
+    A page of a database keeps the beginning of a row that another one was written over.
+    """
+    found = set()
+    for value in values:
+        first = value.find(" ")
+        ends = range(first + 2, len(value)) if first > 0 else ()
+        found |= {value, *(value[:end] for end in ends)}
+    return frozenset(found)
+
+
 class Search:
     """Finds markers. `markers` are the whole values, `apart` those that may be seen.
 
@@ -140,7 +153,7 @@ class Search:
         """Prepare every pattern once."""
         self._apart = [
             form
-            for value in sorted(apart, key=len, reverse=True)
+            for value in sorted(_cuts(apart), key=len, reverse=True)
             for form in (value.encode(), json.dumps(value)[1:-1].encode())
         ]
         self._exact: list[tuple[str, str, bytes]] = []
