@@ -112,6 +112,33 @@ async def test_many_are_lapsed_once_each_by_two_workers(
     assert again.counter("reservations_lapsed").value == 0
 
 
+async def test_who_is_erased_ends_again_and_shows_nothing(
+    database: Database, administrator: Connection
+) -> None:
+    """A copy brought back a registration of an erased person: it ends, and shows nothing more."""
+    far = NOW + timedelta(days=30)
+    erased = await reserve(administrator, far, state="active")
+    kept = await reserve(administrator, far, state="active")
+    await administrator.execute("UPDATE registration SET lapses_at = NULL")
+    await administrator.execute(
+        "INSERT INTO published (domain, tenant_id, registration_id, value)"
+        " SELECT domain, tenant_id, id, 'shown' FROM registration"
+    )
+    await administrator.execute(
+        "UPDATE registration SET shredded_at = $1 WHERE id = $2", NOW, erased
+    )
+    assert (await tidy(database)).counter("erased_ended").value == 1
+    rows = await administrator.fetch(
+        "SELECT kept.id, kept.state, kept.end_reason, shown.value FROM registration kept"
+        " JOIN published shown ON shown.registration_id = kept.id"
+    )
+    found = {row["id"]: (row["state"], row["end_reason"], row["value"]) for row in rows}
+    assert found == {erased: ("ended", "error", None), kept: ("active", None, b"shown")}
+    entries = await administrator.fetch("SELECT kind, subject FROM ledger_entry")
+    assert [tuple(row) for row in entries] == [("registration_ended", str(erased))]
+    assert (await tidy(database)).counter("erased_ended").value == 0
+
+
 async def test_answers_are_kept_a_day(database: Database, administrator: Connection) -> None:
     """24 hours for finished answers, 48 for those whose process died."""
     day = timedelta(hours=24)

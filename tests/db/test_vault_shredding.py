@@ -149,6 +149,27 @@ async def test_a_restored_database_forgets_again(service: Service) -> None:
                 version=1, erased_at=vaults.START)])[0][0]) is False  # fmt: skip
 
 
+async def test_a_restored_copy_in_which_the_erased_live_says_so(service: Service) -> None:
+    """Whose record is erased is marked though its registration lives again; the worker ends it."""
+    erased, kept = vaults.to_seal(), vaults.to_seal()
+    await service.enrol(erased, kept)
+    await service.rounds.adopt()
+    await service.administrate("CREATE TABLE copy AS SELECT * FROM sealed_record")
+    await service.end(erased, "lapsed")
+    await service.rounds.shred()
+    await service.administrate("DELETE FROM sealed_record")
+    await service.administrate("DELETE FROM erasure")
+    await service.administrate(
+        "UPDATE registration SET shredded_at = NULL, state = 'active', ended_at = NULL,"
+        " end_reason = NULL"
+    )
+    await service.administrate("INSERT INTO sealed_record SELECT * FROM copy")
+    service.reopen()
+    await service.rounds.prepare()
+    marked = await service.administrate("SELECT id FROM registration WHERE shredded_at IS NOT NULL")
+    assert [row["id"] for row in marked] == [erased.registration_id]
+
+
 async def test_the_certificate_names_both_dates(service: Service) -> None:
     """It says since when the live system can not read it, and by when no backup can."""
     item = vaults.to_seal()
