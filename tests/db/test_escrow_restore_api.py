@@ -19,7 +19,7 @@ from proxy.model.sealed import RecordName
 from proxy.store import deposited
 from proxy.vault import persons, unseal
 from tests.support import api as apis
-from tests.support import escrow_rows
+from tests.support import escrow_rows, verifying
 from tests.support import vault as vaults
 from tests.support.api import body
 from tests.support.escrow_rows import Folder
@@ -152,8 +152,9 @@ async def published(api: Api) -> list[tuple[object, ...]]:
 async def test_the_registrar_sees_no_difference(
     tmp_path: Path, api: Api, postgresql: Server
 ) -> None:
-    """The old key works; the API, the mask and what edges get are what they were."""
+    """The old key works, the API, the mask and the edges are as before; nobody is written to."""
     await enrol(api)
+    await api.rows(verifying.SERVICE, api.tenant)
     stream = escrow_rows.stream(
         FormatName.RECOVERY, tenant_id=api.tenant, accreditation="*", whose=Whose.OWN_COPY
     )
@@ -183,6 +184,8 @@ async def test_the_registrar_sees_no_difference(
             assert await answers(new, api.key) == await answers(api, api.key)
             assert await published(new) == await published(api)
             assert len(await published(new)) == 4
+            assert await new.rows("SELECT 1 FROM email_verification") == []
+            assert await new.rows("SELECT 1 FROM notice") == []
             again = await new.put(body(NAMES[0], mode="proxy"))
             assert again.status == 200
             assert again.json["revision"] == 1  # the same person: nothing to write

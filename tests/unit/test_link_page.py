@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 from typing_extensions import override
 
@@ -14,8 +15,6 @@ from proxy.errors import NotFound, RateLimited, Refused, Unavailable
 from proxy.wire import frames
 
 if TYPE_CHECKING:
-    from aiohttp import web
-
     from proxy.wire.frames import Answer, Request
 
 TOKEN = "t" * 43
@@ -295,3 +294,27 @@ async def test_another_sites_form_does_no_deed() -> None:
     assert vault.asked == []
     vault.fails = Unavailable("database")
     assert (await call(vault, "POST", deed="verify")).status == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "deed"),
+    [
+        (f"/n/{TOKEN}", None),
+        (f"/n/verify/{TOKEN}", "verify"),
+        (f"/n/object/{TOKEN}", "object"),
+        (f"/n/answer/{TOKEN}", ""),
+        ("/n/verify/short", ""),
+    ],
+)
+async def test_a_links_address_says_its_page(path: str, deed: str | None) -> None:
+    """A session's has none of the deeds' words in it; what names no deed of ours is not there."""
+    vault = Vault()
+    app = web.Application()
+    app.add_routes(links.routes(vault.ask, lambda _: None, vault.note, vault.did, is_secure=True))
+    found = await app.router.resolve(make_mocked_request("POST", path))
+    if deed == "":
+        assert found.http_exception is not None
+        return
+    assert found.http_exception is None
+    assert found.get("token") == TOKEN
+    assert found.get("deed") == deed

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 
 def parsed(**changes: Any) -> Profile:
     """The profile of the sample file with members changed."""
+    return parse(**changes)[0]
+
+
+def parse(**changes: Any) -> tuple[Profile, str]:
+    """The same, and the body as it is kept."""
     accreditation = Accreditation(
         id=AccreditationId("iana-9999"), registrar_name="Blue Heron", iana_id=9999
     )
@@ -27,7 +32,7 @@ def parsed(**changes: Any) -> Profile:
         rdap_base_url="https://edge.example", web_base_url="https://privacy.example"
     )
     body = json.dumps({**api.PROFILE, **changes}).encode()
-    return profiles.parse_profile(body, TenantId(UUID(int=1)), accreditation, defaults)[0]
+    return profiles.parse_profile(body, TenantId(UUID(int=1)), accreditation, defaults)
 
 
 def test_a_registrars_page_is_the_site_of_its_terms() -> None:
@@ -56,3 +61,13 @@ def test_a_default_row_is_needed() -> None:
     with pytest.raises(InvalidInput) as refused:
         parsed(tld_tables={"in": {"layout": "plain", "proxy": "forbidden", "contacts": "thick"}})
     assert refused.value.faults[0].pointer == "/tld_tables/default"
+
+
+def test_nobody_is_written_to_unless_the_profile_says_so() -> None:
+    """A profile without the member, as all were made before it, leaves asking to the registrar."""
+    assert "email_verification" not in api.PROFILE
+    assert json.loads(parse()[1])["email_verification"] == "registrar"
+    assert json.loads(parse(email_verification="service")[1])["email_verification"] == "service"
+    with pytest.raises(InvalidInput) as refused:
+        parsed(email_verification="always")
+    assert refused.value.faults[0].pointer == "/email_verification"
