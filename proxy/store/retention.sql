@@ -27,14 +27,14 @@ SELECT count(*) AS rows FROM ended;
 
 -- erased --
 -- Registrations that live and whose persons are erased: a restored copy has brought them back.
--- roles: api worker
+-- roles: api escrow operator vault worker
 -- $1 limit
 SELECT tenant_id, id, domain FROM registration
 WHERE shredded_at IS NOT NULL AND state <> 'ended' ORDER BY tenant_id, id LIMIT $1;
 
 -- end_erased --
 -- Ends one of these again, with its publication; one row when it still lives.
--- roles: worker
+-- roles: api worker
 -- $1 tenant_id, $2 registration_id, $3 now, $4 ledger id
 WITH ended AS (
   UPDATE registration SET state = 'ended', ended_at = $3, end_reason = coalesce(end_reason, 'error'),

@@ -54,7 +54,7 @@ async def set_back(desk: PublishDesk) -> None:
 
 
 async def test_what_was_objected_to_since_is_not_shown_again(desk: PublishDesk) -> None:
-    """Not for a moment: the copy shows nothing of a grant until the vault was asked, which says no."""
+    """Not for a moment: the copy shows nothing of a grant until the vault was asked; it says no."""
     _, addressed = await desk.published()
     await anchors.back_up(desk.api.service)
     use = frames.UseToken(token=addressed.token, deed="object")
@@ -78,8 +78,9 @@ async def test_what_still_holds_is_shown_again_by_the_vaults_word(desk: PublishD
     assert await desk.round() == 1
     assert await desk.shown() == shown
     assert (await desk.state())["state"] == "published"
-    assert (await desk.told())[-3:] == [
+    assert (await desk.told())[-4:] == [
         "registration.publication_waiting",
+        "registration.changed",
         "registration.changed",
         "registration.publication_published",
     ]
