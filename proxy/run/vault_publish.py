@@ -14,7 +14,6 @@ Source: vault.md, Grants (publish); contract, Modes; FORMAT.md, Publication.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -28,6 +27,7 @@ from proxy.model.publication import Deed, Standing
 from proxy.rules import publishing
 from proxy.run import vault_alarms as alarms
 from proxy.run import vault_publish_end as ending
+from proxy.run.vault_registrars import Kind, RegistrarDesk
 from proxy.store import publications as store
 from proxy.store import sealed
 from proxy.vault import casebook, grants, package_fields, primitives, statements
@@ -35,7 +35,6 @@ from proxy.vault import state as states
 from proxy.vault.grants import Caller, Grant
 from proxy.vault.openings import VaultOpenings
 from proxy.vault.publications import Kept, Publications
-from proxy.vault.registrar_keys import RegistrarKeys
 from proxy.wire import documents, publish_document
 
 if TYPE_CHECKING:
@@ -52,11 +51,8 @@ if TYPE_CHECKING:
     from proxy.wire import frames
     from proxy.wire.frames import Answer
 
-WINDOW: Final = timedelta(minutes=5)  # how far a document's time may be from ours
-_USED: Final = b"publish\0"
+_KIND: Final = Kind(grant=Grant.INSTRUCT, code="publish", used=b"publish\0")
 _PROTECTING: Final = frozenset({Overlay.SAFETY.value, Overlay.MINOR.value})
-# Some key, for the same work where a registrar has none; what it signs counts for nothing.
-_NOBODYS: Final = bytes.fromhex("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a")
 
 _FAULTS: Final = {
     "consent_future": "A consent is dated later than the instruction.",
@@ -74,8 +70,7 @@ class Publishing:
     def __init__(self, rooms: Rooms, cases: Cases, *, deployment: Callable[[], str]) -> None:
         self._rooms = rooms
         self._cases = cases
-        self._deployment = deployment
-        self._refused = rooms.metrics.counter("vault_publish_refused_total")
+        self._desk = RegistrarDesk(rooms, _KIND, deployment=deployment)
 
     async def instruct(self, _caller: Caller, request: frames.Instruct) -> AsyncIterator[Answer]:
         """The version of the contacts that the instruction is about.
@@ -90,7 +85,8 @@ class Publishing:
         digest = primitives.sha256(request.document.encode())
         async with rooms.turn:
             walls = rooms.open_for_data()
-            self._check(walls, instruction, digest, request.signature)
+            message = statements.publication(digest)
+            self._desk.check(walls, instruction, message, request.signature)
             book = Publications(walls.state)
             before = book.find(instruction.tenant_id, instruction.registration_id)
             self._check_consents(instruction, before)
@@ -153,33 +149,6 @@ class Publishing:
             "left_out": left_out,
         }
 
-    def _check(self, walls: Walls, instruction: Instruction, digest: bytes, signature: str) -> None:
-        """Return when a key of the registrar that holds has signed; Refused if not.
-
-        Who has no key and who did not sign get one answer, after the same work.
-        """
-        now = self._rooms.clock.now()
-        if instruction.deployment != self._deployment():
-            raise Refused("publish_deployment", "This was signed for another installation.")
-        if abs(now - instruction.at) > WINDOW:
-            raise Refused("publish_time", "This was signed too long ago, or its clock is off.")
-        key = RegistrarKeys(walls.state).in_force(instruction.tenant_id, now)
-        public = _NOBODYS if key is None else bytes.fromhex(key.signing)
-        is_signed = primitives.is_signed(
-            public, documents.octets(signature), statements.publication(digest)
-        )
-        if key is None or not is_signed:
-            self._refused.value += 1
-            _log.error(
-                "vault_refused",
-                role=Caller.API.value,
-                grant=Grant.INSTRUCT.value,
-                reason="publish_key",
-            )
-            raise Refused(
-                "publish_key", "No key of this registrar that is in force has signed this."
-            )
-
     def _check_consents(self, instruction: Instruction, before: Kept | None) -> None:
         objected_at = None if before is None else before.objected_at
         code = publishing.consent_fault(instruction.consents, instruction.at, objected_at)
@@ -212,12 +181,9 @@ class Publishing:
         return name.version
 
     def _spend(self, walls: Walls, instruction: Instruction) -> None:
-        """Take the document's id, for as long as it could be used, then the budgets."""
+        """Take the document's id, then the budget."""
         now, state = self._rooms.clock.now(), walls.state
-        until = instruction.at + WINDOW + timedelta(seconds=1)
-        used = _USED + instruction.tenant_id.bytes + instruction.id.bytes
-        if not state.passing.claim(used, until, now):
-            raise Refused("publish_repeated", "This was taken before: sign another.")
+        self._desk.take(walls, instruction)
         whom, each = instruction.id.bytes, str(instruction.tenant_id)
         budget = grants.BUDGETS[Grant.INSTRUCT]
         if not grants.spend_from(state, "instruct_day", budget, whom, now, each=each):

@@ -1,13 +1,11 @@
 """What every request of a registrar has in common: a signed document, fresh, good once.
 
 The API role carries it. Whose key it is stands in the vault's own state (vault.registrar_keys).
-Used by vault_read_back and vault_find. Source: vault.md, Grants (registrar).
+Used by vault_read_back, vault_find and vault_publish. Source: vault.md, Grants (registrar).
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Protocol
@@ -19,6 +17,7 @@ from proxy.run import vault_alarms as alarms
 from proxy.vault import grants, primitives
 from proxy.vault.grants import Caller
 from proxy.vault.registrar_keys import RegistrarKeys
+from proxy.wire import documents
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,7 +92,7 @@ class RegistrarDesk:
             raise Refused(f"{kind.code}_time", "This was signed too long ago, or its clock is off.")
         key = RegistrarKeys(walls.state).in_force(paper.tenant_id, now)
         public = _NOBODYS if key is None else bytes.fromhex(key.signing)
-        is_signed = primitives.is_signed(public, _octets(signature), message)
+        is_signed = primitives.is_signed(public, documents.octets(signature), message)
         if key is None or not is_signed:
             self._refused.value += 1
             reason = f"{kind.code}_key"
@@ -106,16 +105,21 @@ class RegistrarDesk:
             raise Refused(reason, "No key of this registrar that is in force has signed this.")
         return key
 
-    def spend(self, walls: Walls, paper: Paper, *, day: Budget, in_all: Budget) -> None:
-        """Take the document's id, for as long as it could be used, then the budgets.
-
-        Refused `CODE_repeated` or, with an alarm, `budget`.
-        """
+    def take(self, walls: Walls, paper: Paper) -> None:
+        """Take the document's id, for as long as it could be used; Refused `CODE_repeated`."""
         now, state, kind = self._rooms.clock.now(), walls.state, self._kind
         until = paper.at + WINDOW + timedelta(seconds=1)
         used = kind.used + paper.tenant_id.bytes + paper.id.bytes
         if not state.passing.claim(used, until, now):
             raise Refused(f"{kind.code}_repeated", "This was answered before: sign another.")
+
+    def spend(self, walls: Walls, paper: Paper, *, day: Budget, in_all: Budget) -> None:
+        """Take the document's id, then the budgets.
+
+        Refused `CODE_repeated` or, with an alarm, `budget`.
+        """
+        now, state, kind = self._rooms.clock.now(), walls.state, self._kind
+        self.take(walls, paper)
         whom, each = paper.id.bytes, str(paper.tenant_id)
         for purpose, budget in (
             (f"{kind.grant.value}_hour", grants.BUDGETS[kind.grant]),
@@ -125,10 +129,3 @@ class RegistrarDesk:
                 raise alarms.budget(self._rooms, kind.grant, purpose)
         if not grants.spend_from(state, kind.grant, in_all, whom, now):
             raise alarms.budget(self._rooms, kind.grant, "all")
-
-
-def _octets(signature: str) -> bytes:
-    try:
-        return base64.b64decode(signature, validate=True)
-    except (binascii.Error, ValueError):
-        return b""

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from aiohttp import web
 
-from proxy.apps.api import headers, office, reading, registrations, writing
+from proxy.apps.api import headers, office, registrations, signed, writing
 from proxy.apps.api.office import OFFICE
 from proxy.apps.api.publications import PublicationAnswer, PublishRequest
-from proxy.errors import Conflict, Fault, InvalidInput, NotFound, RateLimited, Refused, Unavailable
+from proxy.errors import Conflict, NotFound, Unavailable
 from proxy.model.identifiers import Scope
 from proxy.model.publication import Standing
 from proxy.services import instruct, unpublish
@@ -23,20 +23,15 @@ from proxy.store import publications
 from proxy.wire import frames, publish_document
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
     from proxy.apps.api.access import Caller
+    from proxy.apps.api.signed import Ask
     from proxy.model.identifiers import DomainName
     from proxy.model.publication import Instruction
     from proxy.store.publications import Told
     from proxy.store.registrations import Kept
-    from proxy.wire.frames import Answer, Request
-
-    Ask = Callable[[Request], Awaitable[Answer]]
 
 ROUTE: Final = f"{registrations.ROUTE}/publish"
 STATE_ROUTE: Final = f"{registrations.ROUTE}/publication"
-RETRY_AFTER_S: Final = 3600  # the vault counts by the day; it may be less
 
 
 class _Handlers:
@@ -51,23 +46,19 @@ class _Handlers:
         caller = await desk_of.caller(request, Scope.PUBLISH)
         headers.require_type(request.headers, "application/json")
         domain = writing.domain(request)
-        body = _parse(await office.read_body(request))
+        body = signed.parse(await office.read_body(request), PublishRequest, "publish")
         instruction = publish_document.parse(body.document)
         _check_own(instruction, caller, domain)
         _check_seen(instruction, await registrations.live(request, caller))
 
         async def take() -> int:
             asked = frames.Instruct(document=body.document, signature=body.signature)
-            return msgspec.convert((await self._ask(asked))["version"], int)
+            answer = await signed.carried(self._ask, asked, "publish_budget")
+            return msgspec.convert(answer["version"], int)
 
-        try:
-            told = await instruct.instruct(
-                desk_of.pool, take, instruction, desk_of.random, desk_of.clock.now()
-            )
-        except Refused as refusal:
-            if refusal.code != "budget":
-                raise
-            raise RateLimited("publish_budget", retry_after_s=RETRY_AFTER_S) from None
+        told = await instruct.instruct(
+            desk_of.pool, take, instruction, desk_of.random, desk_of.clock.now()
+        )
         desk_of.wake()
         return office.json_response(_answer(told), status=202)
 
@@ -124,27 +115,12 @@ async def _tell(ask: Ask, kept: Kept, told: Told) -> None:
         return
 
 
-def _parse(body: bytes) -> PublishRequest:
-    try:
-        return msgspec.convert(reading.parse_json(body), PublishRequest)
-    except msgspec.ValidationError:
-        detail = "Send `document`, as it was signed, and `signature`, 64 octets in base64."
-        fault = Fault(pointer="", code="publish", detail=detail)
-        raise InvalidInput("invalid_body", detail, (fault,)) from None
-
-
 def _check_own(instruction: Instruction, caller: Caller, domain: DomainName) -> None:
     """Return when the document is of the caller and the name in the path; whatever there is."""
-    faults = [
-        Fault(pointer="/document", code=code, detail=detail)
-        for code, detail, is_right in (
-            ("tenant", "It names another registrar.", instruction.tenant_id == caller.tenant.id),
-            ("domain_name", "It names another name than the path.", instruction.domain == domain),
-        )
-        if not is_right
-    ]
-    if faults:
-        raise InvalidInput("invalid_body", "The document is not of this call.", tuple(faults))
+    signed.check_own(
+        ("tenant", "It names another registrar.", instruction.tenant_id == caller.tenant.id),
+        ("domain_name", "It names another name than the path.", instruction.domain == domain),
+    )
 
 
 def _check_seen(instruction: Instruction, kept: Kept) -> None:
