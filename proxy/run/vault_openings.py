@@ -104,6 +104,7 @@ class Openings:
             frames.Instruct: (Grant.INSTRUCT, self._publishing.instruct),
             frames.Publish: (Grant.PUBLISH, self._publishing.publish),
             frames.EndPublication: (Grant.WITHDRAW, self._ending.end),
+            frames.ShowPublication: (Grant.PUBLISH, self._ending.show),
             frames.ShowObjections: (Grant.PUBLISH, self._ending.objections),
             frames.PassPhrase: (Grant.RELEASE, self._telling.tell),
         }

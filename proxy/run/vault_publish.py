@@ -89,23 +89,20 @@ class Publishing:
             self._desk.check(walls, instruction, message, request.signature)
             book = Publications(walls.state)
             before = book.find(instruction.tenant_id, instruction.registration_id)
+            if before is not None and _is_again(before, digest):
+                yield {"done": True, "version": before.version}
+                return
             self._check_consents(instruction, before)
             vault = VaultOpenings(rooms.keyring, walls.state)
             async with rooms.pool.acquire() as connection:
                 version = await self._find(connection, vault, instruction)
-            is_again = (
-                before is not None
-                and before.document_sha256 == digest.hex()
-                and before.standing is Standing.WAITING
+            self._spend(walls, instruction)
+            self._note_instructed(instruction, digest, version)
+            book.put(
+                instruction.tenant_id,
+                instruction.registration_id,
+                _kept(instruction, digest, version, rooms.clock.now()),
             )
-            if not is_again:  # an answer that got lost is given again, and nothing begins anew
-                self._spend(walls, instruction)
-                self._note_instructed(instruction, digest, version)
-                book.put(
-                    instruction.tenant_id,
-                    instruction.registration_id,
-                    _kept(instruction, digest, version, rooms.clock.now()),
-                )
         yield {"done": True, "version": version}
 
     async def publish(self, _caller: Caller, request: frames.Publish) -> AsyncIterator[Answer]:
@@ -312,6 +309,11 @@ def _told(kept: Kept) -> Answer:
         "standing": kept.standing.value,
         "not_before": due.isoformat() if due is not None and is_waiting else "",
     }
+
+
+def _is_again(before: Kept, digest: bytes) -> bool:
+    """Whether an answer got lost: it is given again, and nothing begins anew."""
+    return before.document_sha256 == digest.hex() and before.standing is Standing.WAITING
 
 
 def _may_show(row: Declared) -> bool:

@@ -68,6 +68,13 @@ class Ending:
         is_it = kept is not None and kept.id == one[2]
         yield {"done": True, "standing": kept.standing.value if kept is not None and is_it else ""}
 
+    async def show(self, _caller: Caller, request: frames.ShowPublication) -> AsyncIterator[Answer]:
+        """Where it stands; "" for one that another has followed, or that never was."""
+        one = which(request)
+        kept = Publications(self._rooms.open_walls().state).find(*one[:2])
+        is_it = kept is not None and kept.id == one[2]
+        yield {"done": True, "standing": kept.standing.value if kept is not None and is_it else ""}
+
     async def objections(
         self, _caller: Caller, _request: frames.ShowObjections
     ) -> AsyncIterator[Answer]:
@@ -97,7 +104,7 @@ def end(rooms: Rooms, book: Publications, one: Which, deed: Deed) -> Kept | None
     return book.move(*one, deed, rooms.clock.now())
 
 
-def which(request: frames.EndPublication | frames.Publish) -> Which:
+def which(request: frames.EndPublication | frames.Publish | frames.ShowPublication) -> Which:
     """What a request is about; InvalidInput `publication_malformed`."""
     tenant, registration, instruction = (
         identifiers.canonical_uuid(one)

@@ -6,26 +6,32 @@ anew; its link says no, before the publication or after it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
 
 from typing_extensions import override
 
 from proxy.errors import Refused
 from proxy.model import identifiers
 from proxy.model.publication import Deed, InstructionId, Standing
+from proxy.run import vault_alarms as alarms
 from proxy.run import vault_letters, vault_publish_end
+from proxy.vault import grants
+from proxy.vault.grants import Grant
 from proxy.vault.openings import VaultOpenings
 from proxy.vault.publications import Publications
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from proxy.model.identifiers import RegistrationId, TenantId
     from proxy.model.letter import Letter
     from proxy.model.link import Link
     from proxy.run.vault_rounds import Rooms, Walls
     from proxy.store.pool import Connection
+    from proxy.vault.publications import Kept
     from proxy.vault.relay import Address
+
+
+_VERSIONS_SINCE: Final = datetime(2026, 1, 1, tzinfo=UTC)  # FORMAT.md, Record
 
 
 class Announcing(vault_letters.Kind):
@@ -46,18 +52,48 @@ class Announcing(vault_letters.Kind):
             raise _over()
 
     @override
+    async def look(
+        self, connection: Connection, walls: Walls, letter: Letter, address: Address
+    ) -> None:
+        """Few letters go to one mailbox in a day, of whatever names and kinds."""
+        tenant_id, now = letter.about.tenant_id, self._rooms.clock.now()
+        vault = VaultOpenings(self._rooms.keyring, walls.state)
+        token = vault.token(tenant_id, "email", address.email) or b""
+        limit, each = grants.LETTERS_TO_MAILBOX, f"{tenant_id} {token.hex()}"
+        if not grants.spend_from(
+            walls.state, "letter_mailbox", limit, letter.id.bytes, now, each=each
+        ):
+            raise alarms.budget(self._rooms, Grant.LETTER, "mailbox")
+
+    @override
     def gave(self, walls: Walls, letter: Letter, address: Address, now: datetime) -> None:
         Publications(walls.state).move(*_which(letter), Deed.ADDRESS, now)
 
     @override
     async def do(self, connection: Connection, walls: Walls, link: Link, now: datetime) -> None:
-        which = (link.tenant_id, link.registration_id, _instruction(link.subject))
+        """A no is to whatever is open of the same contacts, though another letter announced it.
+
+        What the link's own instruction shows may still stand there: the database learns later of
+        one that took its place, or never.
+        """
         book = Publications(walls.state)
-        kept = book.find(*which[:2])
-        if kept is not None and kept.id == which[2] and kept.standing is Standing.OBJECTED:
+        kept = book.find(link.tenant_id, link.registration_id)
+        if kept is None or not _is_of(link, kept):
+            raise _over()
+        if kept.standing is Standing.OBJECTED:
             return  # the same no again
+        which = (link.tenant_id, link.registration_id, InstructionId(kept.id))
         if vault_publish_end.end(self._rooms, book, which, Deed.OBJECT) is None:
             raise _over()
+
+
+def _is_of(link: Link, kept: Kept) -> bool:
+    """Whether a link is of an instruction, or of one before it to whom the same contacts belong.
+
+    A version tells its time (FORMAT.md, Record): whoever held the name before has no say any more.
+    """
+    since = _VERSIONS_SINCE + timedelta(seconds=kept.version)
+    return kept.id == _instruction(link.subject) or link.made_at >= since
 
 
 def _which(letter: Letter) -> tuple[TenantId, RegistrationId, InstructionId]:

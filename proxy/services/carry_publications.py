@@ -13,7 +13,7 @@ Source: vault.md, Grants (publish).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
@@ -25,9 +25,10 @@ from proxy.errors import ProxyError, Unavailable
 from proxy.model.case import NoticeId
 from proxy.model.identifiers import Mode, RegistrationId, State, TenantId
 from proxy.model.letter import TEMPLATES, AboutRegistration, LetterKind, QueuedLetter
+from proxy.model.notice import NoticeStanding
 from proxy.model.public_record import PublishedContact
 from proxy.model.publication import InstructionId, Standing
-from proxy.rules import publication
+from proxy.rules import publication, publishing
 from proxy.services import unpublish
 from proxy.services.plan_registration import VALUE_OCTETS
 from proxy.services.publish import pause
@@ -47,9 +48,14 @@ if TYPE_CHECKING:
     from proxy.wire.frames import Answer, Request
 
 INTERVAL_S: Final = 30.0  # a publication waits for days
+ROUND_BATCHES: Final = 40  # taken in one round at most, so that what else it does is not put off
+AGAIN: Final = timedelta(days=1)  # how often the vault is asked whether what is shown still holds
 LEASE: Final = timedelta(minutes=2)  # above the longest answer of the vault
 FOR_A_LETTER: Final = timedelta(minutes=10)  # until the relay has asked for the address
 LATER: Final = timedelta(hours=6)  # due, and held for a reason that the vault keeps to itself
+
+_LEFT: Final = frozenset({NoticeStanding.HANDED, NoticeStanding.DELIVERED})
+_AWAY: Final = frozenset({"vault", "database"})  # other codes are of one record, and others go on
 
 _log = structlog.get_logger()
 
@@ -83,13 +89,26 @@ class Carrying:
 
 
 async def run(carrying: Carrying, stopping: asyncio.Event) -> None:
-    """Round after round until told to stop, whatever database and vault do."""
+    """Round after round until told to stop, whatever database and vault do.
+
+    First all that is shown is asked about: what starts us may be a copy that was put back.
+    """
+    is_asked = False
     while not stopping.is_set():
         try:
+            if not is_asked:
+                await look_soon(carrying)
+                is_asked = True
             await round_of(carrying)
         except ProxyError as away:
             _log.warning("publications_wait", reason=away.code)
         await pause(stopping, INTERVAL_S)
+
+
+async def look_soon(carrying: Carrying) -> None:
+    """All that is shown is asked about in the next round."""
+    async with carrying.pool.acquire() as connection:
+        await publications.look_soon(connection, carrying.clock.now())
 
 
 async def round_of(carrying: Carrying) -> int:
@@ -97,11 +116,14 @@ async def round_of(carrying: Carrying) -> int:
     changed = await _take_objections(carrying)
     changed += await _end_undelivered(carrying)
     await _tell_ends(carrying)
-    async with carrying.pool.acquire() as connection:
-        now = carrying.clock.now()
-        due = await publications.take_due(connection, now, now + LEASE)
-    for one in due:
-        changed += await _attend(carrying, one)
+    for _ in range(ROUND_BATCHES):
+        async with carrying.pool.acquire() as connection:
+            now = carrying.clock.now()
+            due = await publications.take_due(connection, now, now + LEASE)
+        for one in due:
+            changed += await _attend(carrying, one)
+        if len(due) < publications.TOOK:
+            break
     if changed:
         async with carrying.pool.acquire() as connection:
             await journal.wake(connection)
@@ -117,9 +139,28 @@ async def _take_objections(carrying: Carrying) -> int:
             registration_id=RegistrationId(one.registration),
             id=InstructionId(one.instruction),
         )
-        ended += await _take_off(carrying, which, Standing.OBJECTED, is_told=True)
+        shown = await _replaced(carrying, which)
+        for each in (which,) if shown is None else (which, shown):
+            ended += await _take_off(carrying, each, Standing.OBJECTED, is_told=True)
         await carrying.ask(_end(which, Standing.OBJECTED))
     return ended
+
+
+async def _replaced(carrying: Carrying, objected: Open) -> Open | None:
+    """What is open in place of what was objected to, and is nothing to the vault any more."""
+    async with carrying.pool.acquire() as connection:
+        newest = await publications.newest(connection, objected.tenant_id, objected.registration_id)
+    if newest is None or newest.standing not in publishing.OPEN or newest.id == objected.id:
+        return None
+    which = replace(objected, id=newest.id)
+    return None if await _standing(carrying, which) in publishing.OPEN else which
+
+
+async def _standing(carrying: Carrying, which: Open) -> Standing | None:
+    """Where the vault's own memory has it; None where that knows of another, or of none."""
+    answer = await carrying.ask(frames.ShowPublication(**_named(which)))
+    standing = msgspec.convert(answer, _Seen).standing
+    return Standing(standing) if standing else None
 
 
 async def _end_undelivered(carrying: Carrying) -> int:
@@ -145,19 +186,41 @@ async def _tell_ends(carrying: Carrying) -> None:
 
 async def _attend(carrying: Carrying, due: Due) -> int:
     """How many public records changed: one or none."""
+    if due.standing is Standing.PUBLISHED:
+        return await _ask_again(carrying, due)
     if due.letter_id is None:
         async with carrying.pool.acquire() as connection, connection.transaction():
             await _write_letter(connection, due, carrying.clock.now())
         return 0
+    now = carrying.clock.now()
+    if due.letter not in _LEFT and not publishing.has_lapsed(due.standing, due.instructed_at, now):
+        async with carrying.pool.acquire() as connection:  # its address was given, no more
+            await publications.look_again(connection, due.which, now + FOR_A_LETTER, None)
+        return 0
     try:
         answer = await carrying.ask(_publish(due.which))
-    except Unavailable:
-        raise
+    except Unavailable as away:
+        if away.code in _AWAY:
+            raise
+        _log.warning("publication_refused", reason=away.code)
+        return 0
     except ProxyError as refusal:  # a budget, say: its lease runs out, and it is asked again
         carrying.metrics.counter("publications_refused").value += 1
         _log.warning("publication_refused", reason=refusal.code)
         return 0
     return await _follow(carrying, due, msgspec.convert(answer, _Seen))
+
+
+async def _ask_again(carrying: Carrying, due: Due) -> int:
+    """Take off what the vault does not have as published: rows may be a copy of former ones."""
+    standing = await _standing(carrying, due.which)
+    if standing is not Standing.PUBLISHED:
+        end = Standing.LAPSED if standing in {None, Standing.WAITING} else standing
+        return await _take_off(carrying, due.which, end, is_told=standing is not Standing.WAITING)
+    async with carrying.pool.acquire() as connection:
+        again = carrying.clock.now() + AGAIN
+        await publications.look_again(connection, due.which, again, None)
+    return 0
 
 
 async def _follow(carrying: Carrying, due: Due, seen: _Seen) -> int:
@@ -204,7 +267,7 @@ async def _show(carrying: Carrying, due: Due, seen: _Seen) -> int:
             return 0
         entry = unpublish.entry(which, declared, carrying.random, now)
         await publications.show(connection, which, value, entry, now)
-        await publications.publish(connection, which, now, seen.left_out)
+        await publications.publish(connection, which, now, seen.left_out, now + AGAIN)
     carrying.metrics.counter("publications_shown").value += 1
     return 1
 

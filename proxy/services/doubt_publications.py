@@ -24,7 +24,6 @@ async def doubt(connection: Connection, random: Callable[[int], bytes], now: dat
     shown = await publications.shown(connection)
     for which in shown:
         declared = await publications.hold(connection, which.tenant_id, which.registration_id)
-        if declared is not None:
-            await publications.doubt(connection, which, now)
+        if declared is not None and await publications.doubt(connection, which, now):
             await unpublish.strip(connection, declared, which, random=random, now=now)
     return len(shown)

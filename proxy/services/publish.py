@@ -61,6 +61,7 @@ class Sequencer:
         `restored` mends what must not be seen of a restored copy, before an edge sees any of it.
         """
         self._restored = restored
+        self._is_set_back = False
         self._access = access
         self._clock = clock
         self._random = random
@@ -95,7 +96,10 @@ class Sequencer:
 
     async def _lead(self, lead: Lead, stopping: asyncio.Event) -> None:
         now = self._clock.now()
-        is_restored = await lead.begin_epoch(now, uuid7(now, self._random(10)), self._restored)
+        is_restored = await lead.begin_epoch(
+            now, uuid7(now, self._random(10)), self._restored, is_set_back=self._is_set_back
+        )
+        self._is_set_back = False
         self._epochs.value += 1
         self._leads.value = 1.0
         _log.info("journal_epoch_began", epoch=lead.epoch, position=lead.next_pos)
@@ -111,6 +115,7 @@ class Sequencer:
             self._round.observe(took_s)
             if done is None:
                 _log.warning("journal_set_back", epoch=lead.epoch, position=lead.next_pos)
+                self._is_set_back = True
                 return  # the next lead begins a new epoch
             self._stamped.value += done.rows
             self._position.value = float(lead.next_pos - 1)

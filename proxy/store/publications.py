@@ -9,6 +9,7 @@ from uuid import UUID
 
 from proxy.model.case import CaseId
 from proxy.model.identifiers import DomainName, Mode, RegistrationId, State, TenantId
+from proxy.model.notice import NoticeStanding
 from proxy.model.publication import InstructionId, Standing
 from proxy.store import pool, queries, registrations
 
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
     from proxy.store.registrations import LedgerEntry
 
 QUERIES: Final = queries.load("publications")
-LETTER_DAYS: Final = timedelta(days=30)
-"""How long after an instruction its letter may come back: mail hosts give up within days."""
+LETTER_DAYS: Final = timedelta(days=60)
+"""How long after an instruction its letter may come back: it goes out within thirty days at most,
+and mail hosts give up within some more."""
+TOOK: Final = 50  # as in publications.sql: instructions that are due, at a time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +56,10 @@ class Due:
     which: Open
     record_version: int
     fields: tuple[str, ...]
+    standing: Standing
+    instructed_at: datetime
     letter_id: UUID | None
+    letter: NoticeStanding | None
     domain: DomainName
 
 
@@ -92,10 +98,15 @@ async def open_cases(
 async def hold(
     connection: Connection, tenant_id: TenantId, registration_id: RegistrationId
 ) -> Declared | None:
-    """The same, held until the caller's transaction ends."""
+    """The same with what is published of it, held until the caller's transaction ends."""
     with pool.translated():
         row = await connection.fetchrow(QUERIES["hold"], tenant_id, registration_id)
-    return None if row is None else _declared(row, row["value"])
+        if row is None:
+            return None
+        value = await connection.fetchval(
+            QUERIES["value"], row["domain"], tenant_id, registration_id
+        )
+    return _declared(row, value)
 
 
 async def show(
@@ -172,15 +183,25 @@ async def shown(connection: Connection) -> tuple[Open, ...]:
     return tuple(_open(row) for row in rows)
 
 
-async def doubt(connection: Connection, which: Open, now: datetime) -> None:
-    """One of them waits for the vault's word again. Hold the registration."""
+async def doubt(connection: Connection, which: Open, now: datetime) -> bool:
+    """Whether one of them waits for the vault's word again. Hold the registration."""
     key = (which.tenant_id, which.registration_id, which.id)
     with pool.translated():
-        await connection.execute(QUERIES["doubt"], *key, now)
+        return await connection.fetchval(QUERIES["doubt"], *key, now) is not None
+
+
+async def look_soon(connection: Connection, now: datetime) -> None:
+    """The vault is asked about all that are shown."""
+    with pool.translated():
+        await connection.execute(QUERIES["look_soon"], now)
 
 
 async def publish(
-    connection: Connection, which: Open, now: datetime, left_out: Sequence[str]
+    connection: Connection,
+    which: Open,
+    now: datetime,
+    left_out: Sequence[str],
+    look_at: datetime,
 ) -> bool:
     """Marks one that waits as carried out; False where it does not wait. Hold the registration."""
     with pool.translated():
@@ -191,6 +212,7 @@ async def publish(
             which.id,
             now,
             list(left_out),
+            look_at,
         )
     return done is not None
 
@@ -204,7 +226,10 @@ async def take_due(connection: Connection, now: datetime, until: datetime) -> tu
             which=_open(row),
             record_version=row["record_version"],
             fields=tuple(row["fields"]),
+            standing=Standing(row["standing"]),
+            instructed_at=row["instructed_at"],
             letter_id=row["letter_id"],
+            letter=None if row["letter_state"] is None else NoticeStanding(row["letter_state"]),
             domain=DomainName(row["domain"]),
         )
         for row in rows

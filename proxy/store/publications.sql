@@ -15,17 +15,18 @@ SELECT id FROM case_file WHERE tenant_id = $1 AND registration_id = $2 AND is_op
 ORDER BY id LIMIT 50;
 
 -- hold --
--- The same with what is published of it, held until the transaction ends.
--- roles: api worker
+-- The same, held until the transaction ends.
+-- roles: api vault worker
 -- $1 tenant_id, $2 registration_id
-SELECT kept.domain, kept.state, kept.revision, kept.record_version,
-       kept.declared ->> 'mode' AS mode, shown.value
-FROM registration kept
-LEFT JOIN published shown
-  ON shown.domain = kept.domain COLLATE "C" AND shown.tenant_id = kept.tenant_id
- AND shown.registration_id = kept.id
-WHERE kept.tenant_id = $1 AND kept.id = $2
-FOR NO KEY UPDATE OF kept;
+SELECT domain, state, revision, record_version, declared ->> 'mode' AS mode FROM registration
+WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE;
+
+-- value --
+-- What is published of a registration that is held: read after it, for who held it may have written.
+-- roles: api edge operator worker
+-- $1 domain, $2 tenant_id, $3 registration_id
+SELECT value FROM published
+WHERE domain = $1 COLLATE "C" AND tenant_id = $2 AND registration_id = $3;
 
 -- show --
 -- Puts another value in the place of what is published of a registration that is held.
@@ -75,8 +76,8 @@ RETURNING id;
 -- publish --
 -- Marks an instruction that waits as carried out, under the registration's lock.
 -- roles: worker
--- $1 tenant_id, $2 registration_id, $3 id, $4 now, $5 fields left out
-UPDATE publication SET standing = 'published', published_at = $4, left_out = $5
+-- $1 tenant_id, $2 registration_id, $3 id, $4 now, $5 fields left out, $6 look_at
+UPDATE publication SET standing = 'published', published_at = $4, left_out = $5, look_at = $6
 WHERE tenant_id = $1 AND registration_id = $2 AND id = $3 AND standing = 'waiting'
 RETURNING id;
 
@@ -86,7 +87,7 @@ RETURNING id;
 -- $1 now, $2 until
 WITH due AS (
   SELECT tenant_id, registration_id, id FROM publication
-  WHERE standing = 'waiting' AND look_at <= $1
+  WHERE ended_at IS NULL AND look_at <= $1
   ORDER BY look_at LIMIT 50 FOR UPDATE SKIP LOCKED
 )
 UPDATE publication one SET look_at = $2
@@ -94,24 +95,31 @@ FROM due, registration kept
 WHERE one.tenant_id = due.tenant_id AND one.registration_id = due.registration_id
   AND one.id = due.id AND kept.tenant_id = one.tenant_id AND kept.id = one.registration_id
 RETURNING one.tenant_id, one.registration_id, one.id, one.record_version, one.fields,
-  one.letter_id, kept.domain;
+  one.standing, one.instructed_at, one.letter_id, kept.domain,
+  (SELECT letter.state FROM notice letter WHERE letter.id = one.letter_id) AS letter_state;
+
+-- look_soon --
+-- The vault is asked about everything that is shown: a copy of the database may have come back.
+-- roles: worker
+-- $1 now
+UPDATE publication SET look_at = $1 WHERE standing = 'published' AND look_at > $1;
 
 -- undelivered --
--- Open instructions whose letter came back, or must not go out any more.
+-- Open instructions whose letter came back, or must not go out any more; silence is no bounce.
 -- roles: operator worker
 -- $1 instructed since
 SELECT one.tenant_id, one.registration_id, one.id FROM publication one
 JOIN notice letter ON letter.id = one.letter_id
 WHERE one.instructed_at > $1 AND one.ended_at IS NULL AND one.letter_id IS NOT NULL
-  AND letter.state IN ('bounced', 'withheld')
+  AND letter.state IN ('bounced', 'withheld') AND letter.reason <> 'unproven'
 ORDER BY one.instructed_at LIMIT 50;
 
 -- look_again --
 -- When the vault is asked next, and what it said of the time.
 -- roles: worker
 -- $1 tenant_id, $2 registration_id, $3 id, $4 look_at, $5 not_before or NULL, $6 letter or NULL
-UPDATE publication SET look_at = $4, not_before = $5, letter_id = coalesce(letter_id, $6)
-WHERE tenant_id = $1 AND registration_id = $2 AND id = $3 AND standing = 'waiting';
+UPDATE publication SET look_at = $4, not_before = coalesce($5, not_before), letter_id = coalesce(letter_id, $6)
+WHERE tenant_id = $1 AND registration_id = $2 AND id = $3 AND ended_at IS NULL;
 
 -- shown --
 -- All publications that are shown; read where a copy of the database was put back, and then alone.
@@ -125,7 +133,8 @@ ORDER BY tenant_id, registration_id;
 -- roles: worker
 -- $1 tenant_id, $2 registration_id, $3 id, $4 now
 UPDATE publication SET standing = 'waiting', published_at = NULL, look_at = $4
-WHERE tenant_id = $1 AND registration_id = $2 AND id = $3 AND standing = 'published';
+WHERE tenant_id = $1 AND registration_id = $2 AND id = $3 AND standing = 'published'
+RETURNING id;
 
 -- untold --
 -- Ended instructions of whose end the vault may not know.

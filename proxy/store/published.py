@@ -101,18 +101,24 @@ class Lead:
             return bool(await self._connection.fetchval(QUERIES["take_lead"], LEAD_KEY))
 
     async def begin_epoch(
-        self, now: datetime, entry_id: UUID, restored: Restored | None = None
+        self,
+        now: datetime,
+        entry_id: UUID,
+        restored: Restored | None = None,
+        *,
+        is_set_back: bool = False,
     ) -> bool:
         """Begin an epoch; whether the database turned out to be a restored copy.
 
-        Then `restored` has had its say in the same transaction, before anybody sees a row of the
-        epoch. Raises Unavailable on a standby.
+        Then, or where the caller saw that it was set back, `restored` has its say in the same
+        transaction, before anybody sees a row of the epoch. Raises Unavailable on a standby.
         """
         now_us = int(now.timestamp() * 1_000_000)
         with pool.translated():
             async with self._connection.transaction():
                 row = await self._connection.fetchrow(QUERIES["begin_epoch"], now, now_us, entry_id)
-                if restored is not None and row is not None and row["is_restored"]:
+                is_doubtful = row is not None and (is_set_back or row["is_restored"])
+                if restored is not None and is_doubtful:
                     await restored(self._connection, now)
         if row is None:
             raise Unavailable("database", "This PostgreSQL is a standby.")

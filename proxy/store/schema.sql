@@ -1505,7 +1505,7 @@ CREATE INDEX operation_running ON public.operation USING btree (touched_at) WHER
 
 CREATE INDEX outage_ended ON public.outage USING btree (ended_at);
 
-CREATE INDEX publication_due ON public.publication USING btree (look_at) WHERE (standing = 'waiting'::text);
+CREATE INDEX publication_due ON public.publication USING btree (look_at) WHERE (ended_at IS NULL);
 
 CREATE INDEX publication_lettered ON public.publication USING btree (instructed_at) WHERE ((letter_id IS NOT NULL) AND (ended_at IS NULL));
 

@@ -331,6 +331,14 @@ class EndPublication(_Request, tag="end_publication", frozen=True):
     standing: str
 
 
+class ShowPublication(_Request, tag="show_publication", frozen=True):
+    """Where an instruction stands; nothing of it is opened or ended."""
+
+    tenant: str
+    registration: str
+    instruction: str
+
+
 class ShowObjections(_Request, tag="show_objections", frozen=True):
     """Publications to which registrants said no, until each is taken."""
 
@@ -345,7 +353,7 @@ Request = (
     | CountPeople | AreErased
     | DescribeCase | PlaceHold | ReadEvidence | Match | Notice | Letter
     | UseToken | ShowSession | ShowOwn | ShowClaim | PassPhrase | ReadBack | Find
-    | Instruct | Publish | EndPublication | ShowObjections
+    | Instruct | Publish | EndPublication | ShowPublication | ShowObjections
 )  # fmt: skip
 """What may be asked of the vault; grants.py says by whom."""
 

@@ -229,6 +229,28 @@ async def test_a_letter_that_comes_back_ends_it(desk: PublishDesk, *, is_shown: 
     assert (await desk.state())["state"] == "undeliverable"
 
 
+async def test_a_letter_that_has_not_left_publishes_nothing(desk: PublishDesk) -> None:
+    """Its address was given and no host took it: whatever the time, the letter comes first."""
+    instruction = await desk.instruct()
+    await desk.send_letter(instruction, is_handed=False)
+    await desk.later()
+    assert await desk.round() == 0
+    assert (await desk.state())["state"] == "waiting"
+    await desk.hand_over(instruction)
+    await desk.later(601)
+    assert await desk.round() == 1
+
+
+async def test_silence_of_a_host_takes_nothing_off(desk: PublishDesk) -> None:
+    """A route that took the letter and tells nothing more is no bounce."""
+    await desk.published()
+    await desk.api.service.administrate(
+        "UPDATE notice SET state = 'bounced', bounced_at = queued_at, reason = 'unproven'"
+    )
+    await desk.round()
+    assert (await desk.state())["state"] == "published"
+
+
 async def test_a_record_too_large_is_not_published(desk: PublishDesk) -> None:
     """What no journal could hold is told and ends; the name is shown as before."""
     hosts = [{"name": f"ns{one}.{'x' * 60}.example"} for one in range(13)]
@@ -262,6 +284,14 @@ async def test_the_same_document_again_is_the_same_instruction(desk: PublishDesk
     again = await desk.post(instruction)
     assert (again.status, again.json["instruction"]) == (202, str(instruction.id))
     assert len(await desk.api.rows("SELECT id FROM publication")) == 1
+
+
+async def test_it_is_so_too_where_it_took_something_off(desk: PublishDesk) -> None:
+    """The name's revision rose by what the instruction itself took off."""
+    await desk.published()
+    instruction = await desk.instruct()
+    again = await desk.post(instruction)
+    assert (again.status, again.json["instruction"]) == (202, str(instruction.id))
 
 
 async def test_the_client_publishes_and_withdraws(desk: PublishDesk) -> None:

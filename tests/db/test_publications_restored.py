@@ -8,8 +8,10 @@ from uuid import uuid4
 
 import pytest
 
-from proxy.services import doubt_publications
+from proxy.model.publication import Deed
+from proxy.services import carry_publications, doubt_publications
 from proxy.store import published
+from proxy.vault import publications
 from proxy.vault.grants import Caller
 from proxy.wire import frames
 from tests.support import anchors, publish_desk
@@ -66,6 +68,39 @@ async def test_what_was_objected_to_since_is_not_shown_again(desk: PublishDesk) 
     await desk.round()
     assert await desk.shown() == {}
     assert (await desk.state())["state"] == "objected"
+
+
+async def test_a_copy_that_looks_like_the_same_database_is_asked_about(desk: PublishDesk) -> None:
+    """A file system's snapshot put back has the old identity: a worker that starts asks."""
+    _, addressed = await desk.published()
+    await anchors.back_up(desk.api.service)
+    use = frames.UseToken(token=addressed.token, deed="object")
+    await desk.vault_of(Caller.WEB)(use)
+    await desk.round()
+    await anchors.restore(desk.api.service)
+    await lead(desk)
+    assert await desk.shown() != {}
+    await carry_publications.look_soon(desk.carrying)
+    await desk.round()
+    assert await desk.shown() == {}
+    assert (await desk.state())["state"] == "objected"
+
+
+async def test_what_is_shown_is_asked_about_every_day(desk: PublishDesk) -> None:
+    """A row that says published is not enough for long, and nothing is opened by asking."""
+    instruction, _ = await desk.published()
+    shown, heard = await desk.shown(), len(desk.heard)
+    await desk.later(86_401)
+    assert await desk.round() == 0
+    assert await desk.shown() == shown
+    assert publish_desk.MARK not in str(desk.heard[heard:]).lower()
+    book = publications.Publications(desk.api.service.rooms.open_walls().state)
+    which = (instruction.tenant_id, instruction.registration_id, instruction.id)
+    book.move(*which, Deed.WITHDRAW, desk.api.service.vault.clock.now())
+    await desk.later(86_401)
+    await desk.round()
+    assert await desk.shown() == {}
+    assert (await desk.state())["state"] == "withdrawn"
 
 
 async def test_what_still_holds_is_shown_again_by_the_vaults_word(desk: PublishDesk) -> None:

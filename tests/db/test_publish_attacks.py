@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import pytest
 
 from proxy.errors import ProxyError, Unavailable
-from proxy.model.identifiers import TenantId
+from proxy.model.identifiers import RegistrationId, TenantId
 from proxy.services import carry_publications
 from proxy.store import publications
 from proxy.vault.grants import Caller
 from proxy.wire import frames, publish_document
-from tests.support import publish_desk
+from tests.support import publish_desk, publishing
 from tests.support.api import body
 from tests.support.publish_desk import MARK, NAME
 
@@ -154,6 +155,48 @@ async def test_a_worker_that_dies_before_it_wrote_asks_again(
     await desk.later(carry_publications.LEASE.total_seconds() + 1)
     assert await desk.round() == 1
     assert set(await desk.shown()) == {"email", "name"}
+
+
+async def test_a_no_reaches_what_an_api_that_died_left_standing(desk: PublishDesk) -> None:
+    """The vault has a newer instruction that the database never heard of: the older link works."""
+    _, addressed = await desk.published()
+    newer = desk.instruction(revision=2)
+    document = publish_document.render(newer)
+    signature = desk.registrar.sign(document, publishing.LABEL)
+    await desk.vault_of(Caller.API)(frames.Instruct(document=document, signature=signature))
+    await desk.vault_of(Caller.WEB)(frames.UseToken(token=addressed.token, deed="object"))
+    await desk.round()
+    assert await desk.shown() == {}
+    assert (await desk.state())["state"] == "objected"
+
+
+async def test_who_waits_for_a_name_sees_what_was_written_meanwhile(desk: PublishDesk) -> None:
+    """The public record is read once the registration is held, not before."""
+    await desk.published()
+    which = (desk.api.tenant, RegistrationId(UUID(desk.id)))
+    async with desk.pool.acquire() as first, desk.pool.acquire() as second:
+        async with first.transaction():
+            held = await publications.hold(first, *which)
+            assert held is not None
+
+            async def wait() -> bytes | None:
+                async with second.transaction():
+                    found = await publications.hold(second, *which)
+                    return None if found is None else found.value
+
+            waiting = asyncio.create_task(wait())
+            await blocked(desk)
+            await first.execute("UPDATE published SET value = 'newer', pos = NULL")
+        assert await waiting == b"newer"
+
+
+async def blocked(desk: PublishDesk) -> None:
+    """Returns once somebody waits for a lock."""
+    for _ in range(500):
+        if await desk.api.rows("SELECT 1 FROM pg_locks WHERE NOT granted"):
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError
 
 
 async def test_two_workers_publish_once(desk: PublishDesk) -> None:

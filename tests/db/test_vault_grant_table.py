@@ -85,6 +85,7 @@ TABLE: list[tuple[Request, set[Caller]]] = [
         frames.EndPublication(tenant=ID, registration=ID, instruction=ID, standing="withdrawn"),
         {Caller.API, Caller.WORKER},
     ),
+    (frames.ShowPublication(tenant=ID, registration=ID, instruction=ID), {Caller.WORKER}),
     (frames.ShowObjections(), {Caller.WORKER}),
     (frames.PassPhrase(document="{}", signature=NOBODY), {Caller.WEB}),
 ]

@@ -48,6 +48,7 @@ _CALLERS: dict[type, Caller] = {
     frames.Instruct: Caller.API,
     frames.EndPublication: Caller.API,
     frames.Publish: Caller.WORKER,
+    frames.ShowPublication: Caller.WORKER,
     frames.ShowObjections: Caller.WORKER,
     frames.Match: Caller.WEB,
     frames.UseToken: Caller.WEB,

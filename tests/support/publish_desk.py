@@ -116,9 +116,13 @@ class PublishDesk:
         assert isinstance(found, dict)
         return found
 
-    async def send_letter(self, instruction: Instruction) -> relay.Addressed:
-        """The worker queues the letter, the relay gets its address."""
+    async def send_letter(
+        self, instruction: Instruction, *, is_handed: bool = True
+    ) -> relay.Addressed:
+        """The worker queues the letter, the relay gets its address, and hands it over or fails."""
         await self.round()
+        if is_handed:
+            await self.hand_over(instruction)
         asked = frames.Letter(
             tenant=str(instruction.tenant_id),
             registration=str(instruction.registration_id),
@@ -134,6 +138,15 @@ class PublishDesk:
             registration=asked.registration,
             notice=asked.notice,
         )
+
+    async def hand_over(self, instruction: Instruction) -> None:
+        """The letter leaves."""
+        async with pools.connected(self.api.service.database.superuser()) as connection:
+            await connection.execute(
+                "UPDATE notice SET state = 'handed', handed_at = queued_at, try_after = NULL,"
+                " attempts = 1, message_id = 'x' WHERE id = $1",
+                instruction.id,
+            )
 
     async def later(self, seconds: float = rules.DELAY.total_seconds() + 1) -> None:
         """So much later; the delay, if nothing else is said."""

@@ -29,7 +29,7 @@ CREATE TABLE publication (
 );
 CREATE UNIQUE INDEX publication_open ON publication (tenant_id, registration_id)
   WHERE ended_at IS NULL;
-CREATE INDEX publication_due ON publication (look_at) WHERE standing = 'waiting';
+CREATE INDEX publication_due ON publication (look_at) WHERE ended_at IS NULL;
 CREATE INDEX publication_untold ON publication (ended_at) WHERE ended_at IS NOT NULL AND NOT is_told;
 CREATE INDEX publication_lettered ON publication (instructed_at)
   WHERE letter_id IS NOT NULL AND ended_at IS NULL;
