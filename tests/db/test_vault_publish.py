@@ -235,11 +235,10 @@ async def test_nobody_says_no_or_yes_for_the_registrant(site: Site) -> None:
 
 async def test_a_no_is_to_whatever_is_open_of_the_same_person(site: Site) -> None:
     """By an older letter too."""
-    one = await site.instruct()
-    token = (await site.write_to(one)).token
-    two = await site.instruct()
+    token = (await site.write_to(await site.instruct())).token
+    newer = await site.instruct()
     await ask(site.room, frames.UseToken(token=token, deed="object"))
-    assert (await site.publish(two))["standing"] == "objected"
+    assert (await site.publish(newer))["standing"] == "objected"
 
 
 async def test_who_held_a_name_before_says_nothing_of_it(site: Site) -> None:
@@ -247,72 +246,6 @@ async def test_who_held_a_name_before_says_nothing_of_it(site: Site) -> None:
     former = (await site.write_to(await site.instruct())).token
     later = vaults.to_seal(40_000_000, "newer", site.item.registration_id)  # seconds since 2026
     await support.enrol(site.service, later)
-    newer = await site.instruct()
-    assert (await site.publish(older))["standing"] == ""
-    assert (await site.publish(newer))["not_before"] == ""
-
-
-async def test_no_of_the_registrant_ends_it_before_and_after(site: Site) -> None:
-    """By the letter's link; it is told to the worker until taken; the same consents are void."""
-    for is_late in (False, True):
-        given = site.service.vault.clock.moment
-        consents = tuple(consent(one, given_at=given) for one in FIELDS)
-        one = await site.instruct(consents=consents)
-        token = (await site.write_to(one)).token
-        if is_late:
-            await site.service.later(seconds=DELAY_S)
-            assert (await site.publish(one))["standing"] == "published"
-        await ask(site.room, frames.UseToken(token=token, deed="object"))
-        await site.service.later(seconds=DELAY_S)
-        found = await site.publish(one)
-        assert (found["standing"], "contacts" in found) == ("objected", False)
-        told = (await ask(site.room, frames.ShowObjections()))["objections"]
-        assert [each["instruction"] for each in told] == [str(one)]
-        await ask(site.room, site.ended(one, "objected"), caller=Caller.WORKER)
-        assert (await ask(site.room, frames.ShowObjections()))["objections"] == []
-        refused = signed(site.instruction(consents=consents))
-        assert await code(site.room, refused) == "consent_objected"
-
-
-async def test_a_letter_goes_out_for_what_waits_alone(site: Site) -> None:
-    """Not for one that is over, nor to the address of somebody else than agreed."""
-    one = await site.instruct()
-    await site.end(one, "withdrawn")
-    with pytest.raises(Refused, match="letter_over"):
-        await site.write_to(one)
-    two = await site.instruct()
-    await support.enrol(site.service, vaults.to_seal(2, "newer", site.item.registration_id))
-    with pytest.raises(Refused, match="letter_over"):
-        await site.write_to(two)
-    for subject in (uuid4(), "none"):
-        with pytest.raises(Refused, match="letter_over"):
-            await site.write_to(subject)  # type: ignore[arg-type] # what a forged row may hold
-
-
-async def test_nobody_says_no_or_yes_for_the_registrant(site: Site) -> None:
-    """API and worker end instructions, but not as the registrant."""
-    one = await site.instruct()
-    assert await code(site.room, site.ended(one, "objected")) == "not_granted"
-    for standing in ("waiting", "published", "nonsense"):
-        assert await code(site.room, site.ended(one, standing)) == "publication_end"
-
-
-async def test_a_no_is_to_whatever_is_open_of_the_same_person(site: Site) -> None:
-    """By an older letter too."""
-    one = await site.instruct()
-    token = (await site.write_to(one)).token
-    two = await site.instruct()
-    await ask(site.room, frames.UseToken(token=token, deed="object"))
-    assert (await site.publish(two))["standing"] == "objected"
-
-
-async def test_who_held_a_name_before_says_nothing_of_it(site: Site) -> None:
-    """A link that came before the present contacts ends no instruction about these."""
-    former = (await site.write_to(await site.instruct())).token
-    await site.service.later(days=1)
-    since = site.service.vault.clock.now() - datetime(2026, 1, 1, tzinfo=UTC)  # FORMAT.md, Record
-    version = int(since.total_seconds())
-    await support.enrol(site.service, vaults.to_seal(version, "newer", site.item.registration_id))
     newer = await site.instruct()
     assert await code(site.room, frames.UseToken(token=former, deed="object")) == "letter_over"
     assert (await site.publish(newer))["standing"] == "waiting"
