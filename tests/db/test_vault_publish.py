@@ -235,8 +235,7 @@ async def test_nobody_says_no_or_yes_for_the_registrant(site: Site) -> None:
 
 async def test_a_no_is_to_whatever_is_open_of_the_same_person(site: Site) -> None:
     """By an older letter too."""
-    token = (await site.write_to(await site.instruct())).token
-    newer = await site.instruct()
+    token, newer = (await site.write_to(await site.instruct())).token, await site.instruct()
     await ask(site.room, frames.UseToken(token=token, deed="object"))
     assert (await site.publish(newer))["standing"] == "objected"
 
@@ -244,8 +243,8 @@ async def test_a_no_is_to_whatever_is_open_of_the_same_person(site: Site) -> Non
 async def test_who_held_a_name_before_says_nothing_of_it(site: Site) -> None:
     """A link that came before the present contacts ends no instruction about these."""
     former = (await site.write_to(await site.instruct())).token
-    later = vaults.to_seal(40_000_000, "newer", site.item.registration_id)  # seconds since 2026
-    await support.enrol(site.service, later)
+    later = 40_000_000  # seconds since 2026
+    await support.enrol(site.service, vaults.to_seal(later, "newer", site.item.registration_id))
     newer = await site.instruct()
     assert await code(site.room, frames.UseToken(token=former, deed="object")) == "letter_over"
     assert (await site.publish(newer))["standing"] == "waiting"
