@@ -6,7 +6,8 @@ put back is refused. Source: vault.md, Shredding; FORMAT.md, State.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import dataclasses
+from typing import TYPE_CHECKING, Final
 
 from proxy.errors import InvalidInput, Refused
 from proxy.model.identifiers import RecordClass
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from proxy.model.sealed import RecordName, SealedRecord
     from proxy.vault.keyring import Keyring
     from proxy.vault.state import State
+
+_NEWEST: Final = 2**32 - 1  # no version is above this (vault.state)
 
 
 class VaultForgetter:
@@ -59,6 +62,22 @@ class VaultForgetter:
     ) -> frozenset[tuple[TenantId, RegistrationId]]:
         """Those that any case holds."""
         return self._cases.held(registrations)
+
+    def outlived(
+        self, erasures: Sequence[tuple[RecordName, datetime]]
+    ) -> frozenset[tuple[TenantId, RegistrationId]]:
+        """Those of which newer contacts are known than the erased ones."""
+        return frozenset(
+            (name.tenant_id, name.registration_id)
+            for name, _ in erasures
+            if self._is_outlived(name)
+        )
+
+    def _is_outlived(self, name: RecordName) -> bool:
+        """Whether a record of the same class is adopted that is newer; costs one look."""
+        first = states.record_key(name) + b"\0"
+        last = states.record_key(dataclasses.replace(name, version=_NEWEST))
+        return any(True for _ in self._state.keys_between(first, last))
 
 
 class VaultExaminer:

@@ -216,6 +216,26 @@ async def test_who_has_new_contacts_before_the_worker_comes_lives(service: Servi
     assert len(marked) == 1
 
 
+async def test_a_copy_from_before_newer_contacts_ends_nobody(service: Service) -> None:
+    """Only a replaced version is erased: it goes from the copy too, and its registration lives."""
+    item = vaults.to_seal()
+    await service.enrol(item)
+    await service.rounds.adopt()
+    await back_up(service)
+    await service.enrol(vaults.to_seal(version=2, person=item.registration_id))
+    await service.rounds.adopt()
+    await service.administrate(
+        "UPDATE sealed_record SET superseded_at = $1 WHERE version = 1",
+        vaults.START - timedelta(days=540),
+    )
+    await service.rounds.shred()
+    await service.administrate("UPDATE registration SET record_version = 1")
+    await set_back(service)
+    assert await living(service) == []
+    await tidy(service)
+    assert await states(service) == ["active"]
+
+
 async def test_the_certificate_names_both_dates(service: Service) -> None:
     """It says since when the live system can not read it, and by when no backup can."""
     item = vaults.to_seal()
