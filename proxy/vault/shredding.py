@@ -41,9 +41,13 @@ class VaultForgetter:
         self._state.begin_erasures(erasures)
 
     def finish(self, erasures: Sequence[tuple[RecordName, datetime]]) -> None:
-        """The rows are gone; forget hashes and whose mailbox was whose, keep the erasures."""
+        """The rows are gone; forget hashes, and whose mailbox was whose but of who has newer ones.
+
+        The erasures stay, so this comes again at every start of the vault.
+        """
         for name, _ in erasures:
-            self._mailboxes.drop(states.person_key(name.tenant_id, name.registration_id))
+            if not self._is_outlived(name):
+                self._mailboxes.drop(states.person_key(name.tenant_id, name.registration_id))
         self._state.finish_erasures(erasures)
 
     def cancel(self, name: RecordName) -> bool:
