@@ -1501,6 +1501,8 @@ CREATE INDEX ledger_entry_waiting ON public.ledger_entry USING btree (at) WHERE 
 
 CREATE INDEX notice_by_case ON public.notice USING btree (case_id, queued_at);
 
+CREATE INDEX notice_cases_waiting ON public.notice USING btree (try_after, id) WHERE ((try_after IS NOT NULL) AND (case_id IS NOT NULL));
+
 CREATE INDEX notice_letters ON public.notice USING btree (queued_at, id) WHERE (case_id IS NULL);
 
 CREATE INDEX notice_unproven ON public.notice USING btree (handed_at, id) WHERE (state = 'handed'::text);
