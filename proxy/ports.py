@@ -124,6 +124,12 @@ class Forgetter(Protocol):
         """Those that a case holds by the vault's own word, whatever the rows say."""
         ...
 
+    def outlived(
+        self, erasures: Sequence[tuple[RecordName, datetime]]
+    ) -> frozenset[tuple[TenantId, RegistrationId]]:
+        """Those of which newer contacts are known than the erased ones."""
+        ...
+
 
 class Ledger(Protocol):
     """The vault's side of the ledger: it alone extends and signs the tree."""

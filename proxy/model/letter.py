@@ -40,8 +40,12 @@ WITHHELD: Final = frozenset(
 """The vault's codes for a letter that must not go out, whenever it is tried. They stand in its row
 as its reason, where who had it queued finds them."""
 
-LATER: Final = {"address_asked": timedelta(hours=12)}
-"""The vault's codes for a letter that may become needless while it waits, and how long it waits."""
+LATER: Final = {"address_asked": timedelta(hours=12), "budget": timedelta(hours=1)}
+"""The vault's codes for a letter that may become needless while it waits, or that has many before
+it, and how long it waits."""
+
+SPREAD: Final = frozenset({"budget"})
+"""Those of them that many letters get at once: they wait up to twice as long."""
 
 TEMPLATES: Final = {
     LetterKind.EMAIL_VERIFICATION: ("n17_verify_email", "n17_verify_email_reminder"),

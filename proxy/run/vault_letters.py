@@ -179,6 +179,9 @@ class Lettering:
         again, limit = rooms.random(16), grants.REPEATS_OF_LETTER
         if not grants.spend_from(state, "letter_repeat", limit, again, now, each=str(letter.id)):
             raise alarms.budget(rooms, Grant.LETTER, "repeat")
+        limit, each = grants.LETTERS_OF_TENANT, str(about.tenant_id)
+        if not grants.spend_from(state, "letter_tenant", limit, person, now, each=each):
+            raise alarms.budget(rooms, Grant.LETTER, "tenant")
         if not grants.spend(state, Grant.LETTER, person, now):
             raise alarms.budget(rooms, Grant.LETTER, "persons")
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from proxy.errors import Conflict
+from proxy.errors import ProxyError, Unavailable
 from proxy.model import identifiers
 from proxy.services import contended, speak
-from proxy.store import retention, speakers
+from proxy.store import pool, retention, speakers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,14 +29,18 @@ async def end_erased(connection: Connection, random: Callable[[int], bytes], now
     """How many registrations were ended, retention.ERASED_ROWS at most.
 
     Each is a transaction of its own, under its name's lock: a claim may come to speak. One that
-    others change all the time is left for the next round.
+    others change all the time, or that can not be ended, is left for the next round.
     """
     ended = 0
     for one in await retention.erased(connection):
         try:
             await _end(connection, one, random, now)
-        except Conflict as conflict:
-            _log.warning("erased_not_ended", reason=conflict.code)
+        except Unavailable:
+            raise  # of all alike
+        except ProxyError as fault:
+            _log.warning("erased_not_ended", reason=fault.code)
+        except pool.BrokenConstraint as bug:
+            _log.error("erased_not_ended", constraint=str(bug))
         else:
             ended += 1
     return ended

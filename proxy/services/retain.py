@@ -2,10 +2,11 @@
 
 Flow: once an interval, each task in bounded steps until nothing is due; what a restored copy has
 brought back of the erased comes first. Failure: a step is one transaction; what it did not reach is
-due again. Retry: the next interval. Cursor: none, due rows are the list. Idempotent, and safe with
-any number of workers: rows that another one holds are skipped. Determinism: oldest first. Secrets:
-none; nothing is opened, and persons are not erased here: the vault does that for what is ended
-(rules/erasure). Holds win. Manual run: restart a worker. Logs: counts.
+due again, and a task that fails keeps no other from its work. Retry: the next interval. Cursor:
+none, due rows are the list. Idempotent, and safe with any number of workers: rows that another one
+holds are skipped. Determinism: oldest first. Secrets: none; nothing is opened, and persons are not
+erased here: the vault does that for what is ended (rules/erasure). Holds win. Manual run: restart a
+worker. Logs: counts.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from proxy.errors import Unavailable
+from proxy.errors import ProxyError, Unavailable
 from proxy.model.identifiers import uuid7
 from proxy.rules import retention as rules
 from proxy.services import end_erased
@@ -24,7 +25,7 @@ from proxy.store import events, pool, retention
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from datetime import datetime
 
     from proxy.metrics import Registry
@@ -48,15 +49,17 @@ async def run(
         try:
             async with pool.connected(access) as connection:
                 await tidy(connection, clock.now(), random, metrics)
-        except Unavailable as away:
+        except ProxyError as away:
             _log.warning("retention_waits", reason=away.code)
+        except pool.BrokenConstraint as bug:
+            _log.error("retention_broken", constraint=str(bug))
         await pause(stopping, INTERVAL_S)
 
 
 async def tidy(
     connection: Connection, now: datetime, random: Callable[[int], bytes], metrics: Registry
 ) -> None:
-    """Do everything that is due at `now`."""
+    """Do everything that is due at `now`; Unavailable where the database goes away."""
     due = rules.cutoffs(now)
 
     async def lapse() -> int:
@@ -85,12 +88,28 @@ async def tidy(
         ("letters_forgotten", forget_letters, retention.LETTER_ROWS),
         ("events_forgotten", forget_events, events.FORGET_ROWS),
     ):
-        total = 0
-        while True:
-            done = await step()
+        try:
+            await _finish(task, step, most, metrics)
+        except Unavailable:
+            raise  # of all tasks alike
+        except ProxyError as fault:
+            metrics.counter("retention_failed_total", task=task).value += 1
+            _log.error("retention_failed", task=task, reason=fault.code)
+        except pool.BrokenConstraint as bug:
+            metrics.counter("retention_failed_total", task=task).value += 1
+            _log.error("retention_failed", task=task, constraint=str(bug))
+
+
+async def _finish(
+    task: str, step: Callable[[], Awaitable[int]], most: int, metrics: Registry
+) -> None:
+    """Step after step until one finds less than it may do."""
+    total = 0
+    try:
+        while (done := await step()) >= most:
             total += done
-            if done < most:
-                break
+        total += done
+    finally:
         if total:
             metrics.counter(task).value += total
             _log.info("retention_done", task=task, count=total)

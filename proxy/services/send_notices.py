@@ -5,8 +5,9 @@ what a host or the vault says decides between another try, a bounce and withhold
 is tried again for ever. A crash leaves a notice taken until its lease ends; then it goes out again,
 under the same Message-ID: at least once. Retry: rules.notice_retries. Cursor: none, due rows are
 the list. Idempotent: rows are taken under a lock, so any number of relays may run; proof is noted
-once. Determinism: the longest due first. Secrets: an address and a token, in memory, for one
-message; neither is stored nor logged. Manual run: restart a relay. Logs: ids, codes, counts.
+once. Determinism: notices of cases before letters, the longest due first. Secrets: an address and
+a token, in memory, for one message; neither is stored nor logged. Manual run: restart a relay.
+Logs: ids, codes, counts.
 Source: casework s7.2, invariant 45; RFC 5321 s4.5.4.1.
 """
 
@@ -171,7 +172,7 @@ class Sender:
                 await store.note_withheld(connection, notice, reason=sent.code)
                 result = "withheld"
             elif isinstance(sent, ProxyError):
-                again = now + letter.LATER.get(sent.code, notice_retries.OWN_FAULT)
+                again = now + notice_retries.after_refusal(notice, sent.code)
                 await store.note_retry(connection, notice, at=again, reason=sent.code)
                 result = "own_fault"
             else:

@@ -4,7 +4,8 @@ Flow: find what is due, lock its registrations, have the vault refuse them from 
 rows and tokens and write certificates in one transaction, tell the vault. Failure: a crash after
 the vault's first word is finished by `replay` at the next start. A hold beats erasure on every
 path: it is read under the same lock, and `replay` takes back what a hold has overtaken. The vault's
-own word on holds counts beside the rows': who writes rows can not lift a hold.
+own word on holds counts beside the rows': who writes rows can not lift a hold. Its word on newer
+contacts too: a copy from before them ends nobody.
 Idempotency: destroying twice is destroying once. Secrets: none are opened. Logs: counts.
 Manual run: none; `doctor` shows what is due.
 """
@@ -95,7 +96,8 @@ async def replay(pool: Pool, forgetter: Forgetter, *, terms: Terms) -> tuple[int
         async with pool.acquire() as connection, connection.transaction():
             free = _unheld(forgetter, await store.unheld(connection, erasures))
             until = [one.erased_at + terms.backup_cycle for one in free]
-            returned += await store.destroy(connection, free, until)
+            outlived = forgetter.outlived(_named(free))
+            returned += await store.destroy(connection, free, until, outlived)
         forgetter.finish(_named(free))
         kept = {(one.tenant_id, one.registration_id) for one in erasures} - {
             (one.tenant_id, one.registration_id) for one in free
@@ -146,9 +148,9 @@ async def _destroy(
         return
     ledger.add([_entry(one, terms) for one in erasures])
     forgetter.begin(_named(erasures))
-    await store.destroy(
-        connection, erasures, [one.erased_at + terms.backup_cycle for one in erasures]
-    )
+    until = [one.erased_at + terms.backup_cycle for one in erasures]
+    outlived = forgetter.outlived(_named(erasures))
+    await store.destroy(connection, erasures, until, outlived)
 
 
 def _entry(one: Erasure, terms: Terms) -> LedgerEntry:

@@ -59,6 +59,8 @@ async def run(
                     pass
         except ProxyError as away:
             _log.warning("verifications_wait", reason=away.code)
+        except pool.BrokenConstraint as bug:
+            _log.error("verifications_broken", constraint=str(bug))
         await pause(stopping, INTERVAL_S)
 
 

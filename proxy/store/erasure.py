@@ -11,7 +11,7 @@ from proxy.model.identifiers import EndReason, RegistrationId, TenantId
 from proxy.store import pool, queries
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from proxy.store.pool import Connection, Record
@@ -57,9 +57,15 @@ async def unheld(connection: Connection, erasures: Sequence[Erasure]) -> tuple[E
 
 
 async def destroy(
-    connection: Connection, erasures: Sequence[Erasure], backups_until: Sequence[datetime]
+    connection: Connection,
+    erasures: Sequence[Erasure],
+    backups_until: Sequence[datetime],
+    outlived: Collection[tuple[TenantId, RegistrationId]],
 ) -> int:
-    """Destroy records, wrapped keys and tokens, and write the certificates; how many records."""
+    """Destroy records, wrapped keys and tokens, and write the certificates; how many records.
+
+    `outlived` are registrations of which newer contacts are known than those that are erased.
+    """
     columns = _columns(erasures)
     with pool.translated():
         status = await connection.execute(QUERIES["shred"], *columns)
@@ -70,7 +76,8 @@ async def destroy(
             [one.erased_at for one in erasures],
             list(backups_until),
         )
-        await connection.execute(QUERIES["mark_shredded"], *columns)
+        is_outlived = [(one.tenant_id, one.registration_id) in outlived for one in erasures]
+        await connection.execute(QUERIES["mark_shredded"], *columns, is_outlived)
     return int(status.rpartition(" ")[2])
 
 

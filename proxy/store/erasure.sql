@@ -73,13 +73,14 @@ ON CONFLICT (tenant_id, registration_id, version) DO NOTHING;
 
 -- mark_shredded --
 -- Registrations of which nothing is left to open: ended ones, and those that a restored copy has
--- brought back (retention.sql, end_erased).
+-- brought back (retention.sql, end_erased) unless the vault knows newer contacts than the copy.
 -- roles: vault
--- $1 tenant_ids, $2 ids, $3 versions
+-- $1 tenant_ids, $2 ids, $3 versions, $4 whether newer ones are known
 UPDATE registration g SET shredded_at = now()
-FROM unnest($1::uuid[], $2::uuid[], $3::integer[]) AS n (tenant_id, id, version)
+FROM unnest($1::uuid[], $2::uuid[], $3::integer[], $4::boolean[])
+  AS n (tenant_id, id, version, is_outlived)
 WHERE g.tenant_id = n.tenant_id AND g.id = n.id AND g.shredded_at IS NULL
-  AND g.record_version <= n.version;
+  AND g.record_version <= n.version AND (g.state = 'ended' OR NOT n.is_outlived);
 
 -- held --
 -- Those of the given registrations that are on hold.

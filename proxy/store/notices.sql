@@ -23,12 +23,19 @@ FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text
 ON CONFLICT (id) DO NOTHING;
 
 -- take --
--- Notices that are due, the longest due first, now in the taker's hand until $2.
+-- Notices that are due, the longest due first, now in the taker's hand until $2. Those of cases
+-- come before letters: their terms run, and a registrar's import may have many thousand letters wait.
 -- roles: relay
 -- $1 now, $2 until, $3 mail domain, $4 limit
-WITH due AS (
-  SELECT id FROM notice WHERE try_after <= $1 ORDER BY try_after, id LIMIT $4
-  FOR UPDATE SKIP LOCKED
+WITH of_cases AS (
+  SELECT 1 AS turn, try_after, id FROM notice WHERE try_after <= $1 AND case_id IS NOT NULL
+  ORDER BY try_after, id LIMIT $4 FOR UPDATE SKIP LOCKED
+), letters AS (
+  SELECT 2 AS turn, try_after, id FROM notice WHERE try_after <= $1 AND case_id IS NULL
+  ORDER BY try_after, id LIMIT $4 FOR UPDATE SKIP LOCKED
+), due AS (
+  SELECT id FROM (SELECT * FROM of_cases UNION ALL SELECT * FROM letters) AS either
+  ORDER BY turn, try_after, id LIMIT $4
 )
 UPDATE notice n SET state = 'sending', attempts = n.attempts + 1, try_after = $2,
   message_id = coalesce(n.message_id, n.id::text || '@' || $3::text)

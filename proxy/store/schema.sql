@@ -59,6 +59,14 @@ BEGIN
   RETURN NULL;
 END $$;
 
+CREATE FUNCTION public.erased_no_more() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  NEW.shredded_at := NULL;
+  RETURN NEW;
+END $$;
+
 CREATE FUNCTION public.event_body(registration uuid, domain text, revision integer, state text, reason text, declared jsonb) RETURNS jsonb
     LANGUAGE sql IMMUTABLE
     SET search_path TO 'pg_catalog', 'public'
@@ -1493,6 +1501,8 @@ CREATE INDEX ledger_entry_waiting ON public.ledger_entry USING btree (at) WHERE 
 
 CREATE INDEX notice_by_case ON public.notice USING btree (case_id, queued_at);
 
+CREATE INDEX notice_cases_waiting ON public.notice USING btree (try_after, id) WHERE ((try_after IS NOT NULL) AND (case_id IS NOT NULL));
+
 CREATE INDEX notice_letters ON public.notice USING btree (queued_at, id) WHERE (case_id IS NULL);
 
 CREATE INDEX notice_unproven ON public.notice USING btree (handed_at, id) WHERE (state = 'handed'::text);
@@ -1606,6 +1616,8 @@ CREATE TRIGGER recipient_ledger_append_only BEFORE DELETE OR UPDATE ON public.re
 CREATE TRIGGER registration_email_changed AFTER UPDATE ON public.registration FOR EACH ROW WHEN ((((new.state = 'ended'::text) AND (old.state <> 'ended'::text)) OR ((new.state = 'active'::text) AND ((old.state = ANY (ARRAY['reserved'::text, 'claimed'::text])) OR (old.record_version <> new.record_version))))) EXECUTE FUNCTION public.email_changed();
 
 CREATE TRIGGER registration_email_enrolled AFTER INSERT ON public.registration REFERENCING NEW TABLE AS enrolled FOR EACH STATEMENT EXECUTE FUNCTION public.email_enrolled();
+
+CREATE TRIGGER registration_erased_no_more BEFORE UPDATE ON public.registration FOR EACH ROW WHEN (((old.shredded_at IS NOT NULL) AND (new.record_version > old.record_version))) EXECUTE FUNCTION public.erased_no_more();
 
 CREATE TRIGGER registration_event_changed AFTER UPDATE ON public.registration FOR EACH ROW WHEN ((old.revision <> new.revision)) EXECUTE FUNCTION public.event_changed();
 

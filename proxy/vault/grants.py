@@ -108,8 +108,8 @@ BUDGETS = {
     Grant.MATCH: Budget(most=40, hours=24),
     # Persons to whom a notice goes in an hour: far more than a desk opens cases.
     Grant.NOTICE: Budget(most=1000),
-    # Persons to whom a letter goes in an hour: a registrar's new customers of a busy day.
-    Grant.LETTER: Budget(most=2000),
+    # Persons to whom a letter goes in an hour; LETTERS_OF_TENANT limits each registrar's own.
+    Grant.LETTER: Budget(most=4000),
     # Registrants who look at their own data in an hour.
     Grant.REGISTRANT: Budget(most=1000),
     # Answers to one registrar in an hour, READ_BACKS_OF_DAY in a day: a support desk at work. Who
@@ -139,6 +139,9 @@ EVIDENCE_IN_ALL = Budget(most=3000, hours=24)
 MATCHES_IN_ALL = Budget(most=400, hours=24)
 # Notices of one case in a day: a flood at one person stops there.
 NOTICES_OF_CASE = Budget(most=40, hours=24)
+# Persons to whom letters of one tenant go in an hour: the new customers of a busy day. A registrar
+# that imports all it has uses up its own and leaves the others theirs.
+LETTERS_OF_TENANT = Budget(most=1000)
 # Letters about one registration in a day, whatever their kinds.
 LETTERS_OF_REGISTRATION = Budget(most=6, hours=24)
 # Letters to one mailbox of a tenant's customers in a day: a person is not flooded through names.

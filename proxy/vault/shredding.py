@@ -6,7 +6,8 @@ put back is refused. Source: vault.md, Shredding; FORMAT.md, State.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import dataclasses
+from typing import TYPE_CHECKING, Final
 
 from proxy.errors import InvalidInput, Refused
 from proxy.model.identifiers import RecordClass
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from proxy.vault.keyring import Keyring
     from proxy.vault.state import State
 
+_NEWEST: Final = 2**32 - 1  # no version is above this (vault.state)
+
 
 class VaultForgetter:
     """Keeps erasures in the state."""
@@ -38,9 +41,13 @@ class VaultForgetter:
         self._state.begin_erasures(erasures)
 
     def finish(self, erasures: Sequence[tuple[RecordName, datetime]]) -> None:
-        """The rows are gone; forget hashes and whose mailbox was whose, keep the erasures."""
+        """The rows are gone; forget hashes, and whose mailbox was whose but of who has newer ones.
+
+        The erasures stay, so this comes again at every start of the vault.
+        """
         for name, _ in erasures:
-            self._mailboxes.drop(states.person_key(name.tenant_id, name.registration_id))
+            if not self._is_outlived(name):
+                self._mailboxes.drop(states.person_key(name.tenant_id, name.registration_id))
         self._state.finish_erasures(erasures)
 
     def cancel(self, name: RecordName) -> bool:
@@ -59,6 +66,22 @@ class VaultForgetter:
     ) -> frozenset[tuple[TenantId, RegistrationId]]:
         """Those that any case holds."""
         return self._cases.held(registrations)
+
+    def outlived(
+        self, erasures: Sequence[tuple[RecordName, datetime]]
+    ) -> frozenset[tuple[TenantId, RegistrationId]]:
+        """Those of which newer contacts are known than the erased ones."""
+        return frozenset(
+            (name.tenant_id, name.registration_id)
+            for name, _ in erasures
+            if self._is_outlived(name)
+        )
+
+    def _is_outlived(self, name: RecordName) -> bool:
+        """Whether a record of the same class is adopted that is newer; costs one look."""
+        first = states.record_key(name) + b"\0"
+        last = states.record_key(dataclasses.replace(name, version=_NEWEST))
+        return any(True for _ in self._state.keys_between(first, last))
 
 
 class VaultExaminer:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import copy
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 import pytest_asyncio
 from typing_extensions import override
 
 from proxy.errors import NotFound, Refused
-from proxy.model.identifiers import RecordClass, ResellerId
+from proxy.model.identifiers import ResellerId
 from proxy.model.notice import Handing, Sent
-from proxy.vault import grants
-from proxy.vault.grants import Budget
 from tests.support import openings, verifying
-from tests.support import vault as vaults
 from tests.support.api import body
 from tests.support.notices import FakeMail
+from tests.support.verifying import EMAIL, of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -29,23 +26,12 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.db
 
-EMAIL = "zqmark@people.example"
-
 
 @pytest_asyncio.fixture
 async def house(api: Api) -> AsyncIterator[House]:
     """A registrar whose profile asks for verifications."""
     async with verifying.house(api) as made:
         yield made
-
-
-def of(domain: str, email: str = EMAIL, **contact: Any) -> dict[str, Any]:
-    """A registration with this address."""
-    made = copy.deepcopy(body(domain))
-    if domain != "kaveri.example":
-        made["registry_domain_id"] = f"D-{domain.partition('.')[0]}"
-    made["contacts"]["registrant"] |= {"email": email, **contact}
-    return made
 
 
 async def test_an_address_is_asked_and_confirmed(house: House) -> None:
@@ -326,41 +312,6 @@ async def test_a_vault_that_forgot_asks_again(house: House) -> None:
         transaction.drop(table, delete=False)
     await house.api.put(of("two.example"))
     assert len(await house.turn()) == 1
-
-
-async def test_an_erased_registrant_leaves_no_mailbox(house: House) -> None:
-    """Token and link to the registration go with the record."""
-    await house.api.put(body())
-    (sent,) = await house.turn()
-    await house.click(sent)
-    (row,) = await house.api.rows("SELECT tenant_id, id FROM registration")
-    service = house.api.service
-    vault = service.vault.state
-    environment, table = vault.table(b"mailboxes")
-    with environment.begin(db=table) as transaction:
-        assert transaction.stat(table)["entries"] == 2
-    item = vaults.to_seal(person=row["id"])
-    name = openings.named(item, RecordClass.IDENTITY)
-    object.__setattr__(name, "tenant_id", row["tenant_id"])
-    forgetter = service.vault.walls.forgetter
-    forgetter.begin([(name, vaults.START)])
-    forgetter.finish([(name, vaults.START)])
-    with environment.begin(db=table) as transaction:
-        assert transaction.stat(table)["entries"] == 0
-
-
-async def test_one_mailbox_is_not_flooded(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also by a registrar that gives an address to one name after another and takes it away."""
-    monkeypatch.setattr(grants, "LETTERS_TO_MAILBOX", Budget(most=2, hours=24))
-    for number in range(4):
-        await house.api.put(of(f"n{number}.example"))
-        await house.turn()
-        await house.api.rows("UPDATE registration SET state = 'active'")
-        await house.api.put(of(f"n{number}.example", f"else{number}@people.example"))
-        await house.later(minutes=1)
-        await house.turn()
-    assert [one.email for one in house.sent].count(EMAIL) == 2
-    assert len({one.email for one in house.sent}) == 5
 
 
 async def test_the_worker_alone_can_not_have_anybody_written_to(house: House) -> None:

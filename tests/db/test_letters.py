@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import base64
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import x25519
@@ -16,6 +17,7 @@ from proxy.metrics import Registry
 from proxy.model.case import NoticeId
 from proxy.model.identifiers import RegistrationId, TenantId
 from proxy.model.letter import WITHHELD, AboutRegistration, LetterKind, QueuedLetter
+from proxy.rules import notice_retries
 from proxy.run import relay as relay_role
 from proxy.services import note_deliveries
 from proxy.store import notices as store
@@ -97,6 +99,70 @@ async def test_a_letter_without_a_reason_is_withheld(
     await sender.round()
     found = await row(database, notice_id)
     assert (found["state"], found["reason"], mail.sent) == ("withheld", reason, [])
+
+
+async def test_a_letter_waits_longer_for_a_budget_than_a_notice(
+    pool: Pool, database: Database
+) -> None:
+    """An hour and a part of one that its id says, so that not all come back at once."""
+    letters = [await queue(database, NoticeId(UUID(int=number))) for number in (7200, 7201, 9000)]
+    case_id = await support.open_case(database)
+    case_notice = await support.queue(database, case_id, now=support.START)
+    vault = support.FakeVault(refusal=Refused("budget"))
+    await support.sender(pool, support.Clock(), support.FakeMail(), vault, Registry()).round()
+    waits = [
+        (await row(database, one))["try_after"] - support.START for one in (*letters, case_notice)
+    ]
+    assert waits == [
+        timedelta(hours=1),
+        timedelta(hours=1, seconds=1),
+        timedelta(hours=1.5),
+        notice_retries.OWN_FAULT,
+    ]
+
+
+async def test_notices_of_cases_go_before_any_letter(pool: Pool, database: Database) -> None:
+    """However many letters have waited for longer, in a round of any size; letters fill it up."""
+    letters = [await queue(database) for _ in range(4)]
+    case_id = await support.open_case(database)
+    late = support.START + timedelta(hours=1)
+    urgent = {await support.queue(database, case_id, now=late) for _ in range(2)}
+    taken: list[set[NoticeId]] = []
+    async with pool.acquire() as connection:
+        for limit in (1, 3, 9):
+            found = await store.take(
+                connection, now=late, until=late + timedelta(hours=1), mail_domain="m.example",
+                limit=limit,
+            )  # fmt: skip
+            taken.append({one.id for one in found})
+    assert [len(one) for one in taken] == [1, 3, 2]
+    assert taken[0] < urgent < taken[0] | taken[1]
+    assert set().union(*taken) == urgent | set(letters)
+
+
+async def test_a_heap_of_letters_slows_no_notice(pool: Pool, database: Database) -> None:
+    """Both are found by an index, whatever waits, is due, or lies behind."""
+    async with pools.connected(database.superuser()) as connection:
+        await connection.execute(
+            "INSERT INTO notice (id, tenant_id, registration_id, kind, template, to_party, facts,"
+            " purpose, subject, queued_at, not_before, try_after) SELECT gen_random_uuid(),"
+            " gen_random_uuid(), gen_random_uuid(), 'email_verification', 't', 'registrant', '{}',"
+            " 'verify', '1', $1::timestamptz, $1, $1 + n * interval '1 second'"
+            " FROM generate_series(1, 20000) AS n",
+            support.START,
+        )
+        await connection.execute("ANALYZE notice")
+    async with pool.acquire() as connection:
+        now = support.START + timedelta(hours=1)
+        plan = "\n".join(
+            line[0]
+            for line in await connection.fetch(
+                "EXPLAIN " + store.QUERIES["take"], now, now, "m.example", 20
+            )
+        )
+    assert "notice_cases_waiting" in plan
+    assert "notice_waiting" in plan
+    assert "Seq Scan" not in plan
 
 
 async def test_no_case_hears_of_a_letter(pool: Pool, database: Database) -> None:

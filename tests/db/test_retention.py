@@ -12,8 +12,9 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
+from proxy.errors import InvalidInput
 from proxy.metrics import Registry
-from proxy.services import retain
+from proxy.services import retain, verify_emails
 from proxy.store import pool
 from tests.support import notices
 
@@ -173,6 +174,48 @@ async def test_operations_are_kept_ninety_days_and_running_ones_for_ever(
     left = await administrator.fetch("SELECT state FROM operation ORDER BY state")
     assert [row["state"] for row in left] == ["failed", "running"]
     assert await administrator.fetchval("SELECT count(*) FROM operation_error") == 2
+
+
+async def test_a_task_that_fails_keeps_no_other_from_its_work(
+    database: Database, administrator: Connection
+) -> None:
+    """The database lets a letter not go: what comes behind it is forgotten all the same."""
+    await reserve(administrator, NOW + timedelta(days=3000))
+    today = await administrator.fetchval("SELECT now()")
+    await administrator.execute("UPDATE event SET pos = 1")
+    await administrator.execute(
+        "INSERT INTO notice (id, tenant_id, registration_id, kind, template, to_party, facts,"
+        " state, queued_at, not_before) VALUES ($1, $2, $2, 'email_verification', 'n1',"
+        " 'registrant', '{}', 'withheld', $3, $3)",
+        uuid4(), TENANT, today,
+    )  # fmt: skip
+    counted = await tidy(database, today + timedelta(days=1000))
+    assert await administrator.fetchval("SELECT count(*) FROM notice") == 1
+    assert counted.counter("letters_forgotten").value == 0
+    assert counted.counter("retention_failed_total", task="letters_forgotten").value == 1
+    assert counted.counter("events_forgotten").value == 1
+
+
+@pytest.mark.parametrize("fault", [pool.BrokenConstraint("a_name"), InvalidInput("characters", "")])
+async def test_no_fault_of_a_round_ends_the_worker(
+    database: Database, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    """A bug in a round, or rows that nobody expected: the next round comes."""
+    stopping, clock = asyncio.Event(), notices.Clock()
+    rounds: list[str] = []
+
+    async def fails(*_: object) -> int:
+        rounds.append("failed")
+        stopping.set()
+        raise fault
+
+    monkeypatch.setattr(retain, "tidy", fails)
+    monkeypatch.setattr(verify_emails, "look", fails)
+    access = database.access("worker")
+    for service in (retain, verify_emails):
+        stopping.clear()
+        await service.run(access, clock, secrets.token_bytes, Registry(), stopping)
+    assert rounds == ["failed", "failed"]
 
 
 async def test_letters_go_after_half_a_year_and_notices_of_cases_never(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from typing_extensions import override
 
 from proxy.errors import Refused
 from proxy.model.case import NoticeId
-from proxy.model.identifiers import RecordClass
+from proxy.model.identifiers import RecordClass, TenantId
 from proxy.model.letter import PURPOSES, AboutRegistration, LetterKind, QueuedLetter
 from proxy.run import vault_letters
 from proxy.store import notices
@@ -239,6 +240,26 @@ async def test_budgets(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     await openings.enrol(desk.service, other)
     monkeypatch.setitem(grants.BUDGETS, Grant.LETTER, Budget(most=1))
     assert await desk.refused(await desk.queue(other)) == "budget"
+
+
+async def test_one_registrars_letters_leave_those_of_others_alone(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is refused for its tenant's budget takes nothing of the one of all."""
+    monkeypatch.setattr(grants, "LETTERS_OF_TENANT", Budget(most=1))
+    monkeypatch.setitem(grants.BUDGETS, Grant.LETTER, Budget(most=2))
+    mine = [vaults.to_seal(mark="nadja"), vaults.to_seal(mark="amaru")]
+    other = dataclasses.replace(vaults.to_seal(mark="nadja"), tenant_id=TenantId(uuid4()))
+    await desk.service.administrate(
+        "INSERT INTO tenant (id, name, created_at) VALUES ($1, 'Another', now())", other.tenant_id
+    )
+    await openings.enrol(desk.service, *mine, other)
+    await desk.sent(await desk.queue())
+    for one in mine:
+        assert await desk.refused(await desk.queue(one)) == "budget"
+    await desk.sent(await desk.queue(other))
+    await desk.service.later(hours=1)
+    await desk.sent(await desk.queue(mine[0]))
 
 
 async def test_a_link_does_its_deed_once(desk: Desk) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from proxy.metrics import Registry
 from proxy.model.erasure import Erasure
-from proxy.services import shred
+from proxy.services import retain, shred
+from proxy.store import pool as pools
+from proxy.store.logins import LoginRole
 from tests.support import vault as vaults
 
 if TYPE_CHECKING:
@@ -32,6 +36,35 @@ async def service(tmp_path: Path, database: Database) -> AsyncIterator[Service]:
 async def living(service: Service) -> list[int]:
     """The versions that can still be opened, once per class."""
     return [row["version"] for row in await service.administrate(LIVING)]
+
+
+async def back_up(service: Service) -> None:
+    """A copy of the records as they are."""
+    await service.administrate("CREATE TABLE copy AS SELECT * FROM sealed_record")
+
+
+async def set_back(service: Service) -> None:
+    """The copy comes back, in which all live, and the vault starts on it."""
+    await service.administrate("DELETE FROM sealed_record")
+    await service.administrate("DELETE FROM erasure")
+    await service.administrate(
+        "UPDATE registration SET shredded_at = NULL, state = 'active', ended_at = NULL,"
+        " end_reason = NULL"
+    )
+    await service.administrate("INSERT INTO sealed_record SELECT * FROM copy")
+    service.reopen()
+    await service.rounds.prepare()
+
+
+async def tidy(service: Service) -> None:
+    """The worker's round of what ends and is forgotten."""
+    async with pools.connected(service.database.access(LoginRole.WORKER)) as connection:
+        await retain.tidy(connection, vaults.START, secrets.token_bytes, Registry())
+
+
+async def states(service: Service) -> list[str]:
+    """How registrations stand."""
+    return [row["state"] for row in await service.administrate("SELECT state FROM registration")]
 
 
 @pytest.mark.parametrize(
@@ -154,20 +187,53 @@ async def test_a_restored_copy_in_which_the_erased_live_says_so(service: Service
     erased, kept = vaults.to_seal(), vaults.to_seal()
     await service.enrol(erased, kept)
     await service.rounds.adopt()
-    await service.administrate("CREATE TABLE copy AS SELECT * FROM sealed_record")
+    await back_up(service)
     await service.end(erased, "lapsed")
     await service.rounds.shred()
-    await service.administrate("DELETE FROM sealed_record")
-    await service.administrate("DELETE FROM erasure")
-    await service.administrate(
-        "UPDATE registration SET shredded_at = NULL, state = 'active', ended_at = NULL,"
-        " end_reason = NULL"
-    )
-    await service.administrate("INSERT INTO sealed_record SELECT * FROM copy")
-    service.reopen()
-    await service.rounds.prepare()
+    await set_back(service)
     marked = await service.administrate("SELECT id FROM registration WHERE shredded_at IS NOT NULL")
     assert [row["id"] for row in marked] == [erased.registration_id]
+
+
+async def test_who_has_new_contacts_before_the_worker_comes_lives(service: Service) -> None:
+    """They are another record: it opens, does not end, and is erased after an end of its own."""
+    item = vaults.to_seal()
+    await service.enrol(item)
+    await service.rounds.adopt()
+    await back_up(service)
+    await service.end(item, "lapsed")
+    await service.rounds.shred()
+    await set_back(service)
+    await service.enrol(vaults.to_seal(version=2, person=item.registration_id))
+    await service.rounds.adopt()
+    await tidy(service)
+    assert await states(service) == ["active"]
+    assert await living(service) == [2, 2]
+    await service.end(item, "left_service", vaults.START - timedelta(days=540))
+    await service.rounds.shred()
+    assert await living(service) == []
+    marked = await service.administrate("SELECT 1 FROM registration WHERE shredded_at IS NOT NULL")
+    assert len(marked) == 1
+
+
+async def test_a_copy_from_before_newer_contacts_ends_nobody(service: Service) -> None:
+    """Only a replaced version is erased: it goes from the copy too, and its registration lives."""
+    item = vaults.to_seal()
+    await service.enrol(item)
+    await service.rounds.adopt()
+    await back_up(service)
+    await service.enrol(vaults.to_seal(version=2, person=item.registration_id))
+    await service.rounds.adopt()
+    await service.administrate(
+        "UPDATE sealed_record SET superseded_at = $1 WHERE version = 1",
+        vaults.START - timedelta(days=540),
+    )
+    await service.rounds.shred()
+    await service.administrate("UPDATE registration SET record_version = 1")
+    await set_back(service)
+    assert await living(service) == []
+    await tidy(service)
+    assert await states(service) == ["active"]
 
 
 async def test_the_certificate_names_both_dates(service: Service) -> None:

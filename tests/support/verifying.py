@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import copy
 import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from proxy.vault import relay, upkeep
 from proxy.wire import frames, mail_address
 from tests.support import notices as support
 from tests.support import openings
+from tests.support.api import body
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -30,8 +32,18 @@ if TYPE_CHECKING:
     from proxy.vault.relay import Addressed
     from tests.support.api import Api
 
+EMAIL = "zqmark@people.example"
 SERVICE = """UPDATE profile SET body = jsonb_set(body, '{email_verification}', '"service"')
   WHERE tenant_id = $1"""
+
+
+def of(domain: str, email: str = EMAIL, **contact: Any) -> dict[str, Any]:
+    """A registration with this address."""
+    made = copy.deepcopy(body(domain))
+    if domain != "kaveri.example":
+        made["registry_domain_id"] = f"D-{domain.partition('.')[0]}"
+    made["contacts"]["registrant"] |= {"email": email, **contact}
+    return made
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,9 @@ ALTER TABLE notice
     THEN num_nulls(tenant_id, registration_id, kind) = 0 AND to_party = 'registrant'
     ELSE num_nonnulls(tenant_id, registration_id, kind) = 0 END);
 CREATE INDEX notice_letters ON notice (queued_at, id) WHERE case_id IS NULL;
+-- Notices of cases go first; they are few, and many letters may wait beside them.
+CREATE INDEX notice_cases_waiting ON notice (try_after, id)
+  WHERE try_after IS NOT NULL AND case_id IS NOT NULL;
 
 -- Cases are told what became of their notices; who had a letter sent looks at its row.
 DROP INDEX notice_untold;
