@@ -74,6 +74,24 @@ async def test_replaced_contacts_leave_the_mailbox_of_who_lives(house: House) ->
     assert (await house.standing("two.example"))["reason"] == "earlier"
 
 
+async def test_who_names_anothers_address_does_not_hold_up_its_own_name(house: House) -> None:
+    """A stranger's name was asked first, and nobody answers: half of the term, not all, goes by."""
+    await house.api.put(of("strangers.example"))
+    (asked,) = await house.turn()
+    await house.later(days=1)
+    await house.api.put(body())
+    assert await house.turn() == []
+    await house.later(days=7, hours=11)
+    assert [one for one in await house.turn() if one.notice.template == "n17_verify_email"] == []
+    await house.later(hours=13)
+    mine = [one for one in await house.turn() if one.notice.template == "n17_verify_email"]
+    assert [one.email for one in mine] == [EMAIL]
+    await house.click(mine[0])
+    assert (await house.standing())["state"] == "verified"
+    assert (await house.standing("strangers.example"))["state"] == "asked"
+    assert asked.token != mine[0].token
+
+
 async def test_one_mailbox_is_not_flooded(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also by a registrar that gives an address to one name after another and takes it away."""
     monkeypatch.setattr(grants, "LETTERS_TO_MAILBOX", Budget(most=2, hours=24))
