@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,10 @@ import pytest
 import pytest_asyncio
 
 from proxy.model.identifiers import RecordClass
+from proxy.model.letter import AboutRegistration
+from proxy.store import notices
+from proxy.store import pool as pools
+from proxy.store.logins import LoginRole
 from proxy.vault import grants
 from proxy.vault.grants import Budget
 from tests.support import openings, verifying
@@ -23,6 +28,9 @@ if TYPE_CHECKING:
     from tests.support.verifying import House
 
 pytestmark = pytest.mark.db
+
+WAITING = """SELECT 1 FROM pg_stat_activity
+  WHERE datname = current_database() AND wait_event_type = 'Lock'"""
 
 
 @pytest_asyncio.fixture
@@ -90,6 +98,27 @@ async def test_who_names_anothers_address_does_not_hold_up_its_own_name(house: H
     assert (await house.standing())["state"] == "verified"
     assert (await house.standing("strangers.example"))["state"] == "asked"
     assert asked.token != mine[0].token
+
+
+async def test_an_answer_at_the_moment_of_the_end_counts(house: House) -> None:
+    """It is being noted while the worker looks: it is not lost, whoever is first."""
+    await house.api.put(body())
+    (sent,) = await house.turn()
+    await house.later(days=15)
+    about, now = sent.notice.about, house.api.service.vault.clock.now()
+    assert isinstance(about, AboutRegistration)
+    database = house.api.service.database
+    async with pools.connected(database.access(LoginRole.WEB)) as web:
+        async with web.transaction():
+            assert await notices.acknowledge_letter(
+                web, sent.notice.id, about.tenant_id, about.registration_id, now=now
+            )
+            looking = asyncio.create_task(house.look())
+            while not looking.done() and not await house.api.rows(WAITING):
+                pass
+        await looking
+    await house.look()
+    assert (await house.standing())["state"] == "verified"
 
 
 async def test_one_mailbox_is_not_flooded(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
