@@ -4,7 +4,7 @@ A letter needs a row that waits for it (store.email_verifications), of the recor
 knows as the newest. None goes to an address of ours: it would come back to us, and prove nothing.
 None goes where the registrar's own word stands in the sealed record, nor to who confirmed the same
 address for another name of this tenant; who was asked for another name is not asked again
-meanwhile. The link counts for the record that it was sent for, and for no later one.
+for half of a term. The link counts for the record that it was sent for, and for no later one.
 """
 
 from __future__ import annotations
@@ -79,9 +79,16 @@ class EmailLetters(Kind):
             return
         if known.confirmed_at is not None:
             raise Refused("address_verified", "This address was confirmed before.")
-        if self._rooms.clock.now() < known.asked_at + TERM:
+        now = self._rooms.clock.now()
+        if now < known.asked_at + TERM and not await self._is_half_over(connection, letter, now):
             raise Refused("address_asked", "This address was asked for another name.")
         self._spend(walls, letter, token)
+
+    async def _is_half_over(self, connection: Connection, letter: Letter, now: datetime) -> bool:
+        """Whether this name can not wait for another's answer: that may be a stranger's name."""
+        about = letter.about
+        row = await store.find(connection, about.tenant_id, about.registration_id)
+        return row is not None and now >= row.asked_at + TERM / 2
 
     def _spend(self, walls: Walls, letter: Letter, token: bytes) -> None:
         limit, now = grants.LETTERS_TO_MAILBOX, self._rooms.clock.now()

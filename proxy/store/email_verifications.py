@@ -38,7 +38,12 @@ async def relay_domains(connection: Connection) -> frozenset[str]:
 async def take(connection: Connection, now: datetime, limit: int) -> tuple[Waiting, ...]:
     """What is to be looked at, held until the transaction ends."""
     with pool.translated():
-        rows = await connection.fetch(QUERIES["take"], now, limit)
+        held = await connection.fetch(QUERIES["hold"], now, limit)
+        rows = await connection.fetch(
+            QUERIES["take"],
+            [row["tenant_id"] for row in held],
+            [row["registration_id"] for row in held],
+        )
     return tuple(
         Waiting(
             tenant_id=TenantId(row["tenant_id"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,10 @@ import pytest
 import pytest_asyncio
 
 from proxy.model.identifiers import RecordClass
+from proxy.model.letter import AboutRegistration
+from proxy.store import notices
+from proxy.store import pool as pools
+from proxy.store.logins import LoginRole
 from proxy.vault import grants
 from proxy.vault.grants import Budget
 from tests.support import openings, verifying
@@ -23,6 +28,9 @@ if TYPE_CHECKING:
     from tests.support.verifying import House
 
 pytestmark = pytest.mark.db
+
+WAITING = """SELECT 1 FROM pg_stat_activity
+  WHERE datname = current_database() AND wait_event_type = 'Lock'"""
 
 
 @pytest_asyncio.fixture
@@ -72,6 +80,45 @@ async def test_replaced_contacts_leave_the_mailbox_of_who_lives(house: House) ->
     await house.api.put(of("two.example"))
     assert await house.turn() == []
     assert (await house.standing("two.example"))["reason"] == "earlier"
+
+
+async def test_who_names_anothers_address_does_not_hold_up_its_own_name(house: House) -> None:
+    """A stranger's name was asked first, and nobody answers: half of the term, not all, goes by."""
+    await house.api.put(of("strangers.example"))
+    (asked,) = await house.turn()
+    await house.later(days=1)
+    await house.api.put(body())
+    assert await house.turn() == []
+    await house.later(days=7, hours=11)
+    assert [one for one in await house.turn() if one.notice.template == "n17_verify_email"] == []
+    await house.later(hours=13)
+    mine = [one for one in await house.turn() if one.notice.template == "n17_verify_email"]
+    assert [one.email for one in mine] == [EMAIL]
+    await house.click(mine[0])
+    assert (await house.standing())["state"] == "verified"
+    assert (await house.standing("strangers.example"))["state"] == "asked"
+    assert asked.token != mine[0].token
+
+
+async def test_an_answer_at_the_moment_of_the_end_counts(house: House) -> None:
+    """It is being noted while the worker looks: it is not lost, whoever is first."""
+    await house.api.put(body())
+    (sent,) = await house.turn()
+    await house.later(days=15)
+    about, now = sent.notice.about, house.api.service.vault.clock.now()
+    assert isinstance(about, AboutRegistration)
+    database = house.api.service.database
+    async with pools.connected(database.access(LoginRole.WEB)) as web:
+        async with web.transaction():
+            assert await notices.acknowledge_letter(
+                web, sent.notice.id, about.tenant_id, about.registration_id, now=now
+            )
+            looking = asyncio.create_task(house.look())
+            while not looking.done() and not await house.api.rows(WAITING):
+                pass
+        await looking
+    await house.look()
+    assert (await house.standing())["state"] == "verified"
 
 
 async def test_one_mailbox_is_not_flooded(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
