@@ -33,6 +33,7 @@ from proxy.services import unpublish
 from proxy.services.plan_registration import VALUE_OCTETS
 from proxy.services.publish import pause
 from proxy.store import notices, publications
+from proxy.store import pool as pools
 from proxy.store import published as journal
 from proxy.store.publications import Open
 from proxy.wire import frames, published
@@ -102,6 +103,8 @@ async def run(carrying: Carrying, stopping: asyncio.Event) -> None:
             await round_of(carrying)
         except ProxyError as away:
             _log.warning("publications_wait", reason=away.code)
+        except pools.BrokenConstraint as bug:
+            _log.error("publications_broken", constraint=str(bug))
         await pause(stopping, INTERVAL_S)
 
 
