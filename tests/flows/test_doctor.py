@@ -81,17 +81,17 @@ def test_an_invented_office_is_found(service: Running) -> None:
 
 
 async def test_a_missing_right_is_found(service: Running) -> None:
-    """A right taken from a login is named with the login, and with what restores it."""
+    """A right taken from a login is named with the login; of one that lives on without it."""
     access = embedded.access(service.data_dir / "postgres", LoginRole.OWNER)
     async with pool.connected(access) as connection:
-        await connection.execute("REVOKE SELECT ON published FROM pp_edge")
+        await connection.execute("REVOKE SELECT ON ledger_tile FROM pp_web")
         try:
             code, found = _doctor(service.data_dir)
         finally:
-            await connection.execute("GRANT SELECT ON published TO pp_edge")
+            await connection.execute("GRANT SELECT ON ledger_tile TO pp_web")
     assert code == 1
-    assert not found["database as pp_edge"]["is_well"]
-    assert "pp_edge may not run" in found["database as pp_edge"]["sentence"]
+    assert not found["database as pp_web"]["is_well"]
+    assert "pp_web may not run" in found["database as pp_web"]["sentence"]
     assert found["database as pp_api"]["is_well"]
 
 

@@ -68,7 +68,10 @@ def map_case(_: Any, case: schemathesis.Case) -> schemathesis.Case:
         case.headers["Idempotency-Key"] = uuid.uuid4().hex  # another request wants another key
     if isinstance(case.body, dict) and case.path == "/v1/search":
         case.body = {**case.body, "document": search()}
-    if isinstance(case.body, dict) and "{domain}" in case.path:
+    elif isinstance(case.body, dict) and case.path.endswith("/publish"):
+        case.path_parameters["domain"] = "published.example"
+        case.body = {**case.body, "document": publish("published.example")}
+    elif isinstance(case.body, dict) and "{domain}" in case.path:
         body = case.body = copy.deepcopy(case.body)
         name = unquote(case.path_parameters["domain"])
         if case.method.upper() == "PUT":
@@ -87,6 +90,22 @@ def search() -> str:
         "id": str(uuid.uuid4()), "tenant": ACCOUNT["registrar"], "reseller": "", "field": "email",
         "value": "person@people.example", "limit": 10, "after": "", "reason": "Ticket 17.",
         "at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),  # noqa: TID251 - of the peer
+    }  # fmt: skip
+    return json.dumps(facts, sort_keys=True, separators=(",", ":"))  # RFC 8785, of ASCII
+
+
+def publish(name: str) -> str:
+    """An instruction about a name that is not there: what fits one that is moves on with it."""
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")  # noqa: TID251 - of the peer
+    consent = {
+        "field": "registrant.name", "given_at": now, "method": "email", "evidence": "0" * 64,
+        "confirmed": False,
+    }  # fmt: skip
+    facts = {
+        "type": "privacyproxy publish", "v": 1, "deployment": ACCOUNT["deployment"],
+        "id": str(uuid.uuid4()), "tenant": ACCOUNT["registrar"], "registration": str(uuid.uuid4()),
+        "revision": 1, "domain": name, "fields": ["registrant.name"], "consents": [consent],
+        "at": now,
     }  # fmt: skip
     return json.dumps(facts, sort_keys=True, separators=(",", ":"))  # RFC 8785, of ASCII
 
