@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from datetime import datetime
     from uuid import UUID
 
     from proxy.model.contact import ContactSet
     from proxy.model.identifiers import RecordClass, RegistrationId, SubmissionId, TenantId
+
+
+VERSIONS_SINCE: Final = datetime(2026, 1, 1, tzinfo=UTC)
+"""Versions of records after the first are seconds since then (FORMAT.md, Record): before our first
+release, and they fit the column until 2094."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

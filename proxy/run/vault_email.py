@@ -17,10 +17,9 @@ from proxy.errors import InvalidInput, Refused
 from proxy.model.identifiers import Role
 from proxy.model.verification import TERM, Standing
 from proxy.run import vault_alarms as alarms
-from proxy.run.vault_letters import Kind
+from proxy.run import vault_letters
 from proxy.store import email_verifications as store
 from proxy.store import sealed
-from proxy.vault import grants
 from proxy.vault import state as states
 from proxy.vault.grants import Caller, Grant
 from proxy.vault.mailboxes import Mailboxes
@@ -40,7 +39,7 @@ if TYPE_CHECKING:
 _EMAIL: Final = "email"
 
 
-class EmailLetters(Kind):
+class EmailLetters(vault_letters.Kind):
     """The kind `email_verification`."""
 
     def __init__(self, rooms: Rooms) -> None:
@@ -75,28 +74,20 @@ class EmailLetters(Kind):
         mailboxes.forget_others(person, token)
         known = mailboxes.find(about.tenant_id, token)
         if known is None or (known.person == person and known.confirmed_at is None):
-            self._spend(walls, letter, token)
+            vault_letters.spend_mailbox(self._rooms, walls, letter, token)
             return
         if known.confirmed_at is not None:
             raise Refused("address_verified", "This address was confirmed before.")
         now = self._rooms.clock.now()
         if now < known.asked_at + TERM and not await self._is_half_over(connection, letter, now):
             raise Refused("address_asked", "This address was asked for another name.")
-        self._spend(walls, letter, token)
+        vault_letters.spend_mailbox(self._rooms, walls, letter, token)
 
     async def _is_half_over(self, connection: Connection, letter: Letter, now: datetime) -> bool:
         """Whether this name can not wait for another's answer: that may be a stranger's name."""
         about = letter.about
         row = await store.find(connection, about.tenant_id, about.registration_id)
         return row is not None and now >= row.asked_at + TERM / 2
-
-    def _spend(self, walls: Walls, letter: Letter, token: bytes) -> None:
-        limit, now = grants.LETTERS_TO_MAILBOX, self._rooms.clock.now()
-        each = f"{letter.about.tenant_id} {token.hex()}"
-        if not grants.spend_from(
-            walls.state, "letter_mailbox", limit, letter.id.bytes, now, each=each
-        ):
-            raise alarms.budget(self._rooms, Grant.LETTER, "mailbox")
 
     @override
     def gave(self, walls: Walls, letter: Letter, address: Address, now: datetime) -> None:

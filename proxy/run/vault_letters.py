@@ -213,6 +213,14 @@ class Lettering:
         return address
 
 
+def spend_mailbox(rooms: Rooms, walls: Walls, letter: Letter, token: bytes) -> None:
+    """One letter more to an address, by its token, whatever name and kind; Refused `budget`."""
+    limit, now = grants.LETTERS_TO_MAILBOX, rooms.clock.now()
+    each = f"{letter.about.tenant_id} {token.hex()}"
+    if not grants.spend_from(walls.state, "letter_mailbox", limit, letter.id.bytes, now, each=each):
+        raise alarms.budget(rooms, Grant.LETTER, "mailbox")
+
+
 def _link(letter: Letter, now: datetime) -> Link:
     return Link(
         purpose=PURPOSES[letter.about.kind],

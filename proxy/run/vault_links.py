@@ -9,7 +9,7 @@ address that could have been exchanged under them is younger than WAIT.
 from __future__ import annotations
 
 import base64
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from proxy.errors import NotFound, Refused
@@ -17,6 +17,7 @@ from proxy.model.evidence import CLAIM_KIND
 from proxy.model.identifiers import RecordClass
 from proxy.model.link import DEEDS, Purpose
 from proxy.model.notice import Party
+from proxy.model.sealed import VERSIONS_SINCE
 from proxy.rules import masks
 from proxy.run import vault_alarms as alarms
 from proxy.run.vault_evidence import EvidenceReader
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
 WAIT = timedelta(days=15)
 """How long after a change of address a link to the new one shows nothing (vault.md, Grants)."""
 
-_VERSIONS_SINCE = datetime(2026, 1, 1, tzinfo=UTC)  # FORMAT.md, Record
 _MOST_CHANGES = 50  # addresses compared; more in 15 days is no person's doing
 _CLAIM_OCTETS = 262_144  # what several pages of text have
 _LONGEST = 100  # characters of a token or a session
@@ -231,7 +231,7 @@ def _young(versions: Sequence[RecordName], now: datetime) -> list[RecordName]:
 
     A version tells its time (FORMAT.md, Record); the first tells none, and follows nothing.
     """
-    since = int((now - WAIT - _VERSIONS_SINCE).total_seconds())
+    since = int((now - WAIT - VERSIONS_SINCE).total_seconds())
     young = [one for one in versions if one.version > max(since, 1)]
     before = [one for one in versions if one not in young]
     if len(young) > _MOST_CHANGES:

@@ -6,18 +6,16 @@ anew; its link says no, before the publication or after it.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
 from proxy.errors import Refused
 from proxy.model import identifiers
 from proxy.model.publication import Deed, InstructionId, Standing
-from proxy.run import vault_alarms as alarms
+from proxy.model.sealed import VERSIONS_SINCE
 from proxy.run import vault_letters, vault_publish_end
-from proxy.vault import grants
-from proxy.vault.grants import Grant
 from proxy.vault.openings import VaultOpenings
 from proxy.vault.publications import Publications
 
@@ -29,9 +27,6 @@ if TYPE_CHECKING:
     from proxy.store.pool import Connection
     from proxy.vault.publications import Kept
     from proxy.vault.relay import Address
-
-
-_VERSIONS_SINCE: Final = datetime(2026, 1, 1, tzinfo=UTC)  # FORMAT.md, Record
 
 
 class Announcing(vault_letters.Kind):
@@ -56,14 +51,9 @@ class Announcing(vault_letters.Kind):
         self, connection: Connection, walls: Walls, letter: Letter, address: Address
     ) -> None:
         """Few letters go to one mailbox in a day, of whatever names and kinds."""
-        tenant_id, now = letter.about.tenant_id, self._rooms.clock.now()
         vault = VaultOpenings(self._rooms.keyring, walls.state)
-        token = vault.token(tenant_id, "email", address.email) or b""
-        limit, each = grants.LETTERS_TO_MAILBOX, f"{tenant_id} {token.hex()}"
-        if not grants.spend_from(
-            walls.state, "letter_mailbox", limit, letter.id.bytes, now, each=each
-        ):
-            raise alarms.budget(self._rooms, Grant.LETTER, "mailbox")
+        token = vault.token(letter.about.tenant_id, "email", address.email) or b""
+        vault_letters.spend_mailbox(self._rooms, walls, letter, token)
 
     @override
     def gave(self, walls: Walls, letter: Letter, address: Address, now: datetime) -> None:
@@ -92,7 +82,7 @@ def _is_of(link: Link, kept: Kept) -> bool:
 
     A version tells its time (FORMAT.md, Record): whoever held the name before has no say any more.
     """
-    since = _VERSIONS_SINCE + timedelta(seconds=kept.version)
+    since = VERSIONS_SINCE + timedelta(seconds=kept.version)
     return kept.id == _instruction(link.subject) or link.made_at >= since
 
 

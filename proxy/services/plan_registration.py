@@ -6,14 +6,14 @@ Shared by PUT and imports, so that both decide, seal and publish alike.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from proxy.errors import Conflict, Fault, InvalidInput, NotFound
 from proxy.model import identifiers
 from proxy.model.identifiers import Mode, RegistrationId, Role, State
 from proxy.model.registration import Registration
-from proxy.model.sealed import ToSeal
+from proxy.model.sealed import VERSIONS_SINCE, ToSeal
 from proxy.rules import identity, publication
 from proxy.rules.identity import Reason
 from proxy.rules.publication import PUBLISHED_STATES
@@ -33,9 +33,6 @@ if TYPE_CHECKING:
 
 VALUE_OCTETS: Final = 2048
 """Longest published value; the schema's CHECK on `published`."""
-
-_VERSIONS_SINCE: Final = datetime(2026, 1, 1, tzinfo=UTC)
-"""Before our first release; seconds since then fit the column until 2094."""
 
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's: no i, l, o, u
 _LETTERS: Final = 13  # 65 bits: an alias can not be guessed, and reads well on the telephone
@@ -251,7 +248,7 @@ def next_version(kept: int, now: datetime) -> int:
     Never one that was used before, also in a database set back to an older copy: the vault knows
     what it adopted under a number and refuses anything else under it.
     """
-    return max(kept + 1, int((now - _VERSIONS_SINCE).total_seconds()))
+    return max(kept + 1, int((now - VERSIONS_SINCE).total_seconds()))
 
 
 def new_letters(random: Callable[[int], bytes]) -> str:

@@ -9,6 +9,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import msgspec
+
+SIGNATURE: Final = msgspec.Meta(pattern=r"^[A-Za-z0-9+/]{86}==$", max_length=88)
+"""64 octets in base64. The length is what forbids a line's end, which `$` would let pass; `\\Z` is
+no regular expression to readers of the OpenAPI document."""
+
 _SPACE: Final = r"[\x09-\x0d\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*"
 """What is dropped around every text of a body (Unicode White_Space)."""
 

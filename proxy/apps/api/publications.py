@@ -10,15 +10,14 @@ from typing import Annotated, Final
 
 import msgspec
 
-# As of a read-back: 64 octets in base64.
-_SIGNATURE: Final = msgspec.Meta(pattern=r"^[A-Za-z0-9+/]{86}==$", max_length=88)
+from proxy.apps.api import patterns
 
 
 class PublishRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """An instruction as it was signed, and the registrar's Ed25519 signature in base64."""
 
     document: str
-    signature: Annotated[str, _SIGNATURE]
+    signature: Annotated[str, patterns.SIGNATURE]
 
 
 class PublicationAnswer(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import msgspec
 from aiohttp import web
 
-from proxy.apps.api import headers, office, registrations, signed, writing
+from proxy.apps.api import headers, office, patterns, registrations, signed, writing
 from proxy.apps.api.office import OFFICE
 from proxy.errors import Conflict
 from proxy.model.identifiers import Scope
@@ -32,7 +32,7 @@ class ReadBackRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """A read-back document as it was signed, and the registrar's Ed25519 signature in base64."""
 
     document: str
-    signature: Annotated[str, signed.SIGNATURE]
+    signature: Annotated[str, patterns.SIGNATURE]
 
 
 class ReadBackAnswer(msgspec.Struct, frozen=True):

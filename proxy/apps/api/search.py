@@ -14,7 +14,7 @@ from uuid import UUID
 import msgspec
 from aiohttp import web
 
-from proxy.apps.api import answers, headers, office, signed
+from proxy.apps.api import answers, headers, office, patterns, signed
 from proxy.apps.api.office import OFFICE
 from proxy.errors import Unavailable
 from proxy.model.identifiers import RegistrationId, Role, Scope
@@ -35,7 +35,7 @@ class SearchRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """A search document as it was signed, and the registrar's Ed25519 signature in base64."""
 
     document: str
-    signature: Annotated[str, signed.SIGNATURE]
+    signature: Annotated[str, patterns.SIGNATURE]
 
 
 TYPES: Final = (SearchRequest, answers.SearchAnswer)
