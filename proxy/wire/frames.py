@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import msgspec
+from typing_extensions import override
 
 from proxy.errors import InvalidInput
 
@@ -23,6 +24,11 @@ class _Request(
     msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True, tag_field="command"
 ):
     """A request; its class says what is asked, by the member `command`."""
+
+    @override
+    def __repr__(self) -> str:
+        """Never what it carries: a signed search holds a value of a person."""
+        return f"<{type(self).__name__}>"
 
 
 class Status(_Request, tag="status", frozen=True):

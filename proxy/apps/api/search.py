@@ -13,6 +13,7 @@ from uuid import UUID
 
 import msgspec
 from aiohttp import web
+from typing_extensions import override
 
 from proxy.apps.api import answers, headers, office, patterns, signed
 from proxy.apps.api.office import OFFICE
@@ -36,6 +37,11 @@ class SearchRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
     document: str
     signature: Annotated[str, patterns.SIGNATURE]
+
+    @override
+    def __repr__(self) -> str:
+        """Never the document: it holds a value of a person."""
+        return "<SearchRequest>"
 
 
 TYPES: Final = (SearchRequest, answers.SearchAnswer)
